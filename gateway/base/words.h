@@ -1,0 +1,115 @@
+/* words.h - the closed vocabularies of the field (design: section 2, 5, 8), their names and their numbers.
+ *
+ * The numbers stand on disk and on the wire: never renumber, never reuse. 0 is never a valid value, so that a field
+ * that was not set cannot be mistaken for one that was. x_name() gives the upper-case word used in logs, JSON, YAML
+ * and on the wire's prose; x_read() is its inverse (case-sensitive), 0 for an unknown word.
+ */
+#ifndef GATEWAY_BASE_WORDS_H
+#define GATEWAY_BASE_WORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a handoff is about. */
+enum kind {
+    KIND_FORWARD = 1, KIND_PROGRESS, KIND_SUPPLEMENT_REQUEST, KIND_SUPPLEMENT, KIND_CORRECTION_REQUEST,
+    KIND_FINANCIAL_OBLIGATION, KIND_PAYMENT, KIND_REFUSAL, KIND_WITHDRAWAL, KIND_STOP, KIND_RESULT, KIND_RETURNED,
+    KIND_RECALL, KIND_SEND_BACK, KIND_APOLOGY, KIND_URGE, KIND_CONSULT, KIND_OPINION, KIND_RATING,
+    KIND_END                    /* one past the last */
+};
+#define KIND_BIT(kind) (1u << (kind))
+#define KINDS_ALL ((1u << KIND_END) - 2u)
+
+/* Where a handoff stands on its way to the other system. The picture of the moves is in core/handoff.h. */
+enum state {
+    STATE_HELD = 1,             /* an earlier step or handoff is missing, or on hold: says which */
+    STATE_READY,                /* may be offered */
+    STATE_OFFERED,              /* attempt n is with a session; stored before the DELIVER left */
+    STATE_WAITING,              /* until due_ms */
+    STATE_UNSURE,               /* perhaps done: ask, or wait for a person; never resent blindly */
+    STATE_FAILED,               /* a person is needed: class and fingerprint */
+    STATE_DELIVERED,            /* final */
+    STATE_CLOSED,               /* final: by a named person or a stated rule */
+    STATE_END
+};
+bool state_is_final(enum state state);
+
+/* What an adapter says of one attempt. */
+enum verdict {
+    VERDICT_DELIVERED = 1, VERDICT_ALREADY_THERE, VERDICT_OVERTAKEN, VERDICT_LATER, VERDICT_PREDECESSOR_MISSING,
+    VERDICT_ORPHAN, VERDICT_BAD_DATA, VERDICT_MISCONFIGURED, VERDICT_REFUSED, VERDICT_UNSURE, VERDICT_UNKNOWN,
+    VERDICT_END
+};
+
+/* How far a MISCONFIGURED reaches. */
+enum scope { SCOPE_MAPPING = 1, SCOPE_AGENCY, SCOPE_LOGIN, SCOPE_END };
+
+/* Why a handoff stands in the failed list; each class has one owner and one next step. */
+enum fail_class {
+    FAIL_BAD_DATA = 1,          /* the sender corrects and hands off again */
+    FAIL_ORPHAN,                /* the agency does not know the dossier */
+    FAIL_MAPPING,               /* our mapping holds a wrong value: fix, then replay the group */
+    FAIL_EXHAUSTED,             /* the attempts or the time for them are used up */
+    FAIL_UNKNOWN_ANSWER,        /* answers that no rule knows: teach a rule, then replay */
+    FAIL_PREDECESSOR,           /* an antecedent never came, or ended without a result */
+    FAIL_ADAPTER,               /* the adapter went silent or was lost over and over */
+    FAIL_CLASS_END
+};
+
+/* What the other side is like when we do not know whether it acted. */
+enum agency_class {
+    CLASS_IDEMPOTENT = 1,       /* takes an idempotency key: sent again */
+    CLASS_PROBE,                /* can be asked: asked first */
+    CLASS_NEITHER,              /* never an automatic second POST */
+    CLASS_END
+};
+
+enum agency_kind {
+    AGENCY_WARD = 1, AGENCY_DISTRICT, AGENCY_DEPARTMENT, AGENCY_SECTOR, AGENCY_ONE_STOP, AGENCY_KIND_END
+};
+
+/* What a connection may do. Bits. */
+enum role { ROLE_SENDER = 1, ROLE_RECEIVER = 2, ROLE_OPERATOR = 4 };
+
+/* The business answer, apart from the delivery state: promise of design section 2. */
+enum answer { ANSWER_REFUSED = 1, ANSWER_RESULT, ANSWER_OVERTAKEN, ANSWER_END };
+
+/* When the antecedent named in after[] is done. */
+enum until { UNTIL_RESULT = 1, UNTIL_DELIVERED, UNTIL_END };
+
+/* What happens to those behind a closed or redirected one in its lane. */
+enum behind { BEHIND_RELEASE = 1, BEHIND_CLOSE, BEHIND_TAKE_ALONG, BEHIND_END };
+
+/* Why a state changed: one word per arrow of the picture, plus facts that change no state. Kept in every event. */
+enum cause {
+    CAUSE_ACCEPTED = 1, CAUSE_GATE_OPENED, CAUSE_OFFERED, CAUSE_OUTCOME, CAUSE_WAIT_OVER, CAUSE_LEASE_LAPSED,
+    CAUSE_SESSION_LOST, CAUSE_BROKER_STARTED, CAUSE_LIMIT_REACHED, CAUSE_PREDECESSOR_ENDED, CAUSE_PREDECESSOR_ABSENT,
+    CAUSE_CORRECTED, CAUSE_WITHDRAWN, CAUSE_REFUNDED, CAUSE_RESULT_CAME,
+    CAUSE_REPLAYED, CAUSE_CLOSED_BY_OPERATOR, CAUSE_REDIRECTED, CAUSE_REDIRECT_CHILD, CAUSE_HOLD, CAUSE_RELEASE,
+    CAUSE_AGENCY_PAUSED, CAUSE_AGENCY_RELEASED, CAUSE_PURGED, CAUSE_DIRECTORY_APPLIED,
+    CAUSE_LATE_OUTCOME,         /* an outcome for an attempt that no longer counts: kept, changes nothing */
+    CAUSE_END
+};
+
+const char *kind_name(enum kind kind);
+const char *state_name(enum state state);
+const char *verdict_name(enum verdict verdict);
+const char *scope_name(enum scope scope);
+const char *fail_class_name(enum fail_class fail_class);
+const char *agency_class_name(enum agency_class agency_class);
+const char *agency_kind_name(enum agency_kind agency_kind);
+const char *answer_name(enum answer answer);
+const char *until_name(enum until until);
+const char *behind_name(enum behind behind);
+const char *cause_name(enum cause cause);
+
+enum kind         kind_read(const char *name);
+enum state        state_read(const char *name);
+enum verdict      verdict_read(const char *name);
+enum scope        scope_read(const char *name);
+enum fail_class   fail_class_read(const char *name);
+enum agency_class agency_class_read(const char *name);
+enum agency_kind  agency_kind_read(const char *name);
+enum behind       behind_read(const char *name);
+
+#endif
