@@ -1,0 +1,74 @@
+/* store.h - what the gateway has promised, on disk (one LMDB environment and a folder of day keys).
+ *
+ * Promise    store_turn() returns RESULT_OK only after the transaction is committed and synced. Nothing may be said to
+ *            anyone before that. A turn that wrote nothing is not committed and uses no sequence number.
+ * One        writer per store: store_open() takes an flock; a second one gets RESULT_BUSY.
+ * Failure    inside a turn the typed calls of turn.h cannot fail towards their caller: when LMDB cannot go on, the turn is
+ *            left by longjmp, aborted, and store_turn() returns the reason. So `work` must own nothing but memory that
+ *            outlives it (arenas, arrays taken at start).
+ * Errors     RESULT_FULL: no room (map, disk, memory): the turn did not happen, reads still work, try again with less.
+ *            RESULT_BROKEN: I/O error or bytes that no version explains. Sticky: stop, restart, reread.
+ * Room       bytes are counted by ourselves, key + value of every row. store_intake_open() is false from 90 % of
+ *            store_bytes_max on, or when the disk has less than the ballast free; deliveries and operators go on.
+ * Threads    the loop's only. LMDB must not be opened twice in one process.
+ * Files      FOLDER/data.mdb, lock.mdb, writer.lock, ballast, keys/day-YYYYMMDD.key (0700 folders, 0600 files).
+ */
+#ifndef GATEWAY_STORE_STORE_H
+#define GATEWAY_STORE_STORE_H
+
+#include "gateway/base/hash.h"
+#include "gateway/base/span.h"
+
+struct store;
+struct turn;
+
+enum { STORE_SCHEMA = 1 };
+
+struct store_options {
+    const char *folder;             /* made (0700) when missing */
+    uint64_t map_bytes;             /* 0 = 1 TiB of address space; never grows */
+    uint64_t store_bytes_max;       /* 0 = 64 GiB; our own count */
+    uint64_t ballast_bytes;         /* 0 = 64 MiB; given up for draining when the disk is full */
+    bool     read_only;             /* for a backup, check-store and the console: takes no writer lock, no key is made */
+    bool     no_sync;               /* tests and simulation on tmpfs only: promise 1 does not hold */
+};
+
+MUST_USE enum result store_open(struct store **ret_store, const struct store_options *options, struct text *why);
+void store_close(struct store *store);                                          /* takes NULL and half-built */
+
+struct turn_end {
+    uint64_t    seq;                /* commit_seq of this turn; of the last one when nothing was written */
+    struct hash link;               /* of that turn */
+    bool        wrote;
+};
+
+/* Everything inside one write transaction. `work` is called exactly once. */
+typedef void turn_work(struct turn *turn, void *context);
+MUST_USE enum result store_turn(struct store *store, int64_t now_ms, turn_work *work, void *context, struct turn_end *ret_end);
+/* The same in a read-only transaction (no put may be called: must). Short: at most 200 ms, it pins pages. */
+MUST_USE enum result store_read(struct store *store, turn_work *work, void *context);
+
+/* Outside turns. */
+bool     store_intake_open(struct store *store, const char **ret_why);          /* asks statvfs; call once a turn at most */
+bool     store_give_up_ballast(struct store *store);                            /* true: room was made. Restored when there is room again */
+uint64_t store_bytes(const struct store *store);
+int64_t  store_last_ms(const struct store *store);                              /* now_ms of the last turn; 0 for a new store */
+struct turn_end store_last(const struct store *store);
+unsigned store_readers_check(struct store *store);                              /* clears dead readers; how many live ones there are */
+/* Deletes the keys of days that hold no sealed row any more and lie before `now_ms`'s day. Returns how many. */
+unsigned store_drop_day_keys(struct store *store, int64_t now_ms);
+
+/* Copies the environment and the day keys into a new folder (0700), compacted, synced, from one read transaction while
+ * the writer goes on. ret_seq: the commit_seq it covers. May run in another process than the writer (read_only). */
+MUST_USE enum result store_backup(struct store *store, const char *to_folder, uint64_t *ret_seq, struct text *why);
+
+/* Walks every table and checks every invariant and the chain. A fault is one line in `each`; returns how many.
+ * Only on a stopped store or a backup (read_only). */
+struct store_check {
+    uint64_t rows, handoffs, events, turns, faults;
+    uint64_t states[16];            /* handoffs by enum state */
+};
+MUST_USE enum result store_check(struct store *store, void (*each)(void *context, const char *fault), void *context,
+                                 struct store_check *ret_check);
+
+#endif

@@ -1,0 +1,138 @@
+/* turn.h - the typed calls inside one turn. This is all that the core can see of the world.
+ *
+ * Found      getters return false (or 0) when the row is not there; then nothing was written to ret_.
+ * Walking    x_next(..., after, ...) gives the first row of the same prefix with a key greater than `after`. A walk is
+ *            repeated calls, so that rows may be written and deleted on the way.
+ * Lifetimes  values are copied out, into the caller's struct or arena; nothing points into the map.
+ * Failure    none: see store.h. A put of a row that exists replaces it; a delete of one that does not is a bug (must),
+ *            because every row has one owner that knows whether it is there.
+ * Room       every put and delete adjusts the store's byte count.
+ */
+#ifndef GATEWAY_STORE_TURN_H
+#define GATEWAY_STORE_TURN_H
+
+#include "gateway/store/records.h"
+
+struct turn;
+
+/* ---- this turn */
+uint64_t turn_seq(const struct turn *turn);             /* the commit_seq it will have */
+int64_t  turn_now_ms(const struct turn *turn);
+uint32_t turn_epoch(struct turn *turn);
+bool     turn_has_room(struct turn *turn);              /* false from 90 % of store_bytes_max on: intake must refuse */
+uint64_t turn_covered_seq(struct turn *turn);
+void     turn_covered_seq_put(struct turn *turn, uint64_t seq);
+
+/* ---- agencies: code <-> number, for ever */
+uint32_t turn_agency_number(struct turn *turn, const char *code);                   /* 0: never seen */
+uint32_t turn_agency_number_make(struct turn *turn, const char *code);              /* finds or gives the next one */
+bool     turn_agency_code(struct turn *turn, uint32_t agency, char ret_code[AGENCY_CODE_SIZE]);
+void     turn_agency_state(struct turn *turn, uint32_t agency, struct agency_state *ret_state);  /* all zero when never written */
+void     turn_agency_state_put(struct turn *turn, uint32_t agency, const struct agency_state *state);
+/* Handoffs by recipient and state. */
+uint64_t turn_count(struct turn *turn, uint32_t agency, enum state state);
+void     turn_count_add(struct turn *turn, uint32_t agency, enum state state, int64_t difference);
+
+/* ---- dossiers */
+uint64_t turn_dossier_find(struct turn *turn, struct span code);                    /* by code or alias; 0: unknown */
+uint64_t turn_dossier_make(struct turn *turn, struct span code);                    /* finds or makes */
+bool     turn_dossier_alias(struct turn *turn, uint64_t dossier, struct span alias);/* false: it names another dossier; nothing changed */
+bool     turn_dossier_code(struct turn *turn, uint64_t dossier, char ret_code[DOSSIER_CODE_SIZE]);
+void     turn_dossier_handoff_put(struct turn *turn, uint64_t dossier, uint64_t handoff);
+uint64_t turn_dossier_handoff_next(struct turn *turn, uint64_t dossier, uint64_t after);    /* 0: no more */
+
+/* ---- handoffs */
+uint64_t turn_handoff_new_id(struct turn *turn);
+bool     turn_handoff(struct turn *turn, uint64_t id, struct handoff *ret_handoff);
+void     turn_handoff_put(struct turn *turn, const struct handoff *handoff);
+uint64_t turn_handoff_next(struct turn *turn, uint64_t after);                      /* any; 0: no more */
+
+/* Header and payload are sealed together with the key of the day of now_ms. */
+void     turn_body_put(struct turn *turn, uint64_t id, struct span header, struct span payload);
+/* RESULT_NOT_FOUND: purged. RESULT_FULL: the arena has no room; nothing was taken from it. */
+MUST_USE enum result turn_body(struct turn *turn, uint64_t id, struct arena *arena, struct span *ret_header, struct span *ret_payload);
+void     turn_body_delete(struct turn *turn, uint64_t id);                          /* takes one that is gone */
+
+bool     turn_dedupe(struct turn *turn, uint32_t sender, const struct uuid *message_id, uint64_t *ret_handoff);
+void     turn_dedupe_put(struct turn *turn, uint32_t sender, const struct uuid *message_id, uint64_t handoff);
+/* Deletes up to `most` rows of this sender whose id time lies before before_ms. Returns how many. */
+unsigned turn_dedupe_purge(struct turn *turn, uint32_t sender, int64_t before_ms, unsigned most);
+
+/* ---- lanes: (dossier, addressed) -> members in order of place. Every member that is not final. */
+uint64_t turn_new_place(struct turn *turn);                                         /* rises */
+void     turn_lane_put(struct turn *turn, uint64_t dossier, uint32_t addressed, uint64_t place, uint64_t handoff);
+void     turn_lane_delete(struct turn *turn, uint64_t dossier, uint32_t addressed, uint64_t place);
+bool     turn_lane_next(struct turn *turn, uint64_t dossier, uint32_t addressed, uint64_t after_place,
+                        uint64_t *ret_place, uint64_t *ret_handoff);
+
+/* ---- ready: lane heads that may be offered, by (recipient, lane class, due_ms, handoff). due_ms INT64_MAX: none. */
+void     turn_ready_put(struct turn *turn, uint32_t recipient, unsigned lane_class, int64_t due_ms, uint64_t handoff);
+void     turn_ready_delete(struct turn *turn, uint32_t recipient, unsigned lane_class, int64_t due_ms, uint64_t handoff);
+/* The first one at or after (due_ms, handoff) in this class. */
+bool     turn_ready_from(struct turn *turn, uint32_t recipient, unsigned lane_class, int64_t due_ms, uint64_t handoff,
+                         int64_t *ret_due_ms, uint64_t *ret_handoff);
+
+/* ---- timers: one per (due, what, id); the owner keeps due_ms in its record so that it can delete it */
+enum timer_what { TIMER_WAIT = 1, TIMER_LEASE, TIMER_ANTECEDENT, TIMER_PURGE };
+void     turn_timer_put(struct turn *turn, int64_t due_ms, enum timer_what what, uint64_t id);
+void     turn_timer_delete(struct turn *turn, int64_t due_ms, enum timer_what what, uint64_t id);
+bool     turn_timer_first(struct turn *turn, int64_t *ret_due_ms, enum timer_what *ret_what, uint64_t *ret_id);
+
+/* ---- offered: which handoffs are with which session */
+void     turn_offered_put(struct turn *turn, uint64_t session, uint64_t handoff);
+void     turn_offered_delete(struct turn *turn, uint64_t session, uint64_t handoff);
+uint64_t turn_offered_next(struct turn *turn, uint64_t session, uint64_t after);    /* 0: no more */
+bool     turn_offered_first(struct turn *turn, uint64_t *ret_session, uint64_t *ret_handoff);   /* of any session */
+
+/* ---- gates: who waits for (sender, message id), and for what a handoff waits */
+void     turn_gate_put(struct turn *turn, uint32_t sender, const struct uuid *antecedent, uint64_t dependant);
+void     turn_gate_delete(struct turn *turn, uint32_t sender, const struct uuid *antecedent, uint64_t dependant);
+uint64_t turn_gate_next(struct turn *turn, uint32_t sender, const struct uuid *antecedent, uint64_t after);     /* 0: no more */
+void     turn_antecedent_put(struct turn *turn, uint64_t dependant, const struct uuid *message_id, const struct antecedent *antecedent);
+void     turn_antecedent_delete(struct turn *turn, uint64_t dependant, const struct uuid *message_id);
+bool     turn_antecedent(struct turn *turn, uint64_t dependant, const struct uuid *message_id, struct antecedent *ret_antecedent);
+/* after NULL: the first. */
+bool     turn_antecedent_next(struct turn *turn, uint64_t dependant, const struct uuid *after,
+                              struct uuid *ret_message_id, struct antecedent *ret_antecedent);
+
+/* ---- events, their sealed details, and the feed of notices per agency */
+/* Sets event->seq and turn_seq, and detail_digest when `detail` is not empty (cut at REASON_BYTES_MAX). Returns seq. */
+uint64_t turn_event_append(struct turn *turn, struct event *event, struct span detail);
+bool     turn_event(struct turn *turn, uint64_t seq, struct event *ret_event);
+/* "" when there is none or it was purged. */
+void     turn_detail(struct turn *turn, uint64_t event_seq, char ret_detail[REASON_BYTES_MAX + 1]);
+void     turn_feed_put(struct turn *turn, uint32_t agency, uint64_t event_seq);
+uint64_t turn_feed_next(struct turn *turn, uint32_t agency, uint64_t after);        /* 0: no more */
+void     turn_feed_delete_until(struct turn *turn, uint32_t agency, uint64_t until, unsigned most);
+uint64_t turn_follow(struct turn *turn, uint32_t agency);                           /* acknowledged up to here; 0 never */
+void     turn_follow_put(struct turn *turn, uint32_t agency, uint64_t event_seq);
+bool     turn_link(struct turn *turn, uint64_t seq, struct chain_link *ret_link);   /* of an earlier turn */
+
+/* ---- the failed list and its groups */
+struct fail_key {
+    uint32_t        recipient;
+    enum fail_class fail_class;
+    uint64_t        fingerprint;
+};
+void     turn_failed_put(struct turn *turn, const struct fail_key *key, uint64_t handoff);
+void     turn_failed_delete(struct turn *turn, const struct fail_key *key, uint64_t handoff);
+uint64_t turn_failed_next(struct turn *turn, const struct fail_key *key, uint64_t after);   /* within a group; 0: no more */
+bool     turn_fail_group(struct turn *turn, const struct fail_key *key, struct fail_group *ret_group);
+void     turn_fail_group_put(struct turn *turn, const struct fail_key *key, const struct fail_group *group);  /* count 0: deletes */
+bool     turn_fail_group_next(struct turn *turn, const struct fail_key *after, struct fail_key *ret_key, struct fail_group *ret_group);
+
+/* ---- small things adapters keep here */
+void     turn_checkpoint_put(struct turn *turn, uint64_t handoff, struct span value);       /* empty: deletes */
+MUST_USE enum result turn_checkpoint(struct turn *turn, uint64_t handoff, struct arena *arena, struct span *ret_value);
+void     turn_cursor_put(struct turn *turn, uint32_t agency, struct span name, struct span value);
+MUST_USE enum result turn_cursor(struct turn *turn, uint32_t agency, struct span name, struct arena *arena, struct span *ret_value);
+
+/* ---- blobs: what was uploaded, by whom. A stored record, never a stat(). */
+bool     turn_blob_known(struct turn *turn, uint32_t agency, const struct hash *sha256);
+
+/* ---- directories that were in force: canonical bytes by version */
+uint32_t turn_directory_version(struct turn *turn);                                 /* 0: none yet */
+void     turn_directory_put(struct turn *turn, uint32_t version, const struct hash *hash, struct span bytes);
+bool     turn_directory_hash(struct turn *turn, uint32_t version, struct hash *ret_hash);
+
+#endif
