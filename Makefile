@@ -1,0 +1,238 @@
+# Liên Thông gateway. Plain GNU make; `make help` lists what it does.
+#
+# How it is put together
+#   Every folder of sources is found by wildcard and becomes one archive, build/lib/<folder>.a; main.c files stay out of
+#   them. A program is its main.c and the archives of its own level and below, in that order: what design and
+#   tests/check/layering forbid to include does not link either. A folder or a main.c that is not there is skipped.
+#   The schema proto/lienthong.proto becomes build/gen/proto/lienthong.pb-c.{c,h} (C) and
+#   build/gen/python/lienthong_pb2.py (the live tests speak the wire format with it).
+#   tests/unit/test_<folder>_<what>.c is one cmocka program, linked with what <folder> may use; other .c files in
+#   tests/unit are shared by all of them. tests/trace/*.c is the program that runs the stories, tests/sim/*.c the
+#   simulator, each tests/examples/*.c a program linked with liblienthong.a only.
+#
+# Knobs      SAN=1         address and undefined-behaviour sanitizers, in build-san/
+#            WERROR=       warnings are warnings
+#            V=1           show the commands
+#            prefix= DESTDIR=        for install
+#            KEEP=1        for demo;  SEED= RUNS= for sim;  ONLY=word for unit and live: names that contain it
+# -j is yours to choose, except that `make test` and `make demo` use every processor unless told otherwise.
+
+prefix     ?= /usr/local
+bindir     ?= $(prefix)/bin
+libdir     ?= $(prefix)/lib
+includedir ?= $(prefix)/include
+VERSION    := 0.1.0
+CC         ?= gcc
+PYTHON     ?= /usr/bin/python3
+WERROR     ?= -Werror
+
+ifdef SAN
+BUILD      := build-san
+TUNE       := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TUNE_LINK  := -fsanitize=address,undefined
+else
+BUILD      := build
+TUNE       := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
+TUNE_LINK  :=
+endif
+Q := $(if $(V),,@)
+say = @printf '  %-7s %s\n' '$(1)' '$(2)'
+
+WARN     := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla $(WERROR)
+# Position independent throughout: the same objects serve PIE programs and the shared library.
+CFLAGS   ?=
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(TUNE) -fPIC $(WARN) -I. -I$(BUILD)/gen -DLIENTHONG_VERSION='"$(VERSION)"' $(CFLAGS)
+LDFLAGS  ?=
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(TUNE_LINK) $(LDFLAGS)
+
+# Asked once, and only when something is linked: `make deps` works before any of them is there.
+PACKAGES := libzmq libsodium lmdb libprotobuf-c libcurl jansson yaml-0.1 libsystemd
+LIBS = $(eval LIBS := $$(shell pkg-config --libs $(PACKAGES)) -lunistring -lpthread -lm)$(LIBS)
+
+# ---------------------------------------------------------------- what there is
+
+FOLDERS  := gateway/base proto gateway/store gateway/core gateway/wire gateway/directory gateway/client gateway/broker \
+            gateway/cli adapters/kinds adapters/runtime
+PB_C     := $(BUILD)/gen/proto/lienthong.pb-c.c
+PB_H     := $(BUILD)/gen/proto/lienthong.pb-c.h
+PB_PY    := $(BUILD)/gen/python/lienthong_pb2.py
+
+# Which archives a folder is linked with, its own first. The same order as in tests/check/layering.
+NEEDS_base      := base
+NEEDS_proto     := proto base
+NEEDS_store     := store $(NEEDS_proto)
+NEEDS_core      := core $(NEEDS_store)
+NEEDS_wire      := wire $(NEEDS_core)
+NEEDS_directory := directory $(NEEDS_core)
+NEEDS_broker    := broker directory $(NEEDS_wire)
+NEEDS_client    := client $(NEEDS_proto)
+NEEDS_kinds     := kinds $(NEEDS_proto)
+NEEDS_runtime   := runtime kinds $(NEEDS_client)
+NEEDS_cli       := cli kinds client directory $(NEEDS_wire)
+NEEDS_all       := cli broker runtime kinds client directory $(NEEDS_wire)
+
+sources_of = $(filter-out %/main.c,$(wildcard $(1)/*.c))
+object_of  = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+archives   = $(patsubst %,$(BUILD)/lib/%.a,$(1))
+
+PROGRAMS := $(if $(wildcard gateway/broker/main.c),$(BUILD)/lienthongd) \
+            $(if $(wildcard adapters/runtime/main.c),$(BUILD)/lienthong-adapter) \
+            $(if $(wildcard gateway/cli/main.c),$(BUILD)/lienthong)
+LIBRARY  := $(if $(call sources_of,gateway/client),$(BUILD)/liblienthong.a $(BUILD)/liblienthong.so \
+                $(BUILD)/lienthong.pc $(BUILD)/lienthong-uninstalled.pc)
+
+UNIT_SOURCES := $(foreach f,$(sort $(wildcard tests/unit/test_*.c)),$(if $(findstring $(ONLY),$(f)),$(f)))
+UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SOURCES))
+UNIT_SHARED := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
+TRACE_SOURCES := $(wildcard tests/trace/*.c)
+TRACE    := $(if $(TRACE_SOURCES),$(BUILD)/tests/trace)
+SIM_SOURCES := $(wildcard tests/sim/*.c)
+SIM      := $(if $(SIM_SOURCES),$(BUILD)/tests/sim)
+EXAMPLES := $(patsubst tests/examples/%.c,$(BUILD)/tests/%,$(wildcard tests/examples/*.c))
+
+# ---------------------------------------------------------------- building
+
+.DEFAULT_GOAL := all
+.PHONY: all programs tests deps check checks unit trace sim live test demo install clean help python
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: programs tests             ## programs, library and test programs (default)
+programs: $(PROGRAMS) $(LIBRARY)  ## programs and library only
+tests: $(UNIT) $(TRACE) $(SIM) $(EXAMPLES) python
+python: $(PB_PY)
+
+$(PB_C) $(PB_H) &: proto/lienthong.proto
+	$(call say,PROTOC,$<)
+	$(Q)mkdir -p $(BUILD)/gen && protoc-c --c_out=$(BUILD)/gen $<
+$(PB_PY): proto/lienthong.proto
+	$(call say,PROTOC,$@)
+	$(Q)mkdir -p $(@D) && protoc -Iproto --python_out=$(@D) $<
+
+$(BUILD)/obj/%.o: %.c Makefile | $(PB_H)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+# Generated code is not ours to warn about.
+$(BUILD)/obj/gen/lienthong.pb-c.o: $(PB_C) Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -w -MMD -MP -c -o $@ $<
+
+# An archive is made anew, so that an object whose source has gone does not stay in it.
+define archive_rule
+OBJECTS_$(notdir $(1)) := $(call object_of,$(call sources_of,$(1))) $(if $(filter proto,$(1)),$(BUILD)/obj/gen/lienthong.pb-c.o)
+$(BUILD)/lib/$(notdir $(1)).a: $$(OBJECTS_$(notdir $(1)))
+	@mkdir -p $$(@D) && rm -f $$@ && $(AR) rcsD $$@ $$^
+endef
+$(foreach folder,$(FOLDERS),$(eval $(call archive_rule,$(folder))))
+OBJECTS_unit-shared := $(call object_of,$(UNIT_SHARED))
+$(BUILD)/lib/unit-shared.a: $(OBJECTS_unit-shared)
+	@mkdir -p $(@D) && rm -f $@ && $(AR) rcsD $@ $^
+
+# $(call program_rule,program,objects,archives,more libraries). Archives in a group: core and store call each other's
+# constants, and the order on the line should not matter.
+define program_rule
+$(1): $(2) $(3)
+	$$(call say,LD,$$@)
+	$$(Q)mkdir -p $$(@D) && $$(CC) $$(ALL_LDFLAGS) -o $$@ $(2) -Wl,--start-group $(3) -Wl,--end-group $(4) $$(LIBS)
+endef
+program = $(eval $(call program_rule,$(1),$(2),$(call archives,$(3)),$(4)))
+
+$(call program,$(BUILD)/lienthongd,$(call object_of,gateway/broker/main.c),$(NEEDS_broker))
+$(call program,$(BUILD)/lienthong-adapter,$(call object_of,adapters/runtime/main.c),$(NEEDS_runtime))
+$(call program,$(BUILD)/lienthong,$(call object_of,gateway/cli/main.c),$(NEEDS_cli))
+$(call program,$(BUILD)/tests/trace,$(call object_of,$(TRACE_SOURCES)),directory $(NEEDS_wire))
+$(call program,$(BUILD)/tests/sim,$(call object_of,$(SIM_SOURCES)),directory $(NEEDS_wire))
+needs_of_test = $(or $(NEEDS_$(word 2,$(subst _, ,$(basename $(notdir $(1)))))),$(NEEDS_all))
+$(foreach test,$(UNIT_SOURCES),$(call program,$(BUILD)/tests/$(basename $(notdir $(test))),$(call object_of,$(test)),\
+    unit-shared $(call needs_of_test,$(test)),-lcmocka))
+$(BUILD)/tests/%: $(BUILD)/obj/tests/examples/%.o $(BUILD)/liblienthong.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# The library shows lienthong_* and nothing else; lienthong__v1__* is the generated code. The static one is a single
+# object with everything else made local, so that names like text_add cannot meet a name of the program it goes into.
+LIBRARY_OBJECTS := $(OBJECTS_client) $(OBJECTS_proto) $(OBJECTS_base)
+$(BUILD)/liblienthong.a: $(LIBRARY_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)$(LD) -r -o $(BUILD)/liblienthong.o $^
+	$(Q)objcopy --wildcard --keep-global-symbol='lienthong_[!_]*' $(BUILD)/liblienthong.o
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(BUILD)/liblienthong.o
+$(BUILD)/liblienthong.map: Makefile
+	@mkdir -p $(@D) && echo 'LIENTHONG_0 { global: lienthong_[!_]*; local: *; };' > $@
+$(BUILD)/liblienthong.so: $(LIBRARY_OBJECTS) $(BUILD)/liblienthong.map
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,-soname,liblienthong.so.0 -Wl,--version-script=$(BUILD)/liblienthong.map -Wl,-z,relro,-z,now \
+	    -Wl,--as-needed $(TUNE_LINK) $(LDFLAGS) -o $@ $(LIBRARY_OBJECTS) $(LIBS)
+	$(Q)ln -sf liblienthong.so $(BUILD)/liblienthong.so.0
+
+PC_TAIL := \nName: lienthong\nDescription: Client of the Lien Thong gateway: hand off, follow, receive\nVersion: $(VERSION)\n
+PC_PRIVATE := Requires.private: libzmq libsodium libprotobuf-c\n
+$(BUILD)/lienthong.pc: Makefile
+	@mkdir -p $(@D) && printf 'prefix=$(prefix)\nlibdir=$(libdir)\nincludedir=$(includedir)/lienthong\n$(PC_TAIL)$(PC_PRIVATE)' > $@
+	@printf 'Libs: -L$${libdir} -llienthong\nLibs.private: -lyaml -lpthread\nCflags: -I$${includedir} -I$${includedir}/gateway/client\n' >> $@
+# pkg-config prefers this one where it finds it: PKG_CONFIG_PATH=build works before any install.
+$(BUILD)/lienthong-uninstalled.pc: Makefile
+	@mkdir -p $(@D) && printf 'libdir=$${pcfiledir}\nincludedir=$${pcfiledir}/..\n$(PC_TAIL)$(PC_PRIVATE)' > $@
+	@printf 'Libs: -L$${libdir} -Wl,-rpath,$${libdir} -llienthong\nLibs.private: -lyaml -lpthread\nCflags: -I$${includedir} -I$${includedir}/gateway/client\n' >> $@
+
+-include $(shell test -d $(BUILD)/obj && find $(BUILD)/obj -name '*.d')
+
+# ---------------------------------------------------------------- testing
+
+RUN      := tests/check/run-tests
+JOBS      = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+export UBSAN_OPTIONS := print_stacktrace=1
+
+CHECKS   := style layering headers readmes
+checks_suites = $(foreach c,$(CHECKS),check/$(c)='tests/check/$(c)')
+unit_suites  = $(foreach t,$(UNIT),$(1)unit/$(notdir $(t))='$(2)/tests/$(notdir $(t))')
+trace_suites = $(if $(TRACE),$(1)trace='$(2)/tests/trace $(wildcard tests/trace/*.trace)')
+sim_suites   = $(if $(SIM),sim='$(BUILD)/tests/sim --seed $(or $(SEED),1) --runs $(or $(1),20)')
+live_suites  = $(if $(wildcard tests/live/test_*.py),live='$(PYTHON) -m pytest -q -rfE -p no:cacheprovider tests/live $(if $(ONLY),-k $(ONLY))')
+
+export CHECK_CC := $(CC)
+export CHECK_CFLAGS = $(ALL_CFLAGS)
+
+deps:                           ## install what is missing of the Debian packages (root or sudo)
+	$(Q)deploy/install-dependencies
+checks: $(PB_H)                 ## style, layering, headers, READMEs: no build needed
+	$(Q)$(RUN) $(checks_suites)
+check: all                      ## checks, build, unit, trace, a short simulation; under two minutes
+	$(Q)$(RUN) $(checks_suites) $(call unit_suites,,$(BUILD)) $(call trace_suites,,$(BUILD)) $(call sim_suites,20)
+unit: $(UNIT)                   ## unit tests; ONLY=word picks some
+	$(Q)$(RUN) $(call unit_suites,,$(BUILD))
+trace: $(TRACE)                 ## golden stories through the shipped core and store
+	$(Q)$(RUN) $(call trace_suites,,$(BUILD))
+sim: $(SIM)                     ## the simulator: SEED= RUNS=
+	$(Q)$(RUN) --stream sim $(call sim_suites,$(RUNS))
+live: programs python $(EXAMPLES)  ## the built programs from outside, in Python; ONLY=word picks some
+	$(Q)$(RUN) --stream live $(live_suites)
+test:                           ## everything: deps, build, check, the same under sanitizers, live
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all
+	$(Q)$(MAKE) --no-print-directory $(JOBS) SAN=1 tests
+	$(Q)$(RUN) --stream live $(checks_suites) $(call unit_suites,,build) $(call trace_suites,,build) $(call sim_suites,20) \
+	    $(call unit_suites,sanitized/,build-san) $(call trace_suites,sanitized/,build-san) $(live_suites)
+demo:                           ## a whole day of handoffs to watch; KEEP=1 leaves it running
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) --no-print-directory $(JOBS) programs python
+	$(Q)KEEP=$(KEEP) $(PYTHON) tests/demo/demo.py
+
+# ---------------------------------------------------------------- the rest
+
+# The client's header and the few it includes, found by the compiler, under their own paths.
+PUBLIC_HEADERS = $(sort $(filter %.h,$(shell $(CC) -I. -I$(BUILD)/gen -MM gateway/client/lienthong.h)))
+install: programs               ## programs, library, headers, pkg-config: DESTDIR= prefix=
+	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig
+	$(Q)install -m 755 $(PROGRAMS) $(DESTDIR)$(bindir)/
+	$(Q)install -m 644 $(BUILD)/liblienthong.a $(DESTDIR)$(libdir)/
+	$(Q)install -m 644 $(BUILD)/liblienthong.so $(DESTDIR)$(libdir)/liblienthong.so.$(VERSION)
+	$(Q)ln -sf liblienthong.so.$(VERSION) $(DESTDIR)$(libdir)/liblienthong.so.0
+	$(Q)ln -sf liblienthong.so.0 $(DESTDIR)$(libdir)/liblienthong.so
+	$(Q)install -m 644 $(BUILD)/lienthong.pc $(DESTDIR)$(libdir)/pkgconfig/
+	$(Q)for header in $(PUBLIC_HEADERS); do install -D -m 644 $$header $(DESTDIR)$(includedir)/lienthong/$$header; done
+clean:                          ## remove build/ and build-san/
+	$(Q)rm -rf build build-san
+help:                           ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n '/^# Knobs/,/^$$/s/^# \{0,1\}//p' Makefile
