@@ -52,6 +52,6 @@ bool        problem_is_transient(enum problem_type type);   /* the same message 
 
 /* Fills in; `vi` and `en` are printf formats that take the same arguments. */
 void problem_set(struct problem *ret_problem, enum problem_type type, const char *field,
-                 const char *vi, const char *en, ...);
+                 const char *vi, const char *en, ...) __attribute__((format(printf, 4, 6), format(printf, 5, 6)));
 
 #endif

@@ -1,0 +1,118 @@
+#include "gateway/base/hash.h"
+
+#include <string.h>
+
+_Static_assert(HASH_SIZE == crypto_hash_sha256_BYTES, "SHA-256");
+
+enum result hash_start(void)
+{
+    return sodium_init() < 0 ? RESULT_BROKEN : RESULT_OK;
+}
+
+struct hash hash_of(struct span bytes)
+{
+    struct hash hash;
+    crypto_hash_sha256(hash.bytes, bytes.bytes, bytes.size);
+    return hash;
+}
+
+bool hash_equal(const struct hash *a, const struct hash *b)
+{
+    return memcmp(a->bytes, b->bytes, HASH_SIZE) == 0;
+}
+
+bool hash_is_zero(const struct hash *hash)
+{
+    static const struct hash zero;
+    return hash_equal(hash, &zero);
+}
+
+static void put_big_endian(uint8_t *to, uint64_t value, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        to[i] = (uint8_t)(value >> (8 * (size - 1 - i)));
+}
+
+uint64_t hash_short(const struct hash *hash)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < 8; i++)
+        value = value << 8 | hash->bytes[i];
+    return value;
+}
+
+void hash_text(const struct hash *hash, char ret_text[HASH_TEXT_SIZE])
+{
+    struct text text = text_of(ret_text, HASH_TEXT_SIZE);
+    text_add_hex(&text, hash->bytes, HASH_SIZE);
+}
+
+void hash_fields_begin(struct hash_fields *fields, const char *domain)
+{
+    crypto_hash_sha256_init(&fields->state);
+    hash_fields_add(fields, 0, span_of_string(domain));         /* the domain is field 0 */
+}
+
+void hash_fields_add(struct hash_fields *fields, uint32_t number, struct span bytes)
+{
+    uint8_t head[8];
+    must(bytes.size <= UINT32_MAX);
+    put_big_endian(head, number, 4);
+    put_big_endian(head + 4, bytes.size, 4);
+    crypto_hash_sha256_update(&fields->state, head, sizeof head);
+    crypto_hash_sha256_update(&fields->state, bytes.bytes, bytes.size);
+}
+
+void hash_fields_add_u64(struct hash_fields *fields, uint32_t number, uint64_t value)
+{
+    uint8_t bytes[8];
+    put_big_endian(bytes, value, sizeof bytes);
+    hash_fields_add(fields, number, span_of(bytes, sizeof bytes));
+}
+
+struct hash hash_fields_end(struct hash_fields *fields)
+{
+    struct hash hash;
+    crypto_hash_sha256_final(&fields->state, hash.bytes);
+    return hash;
+}
+
+struct hash merkle_leaf(struct span bytes)
+{
+    static const uint8_t prefix = 0x00;
+    crypto_hash_sha256_state state;
+    struct hash hash;
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, &prefix, 1);
+    crypto_hash_sha256_update(&state, bytes.bytes, bytes.size);
+    crypto_hash_sha256_final(&state, hash.bytes);
+    return hash;
+}
+
+static struct hash merkle_node(const struct hash *left, const struct hash *right)
+{
+    static const uint8_t prefix = 0x01;
+    crypto_hash_sha256_state state;
+    struct hash hash;
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, &prefix, 1);
+    crypto_hash_sha256_update(&state, left->bytes, HASH_SIZE);
+    crypto_hash_sha256_update(&state, right->bytes, HASH_SIZE);
+    crypto_hash_sha256_final(&state, hash.bytes);
+    return hash;
+}
+
+/* The RFC splits at the largest power of two below the count, from the top. Pairing neighbours from the bottom and
+ * lifting an odd last one unhashed builds the same tree, in place and without recursion. */
+struct hash merkle_root(struct hash *leaves, size_t count)
+{
+    if (!count)
+        return hash_of((struct span){ 0 });
+    for (; count > 1; count = (count + 1) / 2) {
+        for (size_t i = 0; i + 1 < count; i += 2)
+            leaves[i / 2] = merkle_node(&leaves[i], &leaves[i + 1]);
+        if (count % 2)
+            leaves[count / 2] = leaves[count - 1];
+    }
+    return leaves[0];
+}

@@ -1,0 +1,125 @@
+#include "gateway/base/words.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+/* Index = number. The static assertions keep a table as long as its enum; a hole would show as "?" and the unit test
+ * walks every number. */
+static const char *const kinds[] = {
+    [KIND_FORWARD] = "FORWARD", [KIND_PROGRESS] = "PROGRESS", [KIND_SUPPLEMENT_REQUEST] = "SUPPLEMENT_REQUEST",
+    [KIND_SUPPLEMENT] = "SUPPLEMENT", [KIND_CORRECTION_REQUEST] = "CORRECTION_REQUEST",
+    [KIND_FINANCIAL_OBLIGATION] = "FINANCIAL_OBLIGATION", [KIND_PAYMENT] = "PAYMENT", [KIND_REFUSAL] = "REFUSAL",
+    [KIND_WITHDRAWAL] = "WITHDRAWAL", [KIND_STOP] = "STOP", [KIND_RESULT] = "RESULT", [KIND_RETURNED] = "RETURNED",
+    [KIND_RECALL] = "RECALL", [KIND_SEND_BACK] = "SEND_BACK", [KIND_APOLOGY] = "APOLOGY", [KIND_URGE] = "URGE",
+    [KIND_CONSULT] = "CONSULT", [KIND_OPINION] = "OPINION", [KIND_RATING] = "RATING",
+};
+_Static_assert(COUNT(kinds) == KIND_END, "every kind has a name");
+
+static const char *const states[] = {
+    [STATE_HELD] = "HELD", [STATE_READY] = "READY", [STATE_OFFERED] = "OFFERED", [STATE_WAITING] = "WAITING",
+    [STATE_UNSURE] = "UNSURE", [STATE_FAILED] = "FAILED", [STATE_DELIVERED] = "DELIVERED", [STATE_CLOSED] = "CLOSED",
+};
+_Static_assert(COUNT(states) == STATE_END, "every state has a name");
+
+static const char *const verdicts[] = {
+    [VERDICT_DELIVERED] = "DELIVERED", [VERDICT_ALREADY_THERE] = "ALREADY_THERE", [VERDICT_OVERTAKEN] = "OVERTAKEN",
+    [VERDICT_LATER] = "LATER", [VERDICT_PREDECESSOR_MISSING] = "PREDECESSOR_MISSING", [VERDICT_ORPHAN] = "ORPHAN",
+    [VERDICT_BAD_DATA] = "BAD_DATA", [VERDICT_MISCONFIGURED] = "MISCONFIGURED", [VERDICT_REFUSED] = "REFUSED",
+    [VERDICT_UNSURE] = "UNSURE", [VERDICT_UNKNOWN] = "UNKNOWN",
+};
+_Static_assert(COUNT(verdicts) == VERDICT_END, "every verdict has a name");
+
+static const char *const scopes[] = {
+    [SCOPE_MAPPING] = "MAPPING", [SCOPE_AGENCY] = "AGENCY", [SCOPE_LOGIN] = "LOGIN",
+};
+_Static_assert(COUNT(scopes) == SCOPE_END, "every scope has a name");
+
+static const char *const fail_classes[] = {
+    [FAIL_BAD_DATA] = "BAD_DATA", [FAIL_ORPHAN] = "ORPHAN", [FAIL_MAPPING] = "MAPPING",
+    [FAIL_EXHAUSTED] = "EXHAUSTED", [FAIL_UNKNOWN_ANSWER] = "UNKNOWN_ANSWER", [FAIL_PREDECESSOR] = "PREDECESSOR",
+    [FAIL_ADAPTER] = "ADAPTER",
+};
+_Static_assert(COUNT(fail_classes) == FAIL_CLASS_END, "every class has a name");
+
+static const char *const agency_classes[] = {
+    [CLASS_IDEMPOTENT] = "IDEMPOTENT", [CLASS_PROBE] = "PROBE", [CLASS_NEITHER] = "NEITHER",
+};
+_Static_assert(COUNT(agency_classes) == CLASS_END, "every agency class has a name");
+
+static const char *const agency_kinds[] = {
+    [AGENCY_WARD] = "WARD", [AGENCY_DISTRICT] = "DISTRICT", [AGENCY_DEPARTMENT] = "DEPARTMENT",
+    [AGENCY_SECTOR] = "SECTOR", [AGENCY_ONE_STOP] = "ONE_STOP",
+};
+_Static_assert(COUNT(agency_kinds) == AGENCY_KIND_END, "every agency kind has a name");
+
+static const char *const answers[] = {
+    [ANSWER_REFUSED] = "REFUSED", [ANSWER_RESULT] = "RESULT", [ANSWER_OVERTAKEN] = "OVERTAKEN",
+};
+_Static_assert(COUNT(answers) == ANSWER_END, "every answer has a name");
+
+static const char *const untils[] = { [UNTIL_RESULT] = "RESULT", [UNTIL_DELIVERED] = "DELIVERED" };
+_Static_assert(COUNT(untils) == UNTIL_END, "every until has a name");
+
+static const char *const behinds[] = {
+    [BEHIND_RELEASE] = "RELEASE", [BEHIND_CLOSE] = "CLOSE", [BEHIND_TAKE_ALONG] = "TAKE_ALONG",
+};
+_Static_assert(COUNT(behinds) == BEHIND_END, "every behind has a name");
+
+static const char *const causes[] = {
+    [CAUSE_ACCEPTED] = "ACCEPTED", [CAUSE_GATE_OPENED] = "GATE_OPENED", [CAUSE_OFFERED] = "OFFERED",
+    [CAUSE_OUTCOME] = "OUTCOME", [CAUSE_WAIT_OVER] = "WAIT_OVER", [CAUSE_LEASE_LAPSED] = "LEASE_LAPSED",
+    [CAUSE_SESSION_LOST] = "SESSION_LOST", [CAUSE_BROKER_STARTED] = "BROKER_STARTED",
+    [CAUSE_LIMIT_REACHED] = "LIMIT_REACHED", [CAUSE_PREDECESSOR_ENDED] = "PREDECESSOR_ENDED",
+    [CAUSE_PREDECESSOR_ABSENT] = "PREDECESSOR_ABSENT", [CAUSE_CORRECTED] = "CORRECTED",
+    [CAUSE_WITHDRAWN] = "WITHDRAWN", [CAUSE_REFUNDED] = "REFUNDED", [CAUSE_RESULT_CAME] = "RESULT_CAME",
+    [CAUSE_REPLAYED] = "REPLAYED", [CAUSE_CLOSED_BY_OPERATOR] = "CLOSED_BY_OPERATOR",
+    [CAUSE_REDIRECTED] = "REDIRECTED", [CAUSE_REDIRECT_CHILD] = "REDIRECT_CHILD", [CAUSE_HOLD] = "HOLD",
+    [CAUSE_RELEASE] = "RELEASE", [CAUSE_AGENCY_PAUSED] = "AGENCY_PAUSED",
+    [CAUSE_AGENCY_RELEASED] = "AGENCY_RELEASED", [CAUSE_PURGED] = "PURGED",
+    [CAUSE_DIRECTORY_APPLIED] = "DIRECTORY_APPLIED", [CAUSE_LATE_OUTCOME] = "LATE_OUTCOME",
+};
+_Static_assert(COUNT(causes) == CAUSE_END, "every cause has a name");
+
+static const char *word_name(const char *const *table, size_t count, size_t number)
+{
+    return number < count && table[number] ? table[number] : "?";
+}
+
+static unsigned word_read(const char *const *table, size_t count, const char *name)
+{
+    for (size_t i = 1; name && i < count; i++)
+        if (table[i] && strcmp(table[i], name) == 0)
+            return (unsigned)i;
+    return 0;
+}
+
+#define NAME(table, number) word_name(table, COUNT(table), (size_t)(number))
+#define READ(table, name)   word_read(table, COUNT(table), name)
+
+bool state_is_final(enum state state)
+{
+    return state == STATE_DELIVERED || state == STATE_CLOSED;
+}
+
+const char *kind_name(enum kind kind)                           { return NAME(kinds, kind); }
+const char *state_name(enum state state)                        { return NAME(states, state); }
+const char *verdict_name(enum verdict verdict)                  { return NAME(verdicts, verdict); }
+const char *scope_name(enum scope scope)                        { return NAME(scopes, scope); }
+const char *fail_class_name(enum fail_class fail_class)         { return NAME(fail_classes, fail_class); }
+const char *agency_class_name(enum agency_class agency_class)   { return NAME(agency_classes, agency_class); }
+const char *agency_kind_name(enum agency_kind agency_kind)      { return NAME(agency_kinds, agency_kind); }
+const char *answer_name(enum answer answer)                     { return NAME(answers, answer); }
+const char *until_name(enum until until)                        { return NAME(untils, until); }
+const char *behind_name(enum behind behind)                     { return NAME(behinds, behind); }
+const char *cause_name(enum cause cause)                        { return NAME(causes, cause); }
+
+enum kind         kind_read(const char *name)                   { return READ(kinds, name); }
+enum state        state_read(const char *name)                  { return READ(states, name); }
+enum verdict      verdict_read(const char *name)                { return READ(verdicts, name); }
+enum scope        scope_read(const char *name)                  { return READ(scopes, name); }
+enum fail_class   fail_class_read(const char *name)             { return READ(fail_classes, name); }
+enum agency_class agency_class_read(const char *name)           { return READ(agency_classes, name); }
+enum agency_kind  agency_kind_read(const char *name)            { return READ(agency_kinds, name); }
+enum behind       behind_read(const char *name)                 { return READ(behinds, name); }
