@@ -21,7 +21,7 @@ prefix     ?= /usr/local
 bindir     ?= $(prefix)/bin
 libdir     ?= $(prefix)/lib
 includedir ?= $(prefix)/include
-VERSION    := 0.1.0
+VERSION    := $(shell sed -n 's/.*LIENTHONG_VERSION "\(.*\)"/\1/p' gateway/base/version.h)
 CC         ?= gcc
 PYTHON     ?= /usr/bin/python3
 WERROR     ?= -Werror
@@ -38,10 +38,10 @@ endif
 Q := $(if $(V),,@)
 say = @printf '  %-7s %s\n' '$(1)' '$(2)'
 
-WARN     := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla $(WERROR)
+WARN     := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
 # Position independent throughout: the same objects serve PIE programs and the shared library.
 CFLAGS   ?=
-ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(TUNE) -fPIC $(WARN) -I. -I$(BUILD)/gen -DLIENTHONG_VERSION='"$(VERSION)"' $(CFLAGS)
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(TUNE) -fPIC $(WARN) $(WERROR) -I. -I$(BUILD)/gen $(CFLAGS)
 LDFLAGS  ?=
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(TUNE_LINK) $(LDFLAGS)
 
@@ -81,7 +81,8 @@ PROGRAMS := $(if $(wildcard gateway/broker/main.c),$(BUILD)/lienthongd) \
 LIBRARY  := $(if $(call sources_of,gateway/client),$(BUILD)/liblienthong.a $(BUILD)/liblienthong.so \
                 $(BUILD)/lienthong.pc $(BUILD)/lienthong-uninstalled.pc)
 
-UNIT_SOURCES := $(foreach f,$(sort $(wildcard tests/unit/test_*.c)),$(if $(findstring $(ONLY),$(f)),$(f)))
+UNIT_ALL := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_SOURCES := $(if $(ONLY),$(foreach f,$(UNIT_ALL),$(if $(findstring $(ONLY),$(f)),$(f))),$(UNIT_ALL))
 UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SOURCES))
 UNIT_SHARED := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 TRACE_SOURCES := $(wildcard tests/trace/*.c)
@@ -109,17 +110,25 @@ $(PB_PY): proto/lienthong.proto
 	$(call say,PROTOC,$@)
 	$(Q)mkdir -p $(@D) && protoc -Iproto --python_out=$(@D) $<
 
-$(BUILD)/obj/%.o: %.c Makefile | $(PB_H)
+# Touched when the flags change, so that everything is compiled again then, and only then.
+FLAGS_FILE := $(BUILD)/obj/flags
+FLAGS_NOW   = $(CC) $(ALL_CFLAGS)
+$(FLAGS_FILE): FORCE
+	@mkdir -p $(@D) && echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' > $@
+FORCE:
+
+$(BUILD)/obj/%.o: %.c $(FLAGS_FILE) | $(PB_H)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 # Generated code is not ours to warn about.
-$(BUILD)/obj/gen/lienthong.pb-c.o: $(PB_C) Makefile
+$(BUILD)/obj/gen/lienthong.pb-c.o: $(PB_C) $(FLAGS_FILE)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -w -MMD -MP -c -o $@ $<
 
 # An archive is made anew, so that an object whose source has gone does not stay in it.
 define archive_rule
-OBJECTS_$(notdir $(1)) := $(call object_of,$(call sources_of,$(1))) $(if $(filter proto,$(1)),$(BUILD)/obj/gen/lienthong.pb-c.o)
+OBJECTS_$(notdir $(1)) := $(call object_of,$(call sources_of,$(1))) \
+    $(if $(filter proto,$(1)),$(BUILD)/obj/gen/lienthong.pb-c.o)
 $(BUILD)/lib/$(notdir $(1)).a: $$(OBJECTS_$(notdir $(1)))
 	@mkdir -p $$(@D) && rm -f $$@ && $(AR) rcsD $$@ $$^
 endef
@@ -165,15 +174,33 @@ $(BUILD)/liblienthong.so: $(LIBRARY_OBJECTS) $(BUILD)/liblienthong.map
 	    -Wl,--as-needed $(TUNE_LINK) $(LDFLAGS) -o $@ $(LIBRARY_OBJECTS) $(LIBS)
 	$(Q)ln -sf liblienthong.so $(BUILD)/liblienthong.so.0
 
-PC_TAIL := \nName: lienthong\nDescription: Client of the Lien Thong gateway: hand off, follow, receive\nVersion: $(VERSION)\n
-PC_PRIVATE := Requires.private: libzmq libsodium libprotobuf-c\n
-$(BUILD)/lienthong.pc: Makefile
-	@mkdir -p $(@D) && printf 'prefix=$(prefix)\nlibdir=$(libdir)\nincludedir=$(includedir)/lienthong\n$(PC_TAIL)$(PC_PRIVATE)' > $@
-	@printf 'Libs: -L$${libdir} -llienthong\nLibs.private: -lyaml -lpthread\nCflags: -I$${includedir} -I$${includedir}/gateway/client\n' >> $@
+define PC_COMMON
+
+Name: lienthong
+Description: Client of the Lien Thong gateway: hand off, follow, receive
+Version: $(VERSION)
+Requires.private: libzmq libsodium libprotobuf-c
+Libs.private: -lyaml -lpthread
+Cflags: -I$${includedir} -I$${includedir}/gateway/client
+endef
+define PC_INSTALLED
+libdir=$(libdir)
+includedir=$(includedir)/lienthong
+Libs: -L$${libdir} -llienthong
+$(PC_COMMON)
+endef
 # pkg-config prefers this one where it finds it: PKG_CONFIG_PATH=build works before any install.
+define PC_UNINSTALLED
+libdir=$${pcfiledir}
+includedir=$${pcfiledir}/..
+Libs: -L$${libdir} -Wl,-rpath,$${libdir} -llienthong
+$(PC_COMMON)
+endef
+export PC_INSTALLED PC_UNINSTALLED
+$(BUILD)/lienthong.pc: FORCE
+	@mkdir -p $(@D) && printenv PC_INSTALLED > $@
 $(BUILD)/lienthong-uninstalled.pc: Makefile
-	@mkdir -p $(@D) && printf 'libdir=$${pcfiledir}\nincludedir=$${pcfiledir}/..\n$(PC_TAIL)$(PC_PRIVATE)' > $@
-	@printf 'Libs: -L$${libdir} -Wl,-rpath,$${libdir} -llienthong\nLibs.private: -lyaml -lpthread\nCflags: -I$${includedir} -I$${includedir}/gateway/client\n' >> $@
+	@mkdir -p $(@D) && printenv PC_UNINSTALLED > $@
 
 -include $(shell test -d $(BUILD)/obj && find $(BUILD)/obj -name '*.d')
 
@@ -188,7 +215,8 @@ checks_suites = $(foreach c,$(CHECKS),check/$(c)='tests/check/$(c)')
 unit_suites  = $(foreach t,$(UNIT),$(1)unit/$(notdir $(t))='$(2)/tests/$(notdir $(t))')
 trace_suites = $(if $(TRACE),$(1)trace='$(2)/tests/trace $(wildcard tests/trace/*.trace)')
 sim_suites   = $(if $(SIM),sim='$(BUILD)/tests/sim --seed $(or $(SEED),1) --runs $(or $(1),20)')
-live_suites  = $(if $(wildcard tests/live/test_*.py),live='$(PYTHON) -m pytest -q -rfE -p no:cacheprovider tests/live $(if $(ONLY),-k $(ONLY))')
+PYTEST   := $(PYTHON) -m pytest -q -rfE -p no:cacheprovider
+live_suites  = $(if $(wildcard tests/live/test_*.py),live='$(PYTEST) tests/live $(if $(ONLY),-k $(ONLY))')
 
 export CHECK_CC := $(CC)
 export CHECK_CFLAGS = $(ALL_CFLAGS)
@@ -211,7 +239,8 @@ test:                           ## everything: deps, build, check, the same unde
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all
 	$(Q)$(MAKE) --no-print-directory $(JOBS) SAN=1 tests
-	$(Q)$(RUN) --stream live $(checks_suites) $(call unit_suites,,build) $(call trace_suites,,build) $(call sim_suites,20) \
+	$(Q)$(RUN) --stream live $(checks_suites) \
+	    $(call unit_suites,,build) $(call trace_suites,,build) $(call sim_suites,20) \
 	    $(call unit_suites,sanitized/,build-san) $(call trace_suites,sanitized/,build-san) $(live_suites)
 demo:                           ## a whole day of handoffs to watch; KEEP=1 leaves it running
 	$(Q)$(MAKE) --no-print-directory deps

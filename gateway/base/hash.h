@@ -29,7 +29,7 @@ struct hash_fields {
 };
 void        hash_fields_begin(struct hash_fields *fields, const char *domain);
 void        hash_fields_add(struct hash_fields *fields, uint32_t number, struct span bytes);
-void        hash_fields_add_u64(struct hash_fields *fields, uint32_t number, uint64_t value);   /* 8 bytes, big-endian */
+void        hash_fields_add_u64(struct hash_fields *fields, uint32_t number, uint64_t value);   /* big-endian */
 struct hash hash_fields_end(struct hash_fields *fields);
 
 /* RFC 9162 section 2.1.1. A leaf is SHA-256(0x00 || bytes), a node SHA-256(0x01 || left || right), the root of nothing

@@ -1,5 +1,5 @@
 /* limits.h - every bound of the gateway, once, and the bounds arguing with each other.
- * What an administrator may set has its default and range in the options tables; what is here is what the code relies on. */
+ * What an administrator may set has its default and range in the options tables; here is what the code relies on. */
 #ifndef GATEWAY_BASE_LIMITS_H
 #define GATEWAY_BASE_LIMITS_H
 
@@ -64,7 +64,8 @@ enum {
 
 _Static_assert(BODY_BYTES_MAX + HEADER_BYTES_MAX + INPUTS_MAX * (RESULT_BYTES_MAX + 512) + CHECKPOINT_BYTES_MAX + 8192
                    <= FRAME_BYTES_MAX, "the largest DELIVER fits into one frame");
-_Static_assert(BODY_BYTES_MAX + HEADER_BYTES_MAX + 4096 <= TURN_COMMAND_BYTES_MAX, "the largest SUBMIT fits into a turn");
+_Static_assert(BODY_BYTES_MAX + HEADER_BYTES_MAX + 4096 <= TURN_COMMAND_BYTES_MAX,
+               "the largest SUBMIT fits into a turn");
 _Static_assert(TURN_EFFECT_BYTES_MAX >= 2 * FRAME_BYTES_MAX, "a turn can always say something");
 
 #endif

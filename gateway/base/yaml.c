@@ -169,11 +169,13 @@ static bool is_tree(const struct yaml_file *file, bool *seen)
     for (size_t i = 0; i < file->count; i++) {
         const yaml_node_t *node = file->nodes[i].node;
         if (node->type == YAML_SEQUENCE_NODE) {
-            for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
+            const yaml_node_item_t *item = node->data.sequence.items.start;
+            for (; item < node->data.sequence.items.top; item++)
                 if (!count_reference(file, seen, *item, node))
                     return false;
         } else if (node->type == YAML_MAPPING_NODE) {
-            for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++)
+            const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+            for (; pair < node->data.mapping.pairs.top; pair++)
                 if (!count_reference(file, seen, pair->key, node) || !count_reference(file, seen, pair->value, node))
                     return false;
         }
