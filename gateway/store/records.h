@@ -1,6 +1,6 @@
 /* records.h - what stands in the store, as C sees it, and its bytes on disk.
  *
- * Agencies are numbers here: the store gives each canonical agency code a u32 once and for ever (tables.c, AGENCY),
+ * Agencies are numbers here: the store gives each canonical agency code a u32 once and for ever (schema.h, agency),
  * so a renamed or abolished agency keeps its history. 0 is nobody. Dossiers have a u64 of the same kind.
  *
  * Bytes: one version byte, then fixed little-endian fields, then short texts with a length byte. Changing a record:
@@ -28,7 +28,7 @@ enum handoff_flag {
 };
 
 struct handoff {
-    uint64_t id;                    /* epoch in the top 16 bits, then a counter: never reused, not even after a restore */
+    uint64_t id;                    /* epoch in the top 16 bits, then a counter: never reused, also after a restore */
     uint64_t dossier;
     uint32_t sender, recipient;     /* recipient: who gets it now */
     uint32_t addressed;             /* whom the sender wrote to; with the dossier this is its lane */
@@ -42,7 +42,8 @@ struct handoff {
     struct hash content_hash;
     int64_t accepted_ms, source_time_ms, changed_ms;
     int64_t due_ms;                 /* as stated by the sender; 0 none */
-    int64_t timer_ms;               /* WAITING: until; OFFERED: end of the lease; HELD: latest arrival of its antecedents; 0 none */
+    int64_t timer_ms;               /* WAITING: until; OFFERED: end of the lease; HELD behind gates: when its antecedents
+                                       must have come; 0 none. Each such time has its row among the timers */
     int64_t ready_due_ms;           /* READY and head of its lane: the due_ms in its READY key; else 0 */
     int64_t offered_ms;             /* when the open attempt began */
     int64_t tried_ms;               /* time used up by counted attempts: the age that the age limit speaks of */
@@ -104,7 +105,7 @@ struct fail_group {
 /* An antecedent of a handoff; key: dependant, message id. */
 struct antecedent {
     enum until until;
-    uint64_t done_by;               /* the handoff that opened this gate: the RESULT, or the antecedent itself; 0 not yet */
+    uint64_t done_by;               /* the handoff that opened this gate: RESULT or antecedent itself; 0 not yet */
     uint64_t handoff;               /* the antecedent once it is known; 0 not yet submitted */
 };
 

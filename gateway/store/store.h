@@ -3,8 +3,8 @@
  * Promise    store_turn() returns RESULT_OK only after the transaction is committed and synced. Nothing may be said to
  *            anyone before that. A turn that wrote nothing is not committed and uses no sequence number.
  * One        writer per store: store_open() takes an flock; a second one gets RESULT_BUSY.
- * Failure    inside a turn the typed calls of turn.h cannot fail towards their caller: when LMDB cannot go on, the turn is
- *            left by longjmp, aborted, and store_turn() returns the reason. So `work` must own nothing but memory that
+ * Failure    inside a turn the typed calls of turn.h cannot fail towards their caller: when LMDB cannot go on, the turn
+ *            is left by longjmp, aborted, and store_turn() returns the reason. So `work` must own nothing but memory that
  *            outlives it (arenas, arrays taken at start).
  * Errors     RESULT_FULL: no room (map, disk, memory): the turn did not happen, reads still work, try again with less.
  *            RESULT_BROKEN: I/O error or bytes that no version explains. Sticky: stop, restart, reread.
@@ -29,7 +29,7 @@ struct store_options {
     uint64_t map_bytes;             /* 0 = 1 TiB of address space; never grows */
     uint64_t store_bytes_max;       /* 0 = 64 GiB; our own count */
     uint64_t ballast_bytes;         /* 0 = 64 MiB; given up for draining when the disk is full */
-    bool     read_only;             /* for a backup, check-store and the console: takes no writer lock, no key is made */
+    bool     read_only;             /* for a backup, check-store and the console: no writer lock, no key is made */
     bool     no_sync;               /* tests and simulation on tmpfs only: promise 1 does not hold */
 };
 
@@ -44,17 +44,22 @@ struct turn_end {
 
 /* Everything inside one write transaction. `work` is called exactly once. */
 typedef void turn_work(struct turn *turn, void *context);
-MUST_USE enum result store_turn(struct store *store, int64_t now_ms, turn_work *work, void *context, struct turn_end *ret_end);
+MUST_USE enum result store_turn(struct store *store, int64_t now_ms, turn_work *work, void *context,
+                                struct turn_end *ret_end);
 /* The same in a read-only transaction (no put may be called: must). Short: at most 200 ms, it pins pages. */
 MUST_USE enum result store_read(struct store *store, turn_work *work, void *context);
 
 /* Outside turns. */
-bool     store_intake_open(struct store *store, const char **ret_why);          /* asks statvfs; call once a turn at most */
-bool     store_give_up_ballast(struct store *store);                            /* true: room was made. Restored when there is room again */
+/* Asks statvfs; call once a turn at most. Puts the ballast back when there is room for it four times over. ret_why
+ * (may be NULL) is static, Vietnamese and English, written when the answer is false. */
+bool     store_intake_open(struct store *store, const char **ret_why);
+/* Removes the ballast, so that deliveries and operators can go on. True: room was made. Until store_intake_open() has
+ * put it back, intake stays closed. */
+bool     store_give_up_ballast(struct store *store);
 uint64_t store_bytes(const struct store *store);
-int64_t  store_last_ms(const struct store *store);                              /* now_ms of the last turn; 0 for a new store */
-struct turn_end store_last(const struct store *store);
-unsigned store_readers_check(struct store *store);                              /* clears dead readers; how many live ones there are */
+int64_t  store_last_ms(const struct store *store);          /* now_ms of the last turn; 0 for a new store */
+struct turn_end store_last(const struct store *store);      /* wrote: whether there was one */
+unsigned store_readers_check(struct store *store);          /* clears dead readers; how many live ones there are */
 /* Deletes the keys of days that hold no sealed row any more and lie before `now_ms`'s day. Returns how many. */
 unsigned store_drop_day_keys(struct store *store, int64_t now_ms);
 

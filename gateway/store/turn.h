@@ -27,7 +27,8 @@ void     turn_covered_seq_put(struct turn *turn, uint64_t seq);
 uint32_t turn_agency_number(struct turn *turn, const char *code);                   /* 0: never seen */
 uint32_t turn_agency_number_make(struct turn *turn, const char *code);              /* finds or gives the next one */
 bool     turn_agency_code(struct turn *turn, uint32_t agency, char ret_code[AGENCY_CODE_SIZE]);
-void     turn_agency_state(struct turn *turn, uint32_t agency, struct agency_state *ret_state);  /* all zero when never written */
+/* All zero when never written. */
+void     turn_agency_state(struct turn *turn, uint32_t agency, struct agency_state *ret_state);
 void     turn_agency_state_put(struct turn *turn, uint32_t agency, const struct agency_state *state);
 /* Handoffs by recipient and state. */
 uint64_t turn_count(struct turn *turn, uint32_t agency, enum state state);
@@ -36,7 +37,8 @@ void     turn_count_add(struct turn *turn, uint32_t agency, enum state state, in
 /* ---- dossiers */
 uint64_t turn_dossier_find(struct turn *turn, struct span code);                    /* by code or alias; 0: unknown */
 uint64_t turn_dossier_make(struct turn *turn, struct span code);                    /* finds or makes */
-bool     turn_dossier_alias(struct turn *turn, uint64_t dossier, struct span alias);/* false: it names another dossier; nothing changed */
+/* False: it names another dossier; nothing changed. */
+bool     turn_dossier_alias(struct turn *turn, uint64_t dossier, struct span alias);
 bool     turn_dossier_code(struct turn *turn, uint64_t dossier, char ret_code[DOSSIER_CODE_SIZE]);
 void     turn_dossier_handoff_put(struct turn *turn, uint64_t dossier, uint64_t handoff);
 uint64_t turn_dossier_handoff_next(struct turn *turn, uint64_t dossier, uint64_t after);    /* 0: no more */
@@ -50,7 +52,8 @@ uint64_t turn_handoff_next(struct turn *turn, uint64_t after);                  
 /* Header and payload are sealed together with the key of the day of now_ms. */
 void     turn_body_put(struct turn *turn, uint64_t id, struct span header, struct span payload);
 /* RESULT_NOT_FOUND: purged. RESULT_FULL: the arena has no room; nothing was taken from it. */
-MUST_USE enum result turn_body(struct turn *turn, uint64_t id, struct arena *arena, struct span *ret_header, struct span *ret_payload);
+MUST_USE enum result turn_body(struct turn *turn, uint64_t id, struct arena *arena,
+                               struct span *ret_header, struct span *ret_payload);
 void     turn_body_delete(struct turn *turn, uint64_t id);                          /* takes one that is gone */
 
 bool     turn_dedupe(struct turn *turn, uint32_t sender, const struct uuid *message_id, uint64_t *ret_handoff);
@@ -67,7 +70,8 @@ bool     turn_lane_next(struct turn *turn, uint64_t dossier, uint32_t addressed,
 
 /* ---- ready: lane heads that may be offered, by (recipient, lane class, due_ms, handoff). due_ms INT64_MAX: none. */
 void     turn_ready_put(struct turn *turn, uint32_t recipient, unsigned lane_class, int64_t due_ms, uint64_t handoff);
-void     turn_ready_delete(struct turn *turn, uint32_t recipient, unsigned lane_class, int64_t due_ms, uint64_t handoff);
+void     turn_ready_delete(struct turn *turn, uint32_t recipient, unsigned lane_class, int64_t due_ms,
+                           uint64_t handoff);
 /* The first one at or after (due_ms, handoff) in this class. */
 bool     turn_ready_from(struct turn *turn, uint32_t recipient, unsigned lane_class, int64_t due_ms, uint64_t handoff,
                          int64_t *ret_due_ms, uint64_t *ret_handoff);
@@ -87,10 +91,13 @@ bool     turn_offered_first(struct turn *turn, uint64_t *ret_session, uint64_t *
 /* ---- gates: who waits for (sender, message id), and for what a handoff waits */
 void     turn_gate_put(struct turn *turn, uint32_t sender, const struct uuid *antecedent, uint64_t dependant);
 void     turn_gate_delete(struct turn *turn, uint32_t sender, const struct uuid *antecedent, uint64_t dependant);
-uint64_t turn_gate_next(struct turn *turn, uint32_t sender, const struct uuid *antecedent, uint64_t after);     /* 0: no more */
-void     turn_antecedent_put(struct turn *turn, uint64_t dependant, const struct uuid *message_id, const struct antecedent *antecedent);
+/* 0: no more. */
+uint64_t turn_gate_next(struct turn *turn, uint32_t sender, const struct uuid *antecedent, uint64_t after);
+void     turn_antecedent_put(struct turn *turn, uint64_t dependant, const struct uuid *message_id,
+                             const struct antecedent *antecedent);
 void     turn_antecedent_delete(struct turn *turn, uint64_t dependant, const struct uuid *message_id);
-bool     turn_antecedent(struct turn *turn, uint64_t dependant, const struct uuid *message_id, struct antecedent *ret_antecedent);
+bool     turn_antecedent(struct turn *turn, uint64_t dependant, const struct uuid *message_id,
+                         struct antecedent *ret_antecedent);
 /* after NULL: the first. */
 bool     turn_antecedent_next(struct turn *turn, uint64_t dependant, const struct uuid *after,
                               struct uuid *ret_message_id, struct antecedent *ret_antecedent);
@@ -104,7 +111,7 @@ void     turn_detail(struct turn *turn, uint64_t event_seq, char ret_detail[REAS
 void     turn_feed_put(struct turn *turn, uint32_t agency, uint64_t event_seq);
 uint64_t turn_feed_next(struct turn *turn, uint32_t agency, uint64_t after);        /* 0: no more */
 void     turn_feed_delete_until(struct turn *turn, uint32_t agency, uint64_t until, unsigned most);
-uint64_t turn_follow(struct turn *turn, uint32_t agency);                           /* acknowledged up to here; 0 never */
+uint64_t turn_follow(struct turn *turn, uint32_t agency);               /* acknowledged up to here; 0 never */
 void     turn_follow_put(struct turn *turn, uint32_t agency, uint64_t event_seq);
 bool     turn_link(struct turn *turn, uint64_t seq, struct chain_link *ret_link);   /* of an earlier turn */
 
@@ -116,16 +123,21 @@ struct fail_key {
 };
 void     turn_failed_put(struct turn *turn, const struct fail_key *key, uint64_t handoff);
 void     turn_failed_delete(struct turn *turn, const struct fail_key *key, uint64_t handoff);
-uint64_t turn_failed_next(struct turn *turn, const struct fail_key *key, uint64_t after);   /* within a group; 0: no more */
+/* Within a group; 0: no more. */
+uint64_t turn_failed_next(struct turn *turn, const struct fail_key *key, uint64_t after);
 bool     turn_fail_group(struct turn *turn, const struct fail_key *key, struct fail_group *ret_group);
-void     turn_fail_group_put(struct turn *turn, const struct fail_key *key, const struct fail_group *group);  /* count 0: deletes */
-bool     turn_fail_group_next(struct turn *turn, const struct fail_key *after, struct fail_key *ret_key, struct fail_group *ret_group);
+/* Count 0 deletes. */
+void     turn_fail_group_put(struct turn *turn, const struct fail_key *key, const struct fail_group *group);
+/* after NULL: the first. */
+bool     turn_fail_group_next(struct turn *turn, const struct fail_key *after, struct fail_key *ret_key,
+                              struct fail_group *ret_group);
 
 /* ---- small things adapters keep here */
 void     turn_checkpoint_put(struct turn *turn, uint64_t handoff, struct span value);       /* empty: deletes */
 MUST_USE enum result turn_checkpoint(struct turn *turn, uint64_t handoff, struct arena *arena, struct span *ret_value);
 void     turn_cursor_put(struct turn *turn, uint32_t agency, struct span name, struct span value);
-MUST_USE enum result turn_cursor(struct turn *turn, uint32_t agency, struct span name, struct arena *arena, struct span *ret_value);
+MUST_USE enum result turn_cursor(struct turn *turn, uint32_t agency, struct span name, struct arena *arena,
+                                 struct span *ret_value);
 
 /* ---- blobs: what was uploaded, by whom. A stored record, never a stat(). */
 bool     turn_blob_known(struct turn *turn, uint32_t agency, const struct hash *sha256);
