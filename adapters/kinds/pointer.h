@@ -20,7 +20,7 @@ const char *pointer_step(const char *pointer, char ret_token[POINTER_TOKEN_SIZE]
 MUST_USE bool scalar_text(const json_t *json, char *ret_text, size_t size);
 
 /* JSON from bytes that anyone may have sent: duplicate keys and nonsense give NULL, a byte order mark is skipped,
- * "\u0000" is kept (strings have lengths). Any JSON value is taken. */
+ * "\u0000" is kept (strings have lengths). Any JSON value is taken. NULL with errno ENOMEM: no memory. */
 json_t *json_of_bytes(struct span bytes);
 
 #endif

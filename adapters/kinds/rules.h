@@ -43,7 +43,7 @@ struct question {
     enum call    call;
     enum kind    kind;                  /* 0 for a pull or a token */
     uint32_t     attempt;               /* 1; from 2 on: this call's second in a row, after a fresh token */
-    enum agency_class agency_class;
+    enum agency_class agency_class;     /* one of the three; a pull or token that has none: CLASS_NEITHER */
     bool         recently_created;      /* our own create was acknowledged less than ORPHAN_GRACE_MS ago: an ORPHAN is
                                          * then a PREDECESSOR_MISSING, their two halves need time to meet */
     const char  *dossier_code;          /* "" unknown: then rules that say `names` take anything that looks like one */

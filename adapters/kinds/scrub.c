@@ -1,0 +1,123 @@
+#include "adapters/kinds/scrub.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistr.h>
+
+#include "adapters/kinds/fold.h"
+#include "gateway/base/hash.h"
+
+enum { DIGITS_TOLD = 8 };       /* a run longer than this may be an identity number or a telephone */
+
+static bool is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
+
+/* The run at the start of `from`: digits, with single blanks or dots between them. */
+static size_t digit_run(struct span from, size_t *ret_digits)
+{
+    size_t at = 0, end = 0, digits = 0;
+
+    while (at < from.size) {
+        if (is_digit(from.bytes[at])) {
+            digits++;
+            end = ++at;
+        } else if (at == end && at && (from.bytes[at] == ' ' || from.bytes[at] == '.'))
+            at++;
+        else
+            break;
+    }
+    *ret_digits = digits;
+    return end;
+}
+
+/* What may stand on either side of the @ of a mail address. */
+static bool is_address_part(uint8_t byte)
+{
+    return byte >= 0x80 || isalnum(byte) || strchr("._%+-", byte);
+}
+
+/* Size of a word with an @ in it at the start of `from`, 0 when it is none. */
+static size_t mail_address(struct span from)
+{
+    size_t at = 0;
+    bool has_at = false;
+
+    for (; at < from.size && from.bytes[at] && (is_address_part(from.bytes[at]) || from.bytes[at] == '@'); at++)
+        has_at |= from.bytes[at] == '@';
+    return has_at ? at : 0;
+}
+
+static size_t add_character(struct text *text, struct span from)
+{
+    ucs4_t character;
+    int length = u8_mbtoucr(&character, from.bytes, from.size);
+
+    if (length <= 0 || character < ' ' || (character >= 0x7F && character < 0xA0)) {
+        if (text->used && text->string[text->used - 1] != ' ')
+            text_add(text, " ");
+        return length > 0 ? (size_t)length : 1;
+    }
+    text_add_span(text, span_of(from.bytes, (size_t)length));
+    return (size_t)length;
+}
+
+void scrub_add(struct text *text, struct span from)
+{
+    bool in_word = false;               /* a mail address begins where a word begins */
+
+    while (from.size && !text->cut) {
+        size_t digits = 0, size;
+        if (!in_word && (size = mail_address(from)))
+            text_add(text, "#");
+        else if ((size = digit_run(from, &digits)) && digits > DIGITS_TOLD)
+            text_add(text, "#");
+        else if (size)
+            text_add_span(text, span_of(from.bytes, size));
+        else
+            size = add_character(text, from);
+        in_word = from.bytes[size - 1] && is_address_part(from.bytes[size - 1]);
+        from = span_of(from.bytes + size, from.size - size);
+    }
+}
+
+void slug_add(struct text *text, struct span from, size_t most)
+{
+    bool dash = false, begun = false;
+
+    for (size_t i = 0; i < from.size && most; i++) {
+        int byte = from.bytes[i];
+        if (byte < 0x80 && (isalnum(byte) || byte == '.' || byte == '_' || (byte == '-' && !begun))) {
+            if (dash && begun && most > 1) {
+                text_add(text, "-");
+                most--;
+            }
+            text_add(text, "%c", tolower(byte));
+            most--;
+            begun = true;
+            dash = false;
+        } else
+            dash = true;
+    }
+}
+
+void prose_mark(struct span prose, char ret_mark[PROSE_MARK_SIZE])
+{
+    struct folded words = fold(prose);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < words.size;) {
+        size_t end = i;
+        bool digit = false;
+        for (; end < words.size && words.string[end] != ' '; end++)
+            digit |= is_digit((uint8_t)words.string[end]);
+        if (!digit) {
+            memmove(words.string + kept, words.string + i, end - i);
+            kept += end - i;
+        }
+        i = end + 1;
+    }
+    struct hash hash = hash_of(span_of(words.string ? words.string : "", kept));
+    struct text mark = text_of(ret_mark, PROSE_MARK_SIZE);
+    text_add_hex(&mark, hash.bytes, (PROSE_MARK_SIZE - 1) / 2);
+    folded_done(&words);
+}
