@@ -60,9 +60,8 @@ void clock_text(int64_t time_ms, char ret_text[CLOCK_TEXT_SIZE])
 {
     int64_t year;
     int month, day;
-    /* Floor in steps, so that the ends of int64_t do not overflow. */
     int64_t seconds = floor_divide(time_ms, MS_PER_SECOND);
-    int ms = (int)(time_ms - seconds * MS_PER_SECOND);
+    int ms = (int)((time_ms % MS_PER_SECOND + MS_PER_SECOND) % MS_PER_SECOND);
     seconds += LOCAL_OFFSET_MINUTES * 60;
     int64_t days = floor_divide(seconds, SECONDS_PER_DAY);
     int second = (int)(seconds - days * SECONDS_PER_DAY);

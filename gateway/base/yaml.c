@@ -9,6 +9,8 @@
 
 #include "gateway/base/clock.h"
 
+enum { DEPTH_MAX = 64 };
+
 /* ---------------------------------------------------------------- faults */
 
 enum result faults_init(struct faults *faults)
@@ -121,66 +123,92 @@ static bool syntax_fault(const struct yaml_file *file, const yaml_parser_t *pars
     return false;
 }
 
-/* Exactly one document that is not empty. */
-static bool load_document(struct yaml_file *file, const char *bytes, size_t size)
+static bool parser_begin(const struct yaml_file *file, yaml_parser_t *parser, const char *bytes, size_t size)
 {
-    yaml_parser_t parser;
-    yaml_document_t second;
-    bool good = false;
-
-    if (!yaml_parser_initialize(&parser)) {
+    if (!yaml_parser_initialize(parser)) {
         faults_add(file->faults, file->name, 0, "there is no memory to read it");
         return false;
     }
-    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, size);
-    file->has_document = yaml_parser_load(&parser, &file->document);
-    if (!file->has_document)
-        syntax_fault(file, &parser);
-    else if (!yaml_document_get_root_node(&file->document))
-        faults_add(file->faults, file->name, 0, "is empty");
-    else if (!yaml_parser_load(&parser, &second))
-        syntax_fault(file, &parser);
-    else {
-        const yaml_node_t *more = yaml_document_get_root_node(&second);
-        if (more)
-            faults_add(file->faults, file->name, line_of(more), "a second document; one per file");
-        good = !more;
-        yaml_document_delete(&second);
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(parser, (const unsigned char *)bytes, size);
+    return true;
+}
+
+struct shape {
+    int depth, documents;
+};
+
+/* What is YAML and still not taken here. Before the document is built, because depth costs libyaml quadratic time. */
+static bool check_event(const struct yaml_file *file, const yaml_event_t *event, struct shape *shape)
+{
+    int line = (int)event->start_mark.line + 1;
+
+    switch (event->type) {
+    case YAML_DOCUMENT_START_EVENT:
+        if (++shape->documents == 1)
+            return true;
+        faults_add(file->faults, file->name, line, "a second document; one per file");
+        return false;
+    case YAML_ALIAS_EVENT:
+        faults_add(file->faults, file->name, line, "aliases (*name) are not taken here: write the value out");
+        return false;
+    case YAML_SEQUENCE_START_EVENT:
+    case YAML_MAPPING_START_EVENT:
+        if (++shape->depth <= DEPTH_MAX)
+            return true;
+        faults_add(file->faults, file->name, line, "nested more than %d deep", DEPTH_MAX);
+        return false;
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        shape->depth--;
+        return true;
+    case YAML_SCALAR_EVENT:                     /* every look-up takes strings as they end */
+        if (!memchr(event->data.scalar.value, 0, event->data.scalar.length))
+            return true;
+        faults_add(file->faults, file->name, line, "a value may not hold a zero byte");
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* Exactly one document, of a shape that is taken. */
+static bool check_shape(const struct yaml_file *file, const char *bytes, size_t size)
+{
+    struct shape shape = { 0 };
+    yaml_parser_t parser;
+    bool good = true, ended = false;
+
+    if (!parser_begin(file, &parser, bytes, size))
+        return false;
+    while (good && !ended) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&parser, &event)) {
+            good = syntax_fault(file, &parser);
+            break;
+        }
+        good = check_event(file, &event, &shape);
+        ended = event.type == YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
     }
     yaml_parser_delete(&parser);
+    if (good && !shape.documents) {
+        faults_add(file->faults, file->name, 0, "is empty");
+        return false;
+    }
     return good;
 }
 
-static bool count_reference(const struct yaml_file *file, bool *seen, int id, const yaml_node_t *from)
+static bool load_document(struct yaml_file *file, const char *bytes, size_t size)
 {
-    if (!seen[id - 1]) {
-        seen[id - 1] = true;
-        return true;
-    }
-    faults_add(file->faults, file->name, line_of(from), "aliases (*name) are not taken here: write the value out");
-    return false;
-}
+    yaml_parser_t parser;
 
-/* `seen` comes zeroed. False when some node stands in two places. */
-static bool is_tree(const struct yaml_file *file, bool *seen)
-{
-    seen[0] = true;                                             /* the root, id 1, is nobody's child */
-    for (size_t i = 0; i < file->count; i++) {
-        const yaml_node_t *node = file->nodes[i].node;
-        if (node->type == YAML_SEQUENCE_NODE) {
-            const yaml_node_item_t *item = node->data.sequence.items.start;
-            for (; item < node->data.sequence.items.top; item++)
-                if (!count_reference(file, seen, *item, node))
-                    return false;
-        } else if (node->type == YAML_MAPPING_NODE) {
-            const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-            for (; pair < node->data.mapping.pairs.top; pair++)
-                if (!count_reference(file, seen, pair->key, node) || !count_reference(file, seen, pair->value, node))
-                    return false;
-        }
-    }
-    return true;
+    if (!check_shape(file, bytes, size) || !parser_begin(file, &parser, bytes, size))
+        return false;
+    file->has_document = yaml_parser_load(&parser, &file->document);
+    bool good = file->has_document || syntax_fault(file, &parser);
+    yaml_parser_delete(&parser);
+    return good;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -213,37 +241,21 @@ static bool check_keys(struct yaml_file *file, const yaml_node_t *mapping)
     return true;
 }
 
-static bool check_nodes(struct yaml_file *file)
-{
-    for (size_t i = 0; i < file->count; i++) {
-        const yaml_node_t *node = file->nodes[i].node;
-        if (node->type == YAML_MAPPING_NODE && !check_keys(file, node))
-            return false;
-        if (node->type == YAML_SCALAR_NODE && memchr(node->data.scalar.value, 0, node->data.scalar.length)) {
-            yaml_fault(&file->nodes[i], "a value may not hold a zero byte");
-            return false;                       /* every look-up takes strings as they end */
-        }
-    }
-    return true;
-}
-
 static bool wrap_nodes(struct yaml_file *file)
 {
     file->count = (size_t)(file->document.nodes.top - file->document.nodes.start);
     file->nodes = calloc(file->count, sizeof *file->nodes);
     file->used = calloc(file->count, sizeof *file->used);
-    bool *seen = calloc(file->count, sizeof *seen);
-    bool good = false;
-
-    if (!file->nodes || !file->used || !seen)
+    if (!file->nodes || !file->used) {
         faults_add(file->faults, file->name, 0, "there is no memory to read it");
-    else {
-        for (size_t i = 0; i < file->count; i++)
-            file->nodes[i] = (struct yaml_node){ file, &file->document.nodes.start[i], &file->used[i] };
-        good = is_tree(file, seen) && check_nodes(file);
+        return false;
     }
-    free(seen);
-    return good;
+    for (size_t i = 0; i < file->count; i++)
+        file->nodes[i] = (struct yaml_node){ file, &file->document.nodes.start[i], &file->used[i] };
+    for (size_t i = 0; i < file->count; i++)
+        if (yaml_is_mapping(&file->nodes[i]) && !check_keys(file, file->nodes[i].node))
+            return false;
+    return true;
 }
 
 struct yaml_file *yaml_open(const char *path, const char *name, struct faults *faults)
@@ -512,7 +524,7 @@ void yaml_fault(const struct yaml_node *node, const char *format, ...)
     va_end(arguments);
 }
 
-/* As deep as libyaml nests, which it bounds itself. */
+/* At most DEPTH_MAX deep. */
 void yaml_check_unused(const struct yaml_node *node)
 {
     for (size_t i = 0; yaml_is_sequence(node) && i < yaml_count(node); i++)
