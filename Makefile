@@ -11,6 +11,7 @@
 #   simulator, each tests/examples/*.c a program linked with liblienthong.a only.
 #
 # Knobs      SAN=1         address and undefined-behaviour sanitizers, in build-san/
+#            BUILD=folder  build there: two people in one tree do not get in each other's way
 #            WERROR=       warnings are warnings
 #            V=1           show the commands
 #            prefix= DESTDIR=        for install
@@ -94,9 +95,9 @@ EXAMPLES := $(patsubst tests/examples/%.c,$(BUILD)/tests/%,$(wildcard tests/exam
 # ---------------------------------------------------------------- building
 
 .DEFAULT_GOAL := all
-.PHONY: all programs tests deps check checks unit trace sim live test demo install clean help python
+.PHONY: all programs tests deps check checks unit trace sim live test demo install clean help python FORCE
 .DELETE_ON_ERROR:
-.SECONDARY:
+.SECONDARY: $(patsubst $(BUILD)/tests/%,$(BUILD)/obj/tests/examples/%.o,$(EXAMPLES))
 
 all: programs tests             ## programs, library and test programs (default)
 programs: $(PROGRAMS) $(LIBRARY)  ## programs and library only
@@ -115,11 +116,12 @@ FLAGS_FILE := $(BUILD)/obj/flags
 FLAGS_NOW   = $(CC) $(ALL_CFLAGS)
 $(FLAGS_FILE): FORCE
 	@mkdir -p $(@D) && echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' > $@
-FORCE:
 
+# An example includes <lienthong.h>, as the library's users do.
+$(BUILD)/obj/tests/examples/%.o: private EXTRA := -Igateway/client
 $(BUILD)/obj/%.o: %.c $(FLAGS_FILE) | $(PB_H)
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(EXTRA) -MMD -MP -c -o $@ $<
 # Generated code is not ours to warn about.
 $(BUILD)/obj/gen/lienthong.pb-c.o: $(PB_C) $(FLAGS_FILE)
 	$(call say,CC,$<)
@@ -179,8 +181,7 @@ define PC_COMMON
 Name: lienthong
 Description: Client of the Lien Thong gateway: hand off, follow, receive
 Version: $(VERSION)
-Requires.private: libzmq libsodium libprotobuf-c
-Libs.private: -lyaml -lpthread
+Libs.private: -lzmq -lsodium -lprotobuf-c -lyaml -lpthread
 Cflags: -I$${includedir} -I$${includedir}/gateway/client
 endef
 define PC_INSTALLED
@@ -199,7 +200,7 @@ endef
 export PC_INSTALLED PC_UNINSTALLED
 $(BUILD)/lienthong.pc: FORCE
 	@mkdir -p $(@D) && printenv PC_INSTALLED > $@
-$(BUILD)/lienthong-uninstalled.pc: Makefile
+$(BUILD)/lienthong-uninstalled.pc: FORCE
 	@mkdir -p $(@D) && printenv PC_UNINSTALLED > $@
 
 -include $(shell test -d $(BUILD)/obj && find $(BUILD)/obj -name '*.d')
@@ -215,6 +216,9 @@ checks_suites = $(foreach c,$(CHECKS),check/$(c)='tests/check/$(c)')
 unit_suites  = $(foreach t,$(UNIT),$(1)unit/$(notdir $(t))='$(2)/tests/$(notdir $(t))')
 trace_suites = $(if $(TRACE),$(1)trace='$(2)/tests/trace $(wildcard tests/trace/*.trace)')
 sim_suites   = $(if $(SIM),sim='$(BUILD)/tests/sim --seed $(or $(SEED),1) --runs $(or $(1),20)')
+# Where the Python tests and the demo find the schema's module and the programs.
+export PYTHONPATH := $(CURDIR)/$(BUILD)/gen/python
+export LIENTHONG_BUILD := $(CURDIR)/$(BUILD)
 PYTEST   := $(PYTHON) -m pytest -q -rfE -p no:cacheprovider
 live_suites  = $(if $(wildcard tests/live/test_*.py),live='$(PYTEST) tests/live $(if $(ONLY),-k $(ONLY))')
 

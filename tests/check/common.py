@@ -24,11 +24,12 @@ def read(path):
 
 
 def close(checked, faults, warnings=()):
-    """One fault line each, then the closing line that run-tests reads. A file counts once however much is wrong."""
+    """One fault line each, then the closing line that run-tests reads: a check is one test, however many files."""
     for warning in warnings:
         print(f"warning: {warning}")
     for fault in faults:
         print(fault)
-    bad = len({fault.split(":")[0] for fault in faults})
-    print(f"{checked - bad} passed, {bad} failed")
-    sys.exit(1 if faults or not checked else 0)
+    failed = bool(faults) or not checked
+    print(f"{len(faults)} faults in {checked} files")
+    print("0 passed, 1 failed" if failed else "1 passed, 0 failed")
+    sys.exit(failed)
