@@ -46,6 +46,8 @@
 #ifndef GATEWAY_STORE_SCHEMA_H
 #define GATEWAY_STORE_SCHEMA_H
 
+#include <stdbool.h>
+
 enum table {
     TABLE_META, TABLE_AGENCY, TABLE_AGENCY_CODE, TABLE_AGENCY_STATE, TABLE_COUNT, TABLE_DOSSIER, TABLE_DOSSIER_CODE,
     TABLE_DOSSIER_HANDOFF, TABLE_HANDOFF, TABLE_BODY, TABLE_DEDUPE, TABLE_LANE, TABLE_READY, TABLE_TIMER, TABLE_OFFERED,
@@ -64,6 +66,7 @@ enum table_habit {
 struct table_info {
     const char      *name;
     enum table_habit habit;
+    bool             sealed;
 };
 extern const struct table_info table_infos[TABLES];
 

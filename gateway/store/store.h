@@ -4,8 +4,8 @@
  *            anyone before that. A turn that wrote nothing is not committed and uses no sequence number.
  * One        writer per store: store_open() takes an flock; a second one gets RESULT_BUSY.
  * Failure    inside a turn the typed calls of turn.h cannot fail towards their caller: when LMDB cannot go on, the turn
- *            is left by longjmp, aborted, and store_turn() returns the reason. So `work` must own nothing but memory that
- *            outlives it (arenas, arrays taken at start).
+ *            is left by longjmp, aborted, and store_turn() returns the reason. So `work` must own nothing but memory
+ *            that outlives it (arenas, arrays taken at start).
  * Errors     RESULT_FULL: no room (map, disk, memory): the turn did not happen, reads still work, try again with less.
  *            RESULT_BROKEN: I/O error or bytes that no version explains. Sticky: stop, restart, reread.
  * Room       bytes are counted by ourselves, key + value of every row. store_intake_open() is false from 90 % of
@@ -59,6 +59,8 @@ bool     store_give_up_ballast(struct store *store);
 uint64_t store_bytes(const struct store *store);
 int64_t  store_last_ms(const struct store *store);          /* now_ms of the last turn; 0 for a new store */
 struct turn_end store_last(const struct store *store);      /* wrote: whether there was one */
+/* What went wrong last, for the log: static, "" when nothing has. */
+const char *store_trouble(const struct store *store);
 unsigned store_readers_check(struct store *store);          /* clears dead readers; how many live ones there are */
 /* Deletes the keys of days that hold no sealed row any more and lie before `now_ms`'s day. Returns how many. */
 unsigned store_drop_day_keys(struct store *store, int64_t now_ms);

@@ -1,0 +1,95 @@
+/* inside.h - what the store's own files share. Nobody outside gateway/store includes it. */
+#ifndef GATEWAY_STORE_INSIDE_H
+#define GATEWAY_STORE_INSIDE_H
+
+#include <lmdb.h>
+#include <setjmp.h>
+
+#include "gateway/store/counters.h"
+#include "gateway/store/files.h"
+#include "gateway/store/schema.h"
+#include "gateway/store/seal.h"
+#include "gateway/store/store.h"
+#include "gateway/store/tally.h"
+#include "gateway/store/turn.h"
+
+/* One transaction. Lives in its store; `txn` is NULL between turns. */
+struct turn {
+    struct store   *store;
+    MDB_txn        *txn;
+    MDB_cursor     *cursors[TABLES];    /* one per table, opened at first use: a warm one finds its neighbours cheaply */
+    bool            writable;
+    bool            wrote;              /* a row or a counter: the turn must be committed */
+    enum result     failure;            /* why it was left by longjmp */
+    jmp_buf         out;
+    int64_t         now_ms;
+    uint32_t        day;                /* of now_ms, for sealing */
+    struct counters counters;           /* as they will be after this turn; at its begin those of the last committed one */
+    uint64_t        first_event;        /* of this turn, if there will be one */
+    struct hash    *leaves;             /* of this turn's events */
+    size_t          leaves_size;        /* room for so many; grows and stays */
+    struct tally    tally;
+};
+
+struct store {
+    char            folder[PATH_SIZE];
+    MDB_env        *env;
+    MDB_dbi         tables[TABLES];
+    struct seal    *seal;
+    int             lock;               /* writer.lock; -1 when read_only */
+    bool            read_only, no_sync;
+    bool            broken;             /* sticky */
+    const char     *trouble;            /* see store_trouble() */
+    uint64_t        bytes_max, ballast_bytes;
+    bool            ballast_there;
+    struct counters counters;           /* of the last committed turn that this store has seen */
+    struct turn     turn;
+};
+
+/* 90 % of store_bytes_max: intake stops there. */
+uint64_t store_intake_bytes(const struct store *store);
+
+/* What an LMDB (or errno) code means for whoever called us. */
+enum result lmdb_result(int code);
+
+/* Leaves the turn: store_turn() or store_read() returns `result`. `trouble` is static. */
+_Noreturn void turn_fail(struct turn *turn, enum result result, const char *trouble);
+/* The same for an LMDB code. */
+_Noreturn void turn_fail_lmdb(struct turn *turn, int code);
+
+/* ---- rows. A value that is lent points into the map and dies at the next put or delete in the turn. */
+struct key;
+
+bool     row_get(struct turn *turn, enum table table, const struct key *key, struct span *ret_value);
+void     row_put(struct turn *turn, enum table table, const struct key *key, struct span value);
+/* The same, the value to be filled in by the caller before any other row is touched. */
+uint8_t *row_reserve(struct turn *turn, enum table table, const struct key *key, size_t size);
+void     row_delete(struct turn *turn, enum table table, const struct key *key);        /* must be there */
+bool     row_delete_any(struct turn *turn, enum table table, const struct key *key);    /* false: was not there */
+
+/* The first row whose key is at least `from` (or, with `after`, greater) and shares its first `prefix` bytes. Keys of
+ * another size than that of `from` are bytes that no version explains. */
+enum row_start { ROW_FROM, ROW_AFTER };
+bool     row_next(struct turn *turn, enum table table, const struct key *from, enum row_start start, size_t prefix,
+                  struct span *ret_key, struct span *ret_value);
+bool     row_last(struct turn *turn, enum table table, struct span *ret_key, struct span *ret_value);
+
+/* Rows whose value is one number. */
+bool     row_get_u64(struct turn *turn, enum table table, const struct key *key, uint64_t *ret_value);
+void     row_put_u64(struct turn *turn, enum table table, const struct key *key, uint64_t value);
+
+/* ---- sealed rows, with the key of the turn's day */
+void     row_seal(struct turn *turn, enum table table, const struct key *key, const struct span *parts, size_t count);
+/* NOT_FOUND: no such row, or the key of its day is gone. FULL: no room in the arena. */
+MUST_USE enum result row_unseal(struct turn *turn, enum table table, const struct key *key, struct arena *arena,
+                                struct span *ret_plain);
+/* The same for a value that is at hand. INVALID: it is not what was sealed for this key. */
+MUST_USE enum result row_unseal_value(struct turn *turn, enum table table, struct span key, struct span sealed,
+                                      uint8_t *ret_plain);
+
+/* ---- store_open.c, for backup.c */
+
+/* The counters of an environment that nobody else has open; NOT_FOUND: it is no store. */
+MUST_USE enum result store_peek(const char *folder, struct counters *ret_counters);
+
+#endif

@@ -1,0 +1,256 @@
+/* store.c - turns and reads: where a transaction begins, is left, and becomes true. */
+#include "gateway/store/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "gateway/store/bytes.h"
+#include "gateway/store/chain.h"
+#include "gateway/store/inside.h"
+
+/* A commit on a full disk writes what still fits and reports an I/O error. Less free than this: it was the disk's size,
+ * not its health. One turn with everything it copies stays below. */
+enum { FULL_DISK_BYTES = 4 << 20 };
+
+enum result lmdb_result(int code)
+{
+    switch (code) {
+    case MDB_SUCCESS:
+        return RESULT_OK;
+    case MDB_NOTFOUND:
+        return RESULT_NOT_FOUND;
+    case MDB_MAP_FULL: case MDB_TXN_FULL:
+        return RESULT_FULL;
+    case MDB_READERS_FULL:
+        return RESULT_BUSY;
+    default:
+        return code > 0 ? file_result(code) : RESULT_BROKEN;
+    }
+}
+
+void turn_fail(struct turn *turn, enum result result, const char *trouble)
+{
+    turn->failure = result;
+    turn->store->trouble = trouble;
+    longjmp(turn->out, 1);
+}
+
+void turn_fail_lmdb(struct turn *turn, int code)
+{
+    enum result result = lmdb_result(code);
+    turn_fail(turn, result == RESULT_NOT_FOUND ? RESULT_BROKEN : result, mdb_strerror(code));
+}
+
+/* ---- begin */
+
+static void read_counters(struct turn *turn)
+{
+    struct key key = { 0 };
+    struct span value;
+    key_bytes(&key, META_COUNTERS_KEY, strlen(META_COUNTERS_KEY));
+    if (!row_get(turn, TABLE_META, &key, &value) || !counters_parse(value, &turn->counters))
+        turn_fail(turn, RESULT_BROKEN, "the store's counters cannot be read");
+}
+
+static enum result turn_begin(struct store *store, bool writable, int64_t now_ms)
+{
+    struct turn *turn = &store->turn;
+    int code = mdb_txn_begin(store->env, NULL, writable ? 0 : MDB_RDONLY, &turn->txn);
+    if (code) {
+        turn->txn = NULL;
+        store->trouble = mdb_strerror(code);
+        return lmdb_result(code);
+    }
+    turn->store = store;
+    turn->writable = writable;
+    turn->wrote = false;
+    turn->now_ms = now_ms;
+    turn->day = seal_day(now_ms);
+    memset(turn->cursors, 0, sizeof turn->cursors);
+    tally_reset(&turn->tally);
+    return RESULT_OK;
+}
+
+/* Cursors of a write transaction end with it, those of a read transaction do not. */
+static void turn_abort(struct turn *turn)
+{
+    for (unsigned i = 0; i < TABLES && !turn->writable; i++)
+        if (turn->cursors[i])
+            mdb_cursor_close(turn->cursors[i]);
+    mdb_txn_abort(turn->txn);
+    turn->txn = NULL;
+}
+
+/* ---- end */
+
+static void put_link(struct turn *turn)
+{
+    struct counters *counters = &turn->counters;
+    uint8_t record[RECORD_BYTES_MAX];
+    struct chain_link link = {
+        .seq = turn_seq(turn), .now_ms = turn->now_ms, .first_event = turn->first_event,
+        .events = counters->events + 1 - turn->first_event,
+    };
+    struct key key = { 0 };
+
+    link.root = merkle_root(turn->leaves, link.events);
+    link.link = chain_next(&counters->link, link.seq, link.now_ms, &link.root);
+    key_u64(&key, link.seq);
+    row_put(turn, TABLE_CHAIN, &key, span_of(record, chain_link_write(&link, record)));
+    counters->seq = link.seq;
+    counters->last_ms = link.now_ms;
+    counters->link = link.link;
+}
+
+static void put_counters(struct turn *turn)
+{
+    uint8_t bytes[COUNTERS_BYTES];
+    struct key key = { 0 };
+    key_bytes(&key, META_COUNTERS_KEY, strlen(META_COUNTERS_KEY));
+    /* As large as before, so that writing it does not change the byte count that stands in it. */
+    counters_write(&turn->counters, bytes);
+    row_put(turn, TABLE_META, &key, span_of(bytes, sizeof bytes));
+}
+
+static enum result turn_commit(struct turn *turn)
+{
+    struct store *store = turn->store;
+    int code = mdb_txn_commit(turn->txn);                   /* synced when it returns; ends the transaction anyway */
+    turn->txn = NULL;
+    if (!code) {
+        store->counters = turn->counters;
+        return RESULT_OK;
+    }
+    store->trouble = mdb_strerror(code);
+    if (code == EIO && disk_free_bytes(store->folder) < FULL_DISK_BYTES)
+        return RESULT_FULL;
+    return lmdb_result(code) == RESULT_FULL ? RESULT_FULL : RESULT_BROKEN;
+}
+
+/* ---- turns */
+
+/* The part that longjmp leaves. Nothing that it changes lives in this frame. */
+static bool turn_run(struct turn *turn, turn_work *work, void *context)
+{
+    if (setjmp(turn->out))
+        return false;
+    read_counters(turn);
+    turn->first_event = turn->counters.events + 1;
+    work(turn, context);
+    if (turn->writable) {
+        tally_flush(turn);
+        if (turn->wrote) {
+            put_link(turn);
+            put_counters(turn);
+        }
+    }
+    return true;
+}
+
+enum result store_turn(struct store *store, int64_t now_ms, turn_work *work, void *context, struct turn_end *ret_end)
+{
+    struct turn *turn = &store->turn;
+    must(!store->read_only && !turn->txn);
+    if (store->broken)
+        return RESULT_BROKEN;
+    enum result result = turn_begin(store, true, now_ms);
+    if (result == RESULT_OK && !turn_run(turn, work, context)) {
+        result = turn->failure;
+        turn_abort(turn);
+    } else if (result == RESULT_OK && turn->wrote) {
+        result = turn_commit(turn);
+    } else if (result == RESULT_OK) {
+        turn_abort(turn);
+    }
+    store->broken = result == RESULT_BROKEN;
+    if (result != RESULT_OK)
+        return result;
+    *ret_end = (struct turn_end){ .seq = store->counters.seq, .link = store->counters.link, .wrote = turn->wrote };
+    return RESULT_OK;
+}
+
+enum result store_read(struct store *store, turn_work *work, void *context)
+{
+    struct turn *turn = &store->turn;
+    must(!turn->txn);
+    if (store->broken)
+        return RESULT_BROKEN;
+    enum result result = turn_begin(store, false, 0);
+    if (result != RESULT_OK) {
+        store->broken = result == RESULT_BROKEN;
+        return result;
+    }
+    if (turn_run(turn, work, context))
+        store->counters = turn->counters;                   /* a reader of a live store sees it go on */
+    else
+        result = turn->failure;
+    turn_abort(turn);
+    store->broken = result == RESULT_BROKEN;
+    return result;
+}
+
+/* ---- outside turns */
+
+uint64_t store_bytes(const struct store *store)
+{
+    return store->counters.bytes;
+}
+
+int64_t store_last_ms(const struct store *store)
+{
+    return store->counters.last_ms;
+}
+
+struct turn_end store_last(const struct store *store)
+{
+    return (struct turn_end){ .seq = store->counters.seq, .link = store->counters.link,
+                              .wrote = store->counters.seq > 0 };
+}
+
+const char *store_trouble(const struct store *store)
+{
+    return store->trouble ? store->trouble : "";
+}
+
+static int count_reader(const char *line, void *context)
+{
+    unsigned *readers = context;
+    /* LMDB prints a headline, a line per slot in use, or one line saying that there is none. */
+    if (line[0] == ' ')
+        ++*readers;
+    return 0;
+}
+
+unsigned store_readers_check(struct store *store)
+{
+    unsigned readers = 0;
+    int dead;
+    if (mdb_reader_check(store->env, &dead) || mdb_reader_list(store->env, count_reader, &readers) < 0)
+        return 0;
+    return readers;
+}
+
+struct drop {
+    uint32_t day;
+    bool     needed;
+};
+
+static void ask_day(struct turn *turn, void *context)
+{
+    struct drop *drop = context;
+    drop->needed = tally_value(turn, TABLE_SEALED, drop->day, 0) > 0;
+}
+
+unsigned store_drop_day_keys(struct store *store, int64_t now_ms)
+{
+    uint32_t today = seal_day(now_ms);
+    unsigned dropped = 0;
+
+    must(!store->read_only && !store->turn.txn);
+    for (uint32_t day = 0; (day = seal_day_next(store->seal, day)) != 0 && day < today;) {
+        struct drop drop = { .day = day, .needed = true };
+        if (store_read(store, ask_day, &drop) == RESULT_OK && !drop.needed && seal_drop(store->seal, day) == RESULT_OK)
+            dropped++;
+    }
+    return dropped;
+}

@@ -1,0 +1,275 @@
+/* store_open.c - opening and closing: folder, lock, environment, tables, schema. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gateway/store/bytes.h"
+#include "gateway/store/inside.h"
+#include "gateway/store/room.h"
+
+#define MAP_BYTES_DEFAULT (1ULL << 40)
+#define STORE_BYTES_MAX_DEFAULT (64ULL << 30)
+#define BALLAST_BYTES_DEFAULT (64ULL << 20)
+
+static void say(struct text *why, const char *what, const char *path, const char *detail)
+{
+    if (why)
+        text_add(why, "%s: %s (%s)", path, what, detail);
+}
+
+/* ---- the environment */
+
+static int open_env(const char *folder, uint64_t map_bytes, unsigned flags, MDB_env **ret_env)
+{
+    MDB_env *env;
+    int code = mdb_env_create(&env);
+    if (code)
+        return code;
+    if ((code = mdb_env_set_maxdbs(env, TABLES)) || (code = mdb_env_set_mapsize(env, map_bytes)) ||
+        (code = mdb_env_open(env, folder, MDB_NOTLS | flags, 0600))) {
+        mdb_env_close(env);
+        return code;
+    }
+    *ret_env = env;
+    return 0;
+}
+
+static MDB_val val_of_string(const char *string)
+{
+    return (MDB_val){ .mv_size = strlen(string), .mv_data = (void *)(uintptr_t)string };
+}
+
+/* The schema's number, 0 for a new environment. */
+static int read_schema(MDB_txn *txn, MDB_dbi meta, uint32_t *ret_schema)
+{
+    MDB_val key = val_of_string(META_SCHEMA_KEY), value;
+    int code = mdb_get(txn, meta, &key, &value);
+    if (code == MDB_NOTFOUND) {
+        *ret_schema = 0;
+        return 0;
+    }
+    if (code)
+        return code;
+    struct scan scan = scan_of(span_of(value.mv_data, value.mv_size));
+    *ret_schema = scan_u32(&scan);
+    return scan_end(&scan) && *ret_schema ? 0 : MDB_INVALID;
+}
+
+static int read_counters_row(MDB_txn *txn, MDB_dbi meta, struct counters *ret_counters)
+{
+    MDB_val key = val_of_string(META_COUNTERS_KEY), value;
+    int code = mdb_get(txn, meta, &key, &value);
+    if (code)
+        return code;
+    return counters_parse(span_of(value.mv_data, value.mv_size), ret_counters) ? 0 : MDB_INVALID;
+}
+
+static int put_first_rows(MDB_txn *txn, MDB_dbi meta, struct counters *ret_counters)
+{
+    struct counters counters = { .epoch = 1 };
+    uint8_t bytes[COUNTERS_BYTES];
+    uint32_t schema = htole32(STORE_SCHEMA);
+    MDB_val schema_key = val_of_string(META_SCHEMA_KEY), counters_key = val_of_string(META_COUNTERS_KEY);
+    MDB_val schema_value = { .mv_size = sizeof schema, .mv_data = &schema };
+    MDB_val counters_value = { .mv_size = sizeof bytes, .mv_data = bytes };
+
+    counters.bytes = schema_key.mv_size + schema_value.mv_size + counters_key.mv_size + counters_value.mv_size;
+    counters_write(&counters, bytes);
+    int code = mdb_put(txn, meta, &schema_key, &schema_value, 0);
+    if (!code)
+        code = mdb_put(txn, meta, &counters_key, &counters_value, 0);
+    if (!code)
+        *ret_counters = counters;
+    return code;
+}
+
+/* Opens every table in one transaction, and writes the first rows of a new store. RESULT_INVALID: another schema. */
+static enum result open_tables(struct store *store, struct text *why)
+{
+    MDB_txn *txn;
+    uint32_t schema = 0;
+    int code = mdb_txn_begin(store->env, NULL, store->read_only ? MDB_RDONLY : 0, &txn);
+    if (code) {
+        say(why, "không mở được kho / cannot begin", store->folder, mdb_strerror(code));
+        return lmdb_result(code);
+    }
+    code = mdb_dbi_open(txn, table_infos[TABLE_META].name, store->read_only ? 0 : MDB_CREATE,
+                        &store->tables[TABLE_META]);
+    if (!code)
+        code = read_schema(txn, store->tables[TABLE_META], &schema);
+    if (!code && schema && schema != STORE_SCHEMA) {
+        mdb_txn_abort(txn);
+        if (why)
+            text_add(why, "%s: kho thuộc lược đồ %u, chương trình này cần %d / schema %u, this program needs %d",
+                     store->folder, schema, STORE_SCHEMA, schema, STORE_SCHEMA);
+        return RESULT_INVALID;
+    }
+    for (unsigned i = TABLE_META + 1; i < TABLES && !code; i++)
+        code = mdb_dbi_open(txn, table_infos[i].name, store->read_only ? 0 : MDB_CREATE, &store->tables[i]);
+    if (!code && !schema && !store->read_only)
+        code = put_first_rows(txn, store->tables[TABLE_META], &store->counters);
+    else if (!code)
+        code = read_counters_row(txn, store->tables[TABLE_META], &store->counters);
+    if (code)
+        mdb_txn_abort(txn);
+    else
+        code = mdb_txn_commit(txn);             /* a read transaction too: aborting it would close the tables again */
+    if (!code)
+        return RESULT_OK;
+    say(why, "không đọc được kho / not a readable store", store->folder, mdb_strerror(code));
+    return code == MDB_NOTFOUND ? RESULT_INVALID : lmdb_result(code);
+}
+
+/* LMDB syncs what a commit writes, but neither the first pages of a new file nor the names of files and folders. Done at
+ * every start: whoever made the store may have been killed just before. */
+static enum result sync_names(const struct store *store)
+{
+    mdb_filehandle_t file;
+    if (mdb_env_get_fd(store->env, &file) || fsync(file))
+        return RESULT_BROKEN;
+    enum result result = folder_sync(store->folder);
+    return result == RESULT_OK ? folder_sync_parent(store->folder) : result;
+}
+
+/* ---- the folder */
+
+static enum result take_lock(struct store *store, struct text *why)
+{
+    char path[PATH_SIZE];
+    if (!path_join(store->folder, "writer.lock", path))
+        return RESULT_INVALID;
+    store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (store->lock < 0) {
+        say(why, "không mở được / cannot open", path, strerror(errno));
+        return file_result(errno);
+    }
+    if (flock(store->lock, LOCK_EX | LOCK_NB) == 0)
+        return RESULT_OK;
+    if (errno != EWOULDBLOCK)
+        return RESULT_BROKEN;
+    say(why, "tiến trình khác đang ghi kho này / another process writes this store", store->folder, "writer.lock");
+    return RESULT_BUSY;
+}
+
+static enum result open_folder(struct store *store, struct text *why)
+{
+    struct stat data;
+    char path[PATH_SIZE];
+
+    if (!store->read_only) {
+        enum result result = folder_make(store->folder);
+        if (result != RESULT_OK) {
+            say(why, "không tạo được thư mục / cannot make the folder", store->folder, strerror(errno));
+            return result;
+        }
+        return take_lock(store, why);
+    }
+    if (!path_join(store->folder, "data.mdb", path))
+        return RESULT_INVALID;
+    if (stat(path, &data) == 0)
+        return RESULT_OK;
+    say(why, "không có kho ở đây / no store here", store->folder, strerror(errno));
+    return errno == ENOENT || errno == ENOTDIR ? RESULT_NOT_FOUND : RESULT_BROKEN;
+}
+
+static enum result open_keys(struct store *store, struct text *why)
+{
+    char path[PATH_SIZE];
+    struct seal_options options = { .folder = path, .read_only = store->read_only, .no_sync = store->no_sync };
+
+    if (!path_join(store->folder, "keys", path))
+        return RESULT_INVALID;
+    enum result result = seal_open(&store->seal, &options);
+    if (result == RESULT_OK && !store->read_only && chmod(path, 0700))
+        result = RESULT_BROKEN;
+    if (result != RESULT_OK)
+        say(why, "không mở được khóa ngày / cannot open the day keys", path, result_name(result));
+    return result;
+}
+
+/* ---- open, close */
+
+static enum result open_all(struct store *store, uint64_t map_bytes, struct text *why)
+{
+    enum result result = open_folder(store, why);
+    if (result == RESULT_OK)
+        result = open_keys(store, why);
+    if (result != RESULT_OK)
+        return result;
+
+    unsigned flags = (store->read_only ? MDB_RDONLY : 0) | (store->no_sync ? MDB_NOSYNC : 0);
+    int code = open_env(store->folder, map_bytes, flags, &store->env);
+    if (code) {
+        say(why, "không mở được kho / cannot open the store", store->folder, mdb_strerror(code));
+        return code == MDB_INVALID || code == MDB_VERSION_MISMATCH ? RESULT_INVALID : lmdb_result(code);
+    }
+    result = open_tables(store, why);
+    if (result != RESULT_OK || store->read_only)
+        return result;
+    if (!store->no_sync && (result = sync_names(store)) != RESULT_OK) {
+        say(why, "không ghi xuống đĩa được / cannot sync", store->folder, strerror(errno));
+        return result;
+    }
+    ballast_start(store);
+    return RESULT_OK;
+}
+
+enum result store_open(struct store **ret_store, const struct store_options *options, struct text *why)
+{
+    struct store *store = calloc(1, sizeof *store);
+    uint64_t map_bytes = options->map_bytes ? options->map_bytes : MAP_BYTES_DEFAULT;
+
+    if (!store)
+        return RESULT_FULL;
+    store->lock = -1;
+    store->read_only = options->read_only;
+    store->no_sync = options->no_sync;
+    store->bytes_max = options->store_bytes_max ? options->store_bytes_max : STORE_BYTES_MAX_DEFAULT;
+    store->ballast_bytes = options->ballast_bytes ? options->ballast_bytes : BALLAST_BYTES_DEFAULT;
+    enum result result = RESULT_INVALID;
+    if (span_to_string(span_of_string(options->folder), store->folder, sizeof store->folder) && store->folder[0])
+        result = open_all(store, map_bytes, why);
+    if (result != RESULT_OK) {
+        store_close(store);
+        return result;
+    }
+    *ret_store = store;
+    return RESULT_OK;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    must(!store->turn.txn);
+    if (store->env)
+        mdb_env_close(store->env);
+    seal_close(store->seal);
+    if (store->lock >= 0)
+        close(store->lock);
+    free(store->turn.leaves);
+    free(store);
+}
+
+enum result store_peek(const char *folder, struct counters *ret_counters)
+{
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi meta;
+    /* Nobody else has it: no lock file is left beside it. */
+    int code = open_env(folder, 0, MDB_RDONLY | MDB_NOLOCK, &env);
+    if (code)
+        return lmdb_result(code);
+    if ((code = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn)) == 0) {
+        code = mdb_dbi_open(txn, table_infos[TABLE_META].name, 0, &meta);
+        if (!code)
+            code = read_counters_row(txn, meta, ret_counters);
+        mdb_txn_abort(txn);
+    }
+    mdb_env_close(env);
+    return lmdb_result(code);
+}
