@@ -45,6 +45,10 @@ const char *dialect_names(void);                                /* "rest, hotich
 bool        dialect_logs_in(const struct dialect *dialect);
 /* The call that hands over a handoff of this kind: CREATE or UPDATE. */
 enum call   dialect_call(const struct agency_config *agency, enum kind kind);
+/* Whether job.source has to be there for a handoff of this kind; without a mapping the payload goes as it came. */
+bool        dialect_needs_source(const struct agency_config *agency, enum kind kind);
+/* Known placeholders only, no blanks: see README.md. */
+bool        url_template_is_valid(const char *path);
 
 /* ---------------------------------------------------------------- what is handed over */
 
@@ -58,7 +62,7 @@ struct job {
     const char  *dossier_code, *procedure_code, *sender, *recipient, *idempotency_key, *traceparent, *content_type;
     char         message_id[40];        /* as UUID text */
     struct span  payload, checkpoint;
-    const json_t *source;               /* source_build() */
+    const json_t *source;               /* source_build(); may be NULL where dialect_needs_source() says no */
 };
 /* Fills in from a decoded DELIVER; texts point into the messages. recently_created is set to false. */
 void job_of(const Lienthong__V1__Deliver *deliver, const Lienthong__V1__Header *header, const json_t *source,
@@ -108,10 +112,9 @@ struct sequence {
     enum call call;                     /* the one to send now */
     enum call own_call;                 /* the one that hands this kind over */
     uint32_t  calls;                    /* made so far, logins included */
-    uint32_t  in_a_row;                 /* attempts of `call` that ended in "log in again", this one included */
+    uint32_t  in_a_row;                 /* 1, or 2 when `call` is repeated with a fresh token */
     bool      has_token;                /* credentials.token may be used */
-    /* a call that acts was sent, and its answer did not say that nothing was done */
-    bool      acted;
+    bool      acted;                    /* a failing server may have acted on it; it is being asked now */
     bool      sent;                     /* a byte of a call that acts has left */
     bool      probed;                   /* a probe has said: not there */
     bool      existing;                 /* a create has said: this code exists */
@@ -125,8 +128,7 @@ void sequence_begin(struct sequence *sequence, const struct agency_config *agenc
                     bool has_token);
 enum step sequence_step(const struct sequence *sequence);
 struct span sequence_checkpoint(const struct sequence *sequence);           /* lent until the next step */
-/* false: our attempt is no longer the open one */
-void sequence_checkpointed(struct sequence *sequence, bool kept);
+void sequence_checkpointed(struct sequence *sequence, bool kept);      /* false: ours is no longer the open attempt */
 void sequence_token(struct sequence *sequence);
 void sequence_failed(struct sequence *sequence, const struct judgement *login);
 /* True: send it. False: the handoff cannot be put into words (BAD_DATA, MISCONFIGURED): the sequence is done. */

@@ -292,7 +292,6 @@ static void read_rule(const struct yaml_node *node, struct rule *rule)
     read_outcome(node, rule);
     rule->why = read_text(node, "why", true);
     rule->name = read_text(node, "name", rule->phase == PHASE_PROSE);
-    yaml_check_unused(node);
 }
 
 /* ---------------------------------------------------------------- sets */

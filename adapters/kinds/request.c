@@ -1,0 +1,216 @@
+#include <ctype.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/kinds/dialect_parts.h"
+#include "gateway/base/hash.h"
+
+void request_done(struct request *request)
+{
+    for (size_t i = 0; i < request->header_count; i++) {
+        explicit_bzero(request->headers[i], strlen(request->headers[i]));
+        free(request->headers[i]);
+    }
+    if (request->body)
+        explicit_bzero(request->body, request->body_bytes);
+    free(request->body);
+    *request = (struct request){ 0 };
+}
+
+/* ---------------------------------------------------------------- the address */
+
+/* RFC 3986's unreserved characters stay. */
+void url_escape(struct text *text, const char *value)
+{
+    for (; *value; value++) {
+        unsigned char byte = (unsigned char)*value;
+        if (byte < 0x80 && (isalnum(byte) || strchr("-._~", byte)))
+            text_add(text, "%c", byte);
+        else
+            text_add(text, "%%%02X", byte);
+    }
+}
+
+/* The value of the placeholder at `at` ("{name}"), its size there; NULL: there is none of this name. */
+static const char *placeholder(const char *at, const struct job *job, char array[32], size_t *ret_size)
+{
+    static const struct job none = { .dossier_code = "", .idempotency_key = "", .procedure_code = "", .sender = "",
+                                     .recipient = "" };
+    const struct job *from = job ? job : &none;
+
+    snprintf(array, 32, "%" PRIu64, from->handoff_id);
+    const struct { const char *name, *value; } known[] = {
+        { "{dossier_code}", from->dossier_code }, { "{idempotency_key}", from->idempotency_key },
+        { "{handoff_id}", array }, { "{message_id}", from->message_id }, { "{procedure_code}", from->procedure_code },
+        { "{sender}", from->sender }, { "{recipient}", from->recipient },
+        { "{kind}", from->kind > 0 && from->kind < KIND_END ? kind_name(from->kind) : "" },
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strncmp(at, known[i].name, strlen(known[i].name)) == 0) {
+            *ret_size = strlen(known[i].name);
+            return known[i].value;
+        }
+    return NULL;
+}
+
+bool url_template_is_valid(const char *path)
+{
+    char array[32];
+    size_t size;
+
+    for (; *path; path++) {
+        if ((unsigned char)*path <= ' ' || *path == 0x7F || *path == '}')
+            return false;
+        if (*path != '{')
+            continue;
+        if (!placeholder(path, NULL, array, &size))
+            return false;
+        path += size - 1;
+    }
+    return true;
+}
+
+bool url_fill(const char *base, const char *path, const struct job *job, char ret_url[REQUEST_URL_SIZE])
+{
+    struct text url = text_of(ret_url, REQUEST_URL_SIZE);
+    bool whole = strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0;
+    char array[32];
+    size_t size;
+
+    text_add(&url, "%s", whole ? "" : base);
+    while (*path) {
+        const char *value = *path == '{' ? placeholder(path, job, array, &size) : NULL;
+        if (value) {
+            url_escape(&url, value);
+            path += size;
+        } else
+            text_add(&url, "%c", *path++);
+    }
+    return !url.cut;
+}
+
+/* ---------------------------------------------------------------- headers */
+
+/* Nothing from outside may begin a header of its own. */
+static bool is_clean(const char *value)
+{
+    for (; *value; value++)
+        if ((unsigned char)*value < ' ' || *value == 0x7F)
+            return false;
+    return true;
+}
+
+bool request_header(struct request *request, const char *name, const char *value)
+{
+    size_t size = strlen(name) + strlen(value) + 3;
+    char *line = is_clean(value) && request->header_count < REQUEST_HEADERS_MAX ? malloc(size) : NULL;
+
+    if (!line)
+        return false;
+    snprintf(line, size, "%s: %s", name, value);
+    request->headers[request->header_count++] = line;
+    return true;
+}
+
+bool request_auth(struct request *request, const struct agency_config *agency, const struct credentials *credentials)
+{
+    char value[TOKEN_SIZE + 16];
+    struct text text = text_of(value, sizeof value);
+    bool good = true;
+
+    if (agency->auth.kind == AUTH_HEADER)
+        return request_header(request, agency->auth.header, credentials->secret ? credentials->secret : "");
+    if (agency->auth.kind == AUTH_CLIENT_CREDENTIALS) {
+        text_add(&text, "Bearer %s", credentials->token ? credentials->token : "");
+        good = !text.cut && request_header(request, "Authorization", value);
+        explicit_bzero(value, sizeof value);
+    }
+    return good;
+}
+
+/* A structured-field string (RFC 8941): printable ASCII in quotes. */
+bool request_key(struct request *request, const char *key, const char *suffix)
+{
+    char value[3 * IDEMPOTENCY_KEY_SIZE];
+    struct text text = text_of(value, sizeof value);
+
+    text_add(&text, "\"");
+    for (const char *at = key; *at; at++) {
+        if ((unsigned char)*at < ' ' || (unsigned char)*at > '~')
+            return false;
+        text_add(&text, *at == '"' || *at == '\\' ? "\\%c" : "%c", *at);
+    }
+    text_add(&text, "%s\"", suffix);
+    return !text.cut && request_header(request, "Idempotency-Key", value);
+}
+
+/* ---------------------------------------------------------------- W3C Trace Context */
+
+static bool is_hex_but_zero(const char *text, size_t size)
+{
+    return strspn(text, "0123456789abcdef") >= size && strspn(text, "0") < size;
+}
+
+/* "00-<32>-<16>-<2>"; a later version may go on after that. */
+static bool trace_is_valid(const char *trace)
+{
+    size_t length = strlen(trace);
+
+    return length >= 55 && trace[2] == '-' && trace[35] == '-' && trace[52] == '-' && memcmp(trace, "ff", 2) != 0
+           && strspn(trace, "0123456789abcdef") == 2 && is_hex_but_zero(trace + 3, 32)
+           && is_hex_but_zero(trace + 36, 16) && strspn(trace + 53, "0123456789abcdef") >= 2
+           && (length == 55 || (memcmp(trace, "00", 2) != 0 && trace[55] == '-'));
+}
+
+bool request_trace(struct request *request, const struct job *job, uint32_t call_number)
+{
+    char value[TRACEPARENT_SIZE];
+    struct text text = text_of(value, sizeof value);
+    struct hash_fields fields;
+
+    /* The ids come from the handoff, not from chance: the same attempt always tells the same story. */
+    hash_fields_begin(&fields, "lienthong traceparent v1");
+    hash_fields_add(&fields, 1, span_of_string(job->idempotency_key));
+    hash_fields_add_u64(&fields, 2, job->handoff_id);
+    struct hash_fields trace_fields = fields;
+    hash_fields_add_u64(&fields, 3, job->attempt);
+    hash_fields_add_u64(&fields, 4, call_number);
+    struct hash span_id = hash_fields_end(&fields), trace_id = hash_fields_end(&trace_fields);
+    bool valid = trace_is_valid(job->traceparent);
+
+    text_add(&text, "00-");
+    if (valid)
+        text_add(&text, "%.32s-", job->traceparent + 3);
+    else {
+        text_add_hex(&text, trace_id.bytes, 16);
+        text_add(&text, "-");
+    }
+    text_add_hex(&text, span_id.bytes, 8);
+    text_add(&text, "-%.2s", valid ? job->traceparent + 53 : "00");
+    return request_header(request, "traceparent", value);
+}
+
+/* ---------------------------------------------------------------- body */
+
+bool request_body(struct request *request, struct span body, const char *content_type)
+{
+    char *copy = malloc(body.size + 1);
+
+    if (!copy)
+        return false;
+    if (body.size)
+        memcpy(copy, body.bytes, body.size);
+    copy[body.size] = 0;
+    request->body = copy;
+    request->body_bytes = body.size;
+    return request_header(request, "Content-Type", content_type);
+}
+
+bool request_json(struct request *request, const json_t *json)
+{
+    return json_to_body(json, REQUEST_BYTES_MAX, &request->body, &request->body_bytes) == RESULT_OK
+           && request_header(request, "Content-Type", "application/json; charset=utf-8");
+}
