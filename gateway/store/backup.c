@@ -1,7 +1,7 @@
 /* backup.c - a copy of the environment from one read transaction, then of the day keys.
  *
- * Keys after the environment: a day that began in between has its key in the copy, and a key that was dropped in between
- * belongs to rows that are purged in the copy too. */
+ * Keys after the environment: a day that began in between has its key in the copy, and a key that was dropped in
+ * between belongs to rows that are purged in the copy too. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -17,14 +17,14 @@
 struct turn {
     struct store   *store;
     MDB_txn        *txn;
-    MDB_cursor     *cursors[TABLES];    /* one per table, opened at first use: a warm one finds its neighbours cheaply */
+    MDB_cursor     *cursors[TABLES];    /* one per table, opened at first use: a warm one is near its next row */
     bool            writable;
     bool            wrote;              /* a row or a counter: the turn must be committed */
     enum result     failure;            /* why it was left by longjmp */
     jmp_buf         out;
     int64_t         now_ms;
     uint32_t        day;                /* of now_ms, for sealing */
-    struct counters counters;           /* as they will be after this turn; at its begin those of the last committed one */
+    struct counters counters;           /* at the begin of the turn those of the last one, then as they will be after it */
     uint64_t        first_event;        /* of this turn, if there will be one */
     struct hash    *leaves;             /* of this turn's events */
     size_t          leaves_size;        /* room for so many; grows and stays */

@@ -43,7 +43,7 @@ struct handoff {
     int64_t accepted_ms, source_time_ms, changed_ms;
     int64_t due_ms;                 /* as stated by the sender; 0 none */
     int64_t timer_ms;               /* WAITING: until; OFFERED: end of the lease; HELD behind gates: when its
-                                       antecedents must have come; 0 none. Each such time has its row among the timers */
+                                       antecedents must have come; 0 none. Each such time has a row among the timers */
     int64_t ready_due_ms;           /* READY and head of its lane: the due_ms in its READY key; else 0 */
     int64_t offered_ms;             /* when the open attempt began */
     int64_t tried_ms;               /* time used up by counted attempts: the age that the age limit speaks of */

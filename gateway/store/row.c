@@ -212,7 +212,7 @@ void row_seal(struct turn *turn, enum table table, const struct key *key, const 
     for (size_t i = 0; i < count; i++)
         size += parts[i].size;
 
-    /* Put together and sealed in the page itself: nothing else happens in between, so plain bytes never reach the disk. */
+    /* Put together and sealed in the page itself: nothing happens in between, so plain bytes never reach the disk. */
     uint8_t *sealed = row_reserve(turn, table, key, SEAL_EXTRA_BYTES + size);
     struct pen pen = { .at = sealed + SEAL_HEAD_BYTES };
     for (size_t i = 0; i < count; i++)

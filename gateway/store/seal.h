@@ -2,9 +2,9 @@
  *
  * Sealed     scheme u8 (1), day u32 little-endian (YYYYMMDD, UTC+7), nonce 24, then ciphertext and tag. Associated
  *            data are the scheme, the day and a label that names table and key, so that a row cannot be moved.
- * Keys       FOLDER/day-YYYYMMDD.key, 32 random bytes, 0600. A key is written, synced, renamed and its folder synced before
- *            anything is sealed with it. When a key is deleted, everything of its day is gone: in the store, in free
- *            pages and in every backup that does not hold the key.
+ * Keys       FOLDER/day-YYYYMMDD.key, 32 random bytes, 0600. A key is written, synced, renamed and its folder synced
+ *            before anything is sealed with it. When a key is deleted, everything of its day is gone: in the store, in
+ *            free pages and in every backup that does not hold the key.
  * Digest     of words that the chain commits to: salted with a keyed hash under the day's key, so that without the key
  *            nobody can guess words against it.
  * Memory     a few keys, in memory that is locked and not dumped. Nonces are random, taken in batches.
@@ -36,8 +36,8 @@ uint32_t seal_day(int64_t time_ms);
  * exist; FULL: no room for it; BROKEN: I/O error or a file that is no key. */
 MUST_USE enum result seal_key(struct seal *seal, uint32_t day);
 
-/* Seals the `size` bytes that already stand at sealed + SEAL_HEAD_BYTES, in place; the result is size + SEAL_EXTRA_BYTES
- * long. seal_key(day) must have been RESULT_OK since the last call for another day (must). */
+/* Seals the `size` bytes that already stand at sealed + SEAL_HEAD_BYTES, in place; the result is
+ * size + SEAL_EXTRA_BYTES long. seal_key(day) must have been RESULT_OK since the last call for another day (must). */
 void seal_write(struct seal *seal, uint32_t day, struct span label, uint8_t *sealed, size_t size);
 
 /* Writes sealed.size - SEAL_EXTRA_BYTES bytes. NOT_FOUND: the key of its day is gone. INVALID: no scheme of ours, moved

@@ -124,8 +124,8 @@ static enum result open_tables(struct store *store, struct text *why)
     return code == MDB_NOTFOUND ? RESULT_INVALID : lmdb_result(code);
 }
 
-/* LMDB syncs what a commit writes, but neither the first pages of a new file nor the names of files and folders. Done at
- * every start: whoever made the store may have been killed just before. */
+/* LMDB syncs what a commit writes, but neither the first pages of a new file nor the names of files and folders. Done
+ * at every start: whoever made the store may have been killed just before. */
 static enum result sync_names(const struct store *store)
 {
     mdb_filehandle_t file;
