@@ -68,7 +68,8 @@ struct rule_set {
 
 /* A whole file. NULL with a fault when it is none. */
 struct rule_set *rule_set_read(const char *path, const char *name, struct faults *faults);
-/* A bare list of rules, as in an agency's configuration. The caller's yaml_check_unused() covers it. NULL: no memory. */
+/* A bare list of rules, as in an agency's configuration. The caller's yaml_check_unused() covers it.
+ * NULL: no memory. */
 struct rule_set *rule_set_of_list(const struct yaml_node *list, const char *name);
 struct rule_set *rule_set_keep(struct rule_set *set);
 void             rule_set_release(struct rule_set *set);        /* takes NULL */

@@ -101,13 +101,15 @@ bool rulebook_has(const struct rulebook *book, const char *dialect)
 
 static bool add_set(struct rules *rules, struct rule_set *set, const char *name, struct faults *faults)
 {
+    if (set && rules->count < CHAIN_MAX) {
+        rules->chain[rules->count++] = rule_set_keep(set);
+        return true;
+    }
     if (!set)
         faults_add(faults, name, 0, "there is no rule set of this name");
-    else if (rules->count == CHAIN_MAX)
-        faults_add(faults, name, 0, "more than %d rule sets in one chain; does a parent lead back?", CHAIN_MAX);
     else
-        rules->chain[rules->count++] = rule_set_keep(set);
-    return set && rules->chain[rules->count - 1] == set;
+        faults_add(faults, name, 0, "more than %d rule sets in one chain; does a parent lead back?", CHAIN_MAX);
+    return false;
 }
 
 static bool build(struct rules *rules, const struct rulebook *book, const char *dialect, const char *const *before,
