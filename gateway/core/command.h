@@ -1,0 +1,122 @@
+/* command.h - everything that can change the state of the gateway: what a turn is made of.
+ *
+ * A command owns nothing: spans and strings are lent by whoever built it (a frame, a test) and live until its turn is
+ * committed or aborted. `session` is the broker's number of the connection it came from, 0 for commands of the broker
+ * itself; `correlation` is the asker's. Both stand again in the effects that answer it.
+ * Everything an outsider said has been parsed and bounded by gateway/wire, but not judged: that is the core's.
+ */
+#ifndef GATEWAY_CORE_COMMAND_H
+#define GATEWAY_CORE_COMMAND_H
+
+#include "gateway/base/hash.h"
+#include "gateway/base/limits.h"
+#include "gateway/base/uuid.h"
+#include "gateway/base/words.h"
+#include "gateway/core/tables.h"
+
+enum command_kind {
+    COMMAND_START = 1,      /* once after the broker came up, repeated while it answers EFFECT_AGAIN: no session lives */
+    COMMAND_TICK,           /* the first timer that is due */
+    COMMAND_SUBMIT,
+    COMMAND_OFFER,          /* a receiver can take n more */
+    COMMAND_OUTCOME,
+    COMMAND_CHECKPOINT,
+    COMMAND_CURSOR,
+    COMMAND_NOTIFY,         /* a follower can take n more notices */
+    COMMAND_NOTICE_ACK,
+    COMMAND_TRACK,
+    COMMAND_SESSION_LOST,   /* repeated while it answers EFFECT_AGAIN */
+    COMMAND_BREAKER,        /* the breaker of an agency opened: the answers that opened it cost no attempt */
+    COMMAND_ADMIN,
+    COMMAND_DIRECTORY,      /* alone in its turn: a directory takes force */
+    COMMAND_END
+};
+
+struct submit_after { struct uuid message_id; enum until until; };
+
+/* A Header, as far as the core reads it. Texts are zero-terminated, valid UTF-8, within their bounds. */
+struct submit {
+    bool        has_message_id;             /* 16 bytes were there; version and time are judged by the core */
+    struct uuid message_id;
+    char sender[AGENCY_CODE_SIZE], recipient[AGENCY_CODE_SIZE];
+    char dossier_code[DOSSIER_CODE_SIZE], procedure_code[PROCEDURE_CODE_SIZE], step[STEP_NAME_SIZE];
+    uint32_t    kind;                       /* as it came: may be no enum kind */
+    int64_t     source_time_ms, due_ms;     /* 0 not stated */
+    uint64_t    sequence, parent;
+    struct submit_after after[AFTER_MAX];
+    uint32_t    after_count;
+    char        aliases[ALIASES_MAX][DOSSIER_CODE_SIZE];
+    uint32_t    alias_count;
+    struct hash attachments[ATTACHMENTS_MAX];
+    uint32_t    attachment_count;
+    struct hash content_hash;
+    struct span header, payload;            /* as they came */
+    bool        has_cursor;                 /* committed with this message or not at all */
+    struct cursor_set { struct span name, value, expected; bool set; } cursor;
+};
+
+struct offer {
+    uint64_t session;                       /* whose DELIVERs these become */
+    uint32_t most;                          /* at most OFFER_MAX */
+    uint32_t kinds;                         /* KIND_BIT()s that this receiver announced */
+    int64_t  stamp_ms;                      /* of its last PING; goes into every DELIVER */
+    bool     probe;                         /* the breaker is half open: one, and its failure costs no attempt */
+};
+
+struct outcome {
+    uint64_t     handoff;
+    uint32_t     attempt;
+    enum verdict verdict;                   /* 0: a word we do not know, judged as UNKNOWN */
+    enum scope   scope;                     /* 0 none */
+    struct span  detail;                    /* sealed, never logged */
+    char         agency_ref[AGENCY_REF_SIZE], field[128], value[128], fingerprint[96];
+    int64_t      retry_after_ms;            /* 0 none */
+    bool         never_sent;
+    bool         uncharged;                 /* the breaker is open or half open: costs no attempt */
+    bool         has_content_hash;
+    struct hash  content_hash;              /* of what was delivered */
+};
+
+/* One of the verbs of verb.h, with what it was given. Empty texts and zeros: not given. */
+struct admin {
+    char     verb[32];
+    uint32_t uid;                           /* who: the peer of the admin socket */
+    uint64_t handoff;
+    char     code[DOSSIER_CODE_SIZE];       /* a dossier code, or an agency code */
+    struct admin_filter {
+        char agency[AGENCY_CODE_SIZE];
+        enum fail_class fail_class;
+        char fingerprint[96];
+        char dossier_code[DOSSIER_CODE_SIZE];
+        enum state state;                   /* 0: FAILED */
+    } filter;
+    char     reason[REASON_BYTES_MAX + 1], case_number[64];
+    enum behind behind;                     /* 0: RELEASE */
+    char     to[AGENCY_CODE_SIZE];
+    bool     dry_run, fresh_key;
+    uint64_t after;                         /* paging: only ids above */
+    uint32_t limit;                         /* 0: PAGE_MAX */
+    uint64_t covered_seq;
+};
+
+struct command {
+    enum command_kind kind;
+    uint64_t session, correlation;
+    const struct agency *agency;            /* whose session it is; NULL for START, TICK, SESSION_LOST, ADMIN, ... */
+    union {
+        struct submit submit;
+        struct offer offer;
+        struct outcome outcome;
+        struct checkpoint { uint64_t handoff; uint32_t attempt; struct span value; } checkpoint;
+        struct cursor_set cursor;
+        struct notify { uint64_t after; uint32_t most; bool from_cursor; } notify;  /* from_cursor: where it stopped */
+        uint64_t acknowledged;              /* NOTICE_ACK: up to this event */
+        struct track { char code[DOSSIER_CODE_SIZE]; } track;
+        uint64_t lost;                      /* SESSION_LOST: the session */
+        struct breaker { const uint64_t *handoffs; uint32_t count; } breaker;
+        struct admin admin;
+        struct directory { const struct tables *tables; struct span bytes; uint32_t uid; } directory;
+    };
+};
+
+#endif

@@ -1,0 +1,32 @@
+/* gate.h - after[]: a handoff waits until the ones it names are done, and gets their results as inputs.
+ *
+ * An antecedent is named by (sender, message id), so it may come after its dependant. It is done when its RESULT has
+ * been accepted (UNTIL_RESULT) or it is delivered (UNTIL_DELIVERED). One that ends without that fails its dependants
+ * with the reason; one that needs a person does not: it may still be done. A corrected or redirected antecedent hands
+ * its dependants to its child.
+ */
+#ifndef GATEWAY_CORE_GATE_H
+#define GATEWAY_CORE_GATE_H
+
+#include "gateway/core/handoff.h"
+
+/* True: after[] of this submit closes a circle, or more than GATE_WALK_MAX handoffs would have to be looked at. */
+bool gate_is_circle(struct step *step, uint32_t sender, const struct submit *submit);
+/* Stores the gates of a new handoff (id given, not begun yet). Returns how many are still closed. *ret_ended: an
+ * antecedent has already ended without a result (its id), else 0. */
+uint32_t gate_store(struct step *step, const struct handoff *handoff, const struct submit *submit,
+                    uint64_t *ret_ended);
+/* Called after a handoff came into being, was delivered, or ended: opens or fails those that wait for it. */
+void gate_antecedent_known(struct step *step, const struct handoff *antecedent);
+void gate_antecedent_delivered(struct step *step, const struct handoff *antecedent);
+void gate_antecedent_result(struct step *step, const struct handoff *antecedent, const struct handoff *result);
+void gate_antecedent_ended(struct step *step, const struct handoff *antecedent, struct span why);
+/* The dependants of `from` now wait for `to`. */
+void gate_hand_over(struct step *step, const struct handoff *from, const struct handoff *to);
+/* Forgets the gates of a handoff that ends or is released by an operator. */
+void gate_forget(struct step *step, struct handoff *handoff);
+/* The inputs for its DELIVER, in the effects' arena. FULL: no room now. NOT_FOUND: one was purged. */
+MUST_USE enum result gate_inputs(struct step *step, const struct handoff *handoff, const struct input **ret_inputs,
+                                 uint32_t *ret_count);
+
+#endif

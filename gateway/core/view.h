@@ -1,0 +1,66 @@
+/* view.h - what trackers, followers and operators are shown of a handoff, an agency, a group of failures: plain structs
+ * that gateway/wire puts into frames. Pointers lie in the arena of the effects that carry them. */
+#ifndef GATEWAY_CORE_VIEW_H
+#define GATEWAY_CORE_VIEW_H
+
+#include "gateway/base/problem.h"
+#include "gateway/store/records.h"
+
+struct event_view {
+    struct event event;
+    const char *actor;              /* agency code, "uid:1000", or "" for the gateway itself */
+    const char *detail;             /* "" none, or purged */
+};
+
+struct handoff_view {
+    struct handoff handoff;
+    const char *sender, *recipient, *dossier_code, *reason, *fingerprint;
+    const struct event_view *events;        /* oldest first; only where asked for */
+    uint32_t event_count;
+};
+
+struct notice_view {
+    uint64_t event_seq;
+    struct handoff handoff;
+    struct event event;             /* what was said of it then; the handoff may have gone on */
+    const char *dossier_code, *recipient, *reason, *field;
+};
+
+struct group_view {
+    const char *recipient;
+    enum fail_class fail_class;
+    struct fail_group group;
+    const char *sample_reason;
+};
+
+struct agency_view {
+    const char *code, *name;
+    enum agency_class agency_class;
+    uint32_t number;                /* the store's; the broker adds sessions and breaker by it */
+    struct agency_state state;
+    uint64_t counts[STATE_END];
+    int64_t  oldest_ready_ms;       /* when the head that waits longest was accepted; 0 none */
+};
+
+/* One line of explain. `action`: this line is the one thing to do. */
+struct advice { const char *vi, *en; bool action; };
+
+struct fact { const char *name, *value; };
+
+enum { ADVICE_MAX = 24, FACTS_MAX = 48 };
+
+struct admin_reply {
+    const struct problem *refused;  /* NULL: it was done */
+    const struct handoff_view *handoffs;
+    const struct group_view   *groups;
+    const struct agency_view  *agencies;
+    struct advice             *advice;      /* room for ADVICE_MAX: the broker adds what only its memory knows */
+    struct fact               *facts;       /* room for FACTS_MAX: the same */
+    uint32_t handoff_count, group_count, agency_count, advice_count, fact_count;
+    uint32_t explained_agency;      /* explain: the recipient's number */
+    bool     explained_waits;       /* explain: it could be offered now, if its agency's sessions and breaker allow */
+    uint64_t affected;              /* how many were, or with dry_run would be, changed */
+    bool     more;
+};
+
+#endif
