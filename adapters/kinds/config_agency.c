@@ -41,7 +41,9 @@ static void read_path(const struct yaml_node *paths, enum call call, struct agen
     if (!yaml_get_string(paths, call_name(call), false, path, CONFIG_URL_SIZE))
         return;
     bool whole = call == CALL_TOKEN && is_base_url(path, agency->https_only);
-    if (!whole && (path[0] != '/' || !url_template_is_valid(path)))
+    if (call == CALL_TOKEN && strchr(path, '{'))
+        yaml_fault(yaml_get(paths, "token"), "path of 'token': a login knows no dossier, so no placeholders");
+    else if (!whole && (path[0] != '/' || !url_template_is_valid(path)))
         yaml_fault(yaml_get(paths, call_name(call)), "path of '%s' must begin with / and may hold {dossier_code}, "
                    "{idempotency_key}, {handoff_id}, {message_id}, {procedure_code}, {sender}, {recipient}, {kind}",
                    call_name(call));
@@ -197,6 +199,8 @@ static void read_kinds(const struct yaml_node *node, struct agency_config *agenc
         else
             yaml_fault(yaml_item(kinds, i), "unknown kind '%s'", yaml_scalar(yaml_item(kinds, i)));
     }
+    if (yaml_is_sequence(kinds) && !yaml_count(kinds))
+        yaml_fault(kinds, "'kinds' is empty: name at least one, or leave it out for all of them");
 }
 
 /* { FORWARD: a.yaml, "*": b.yaml }: the star is for every kind not named. */
@@ -260,6 +264,26 @@ static void read_rules(struct config_reader *reader, const struct yaml_node *nod
     agency->rules = rules;
 }
 
+/* An option that is missing would travel as nothing, one that is misspelt as well. */
+static void check_options(const struct yaml_node *node, const struct yaml_node *options,
+                          const struct agency_config *agency)
+{
+    const struct dialect *dialect = agency->dialect;
+
+    for (size_t i = 0; dialect && i < DIALECT_OPTIONS_MAX && dialect->options[i]; i++)
+        if (!agency_option(agency, dialect->options[i])[0])
+            yaml_fault(options ? options : node, "dialect '%s' needs the option '%s'", dialect->name,
+                       dialect->options[i]);
+    for (size_t i = 0; dialect && i < agency->option_count; i++) {
+        size_t known = 0;
+        while (known < DIALECT_OPTIONS_MAX && dialect->options[known]
+               && strcmp(dialect->options[known], agency->options[i].name) != 0)
+            known++;
+        if (known == DIALECT_OPTIONS_MAX || !dialect->options[known])
+            yaml_fault(yaml_key(options, i), "dialect '%s' has no option '%s'", dialect->name, agency->options[i].name);
+    }
+}
+
 static void read_options(const struct yaml_node *node, struct agency_config *agency)
 {
     const struct yaml_node *options = yaml_get(node, "options");
@@ -277,6 +301,7 @@ static void read_options(const struct yaml_node *node, struct agency_config *age
         else
             yaml_fault(yaml_key(options, i), "too long");
     }
+    check_options(node, options, agency);
 }
 
 static void read_rate(const struct yaml_node *node, struct agency_config *agency)
@@ -316,13 +341,23 @@ static void read_bounds(const struct yaml_node *node, struct agency_config *agen
 
 /* ---------------------------------------------------------------- one agency */
 
+static bool is_code(const char *code)
+{
+    size_t length = 0;
+
+    while ((unsigned char)code[length] > ' ' && code[length] != 0x7F)
+        length++;
+    return length && !code[length];
+}
+
 void agency_read(struct config_reader *reader, const struct yaml_node *node, struct agency_config *agency)
 {
     char dialect[RULE_SET_NAME_SIZE];
     const struct yaml_node *pull = yaml_get(node, "pull");
 
     agency->line = yaml_line(node);
-    yaml_get_string(node, "code", true, agency->code, sizeof agency->code);
+    if (yaml_get_string(node, "code", true, agency->code, sizeof agency->code) && !is_code(agency->code))
+        yaml_fault(yaml_get(node, "code"), "'code' must be an agency code such as H29.07, without blanks");
     config_file(reader, node, "secret_key_file", true, true, agency->secret_key_file);
     if (yaml_get_string(node, "dialect", true, dialect, sizeof dialect)) {
         agency->dialect = dialect_find(dialect);
@@ -341,4 +376,6 @@ void agency_read(struct config_reader *reader, const struct yaml_node *node, str
     read_rules(reader, node, agency);
     read_bounds(node, agency);
     agency->has_pull = pull && pull_config_read(pull, &agency->pull);
+    if (pull && agency->auth.kind == AUTH_SESSION)
+        yaml_fault(pull, "a session travels in a body, and a poll has none: no 'pull' with auth kind session");
 }

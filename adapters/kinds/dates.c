@@ -11,6 +11,7 @@ static const struct part {
     const char *letters;
     size_t size, place;
 } parts[] = { { "yyyy", 4, 0 }, { "MM", 2, 5 }, { "dd", 2, 8 }, { "HH", 2, 11 }, { "mm", 2, 14 }, { "ss", 2, 17 } };
+#define TIME_MS_MAX 253402300799999LL            /* the end of the year 9999 */
 enum { PART_COUNT = 6, DATE_PARTS = 7 };        /* DATE_PARTS: bits of yyyy, MM and dd */
 
 static int part_at(const char *pattern)
@@ -55,7 +56,7 @@ static bool read_ms(struct span text, int64_t *ret_time_ms)
     if (!span_to_string(text, digits, sizeof digits) || !digits[0] || digits[strspn(digits, "0123456789")])
         return false;
     *ret_time_ms = strtoll(digits, NULL, 10);
-    return true;
+    return *ret_time_ms <= TIME_MS_MAX;
 }
 
 bool date_read(const char *format, struct span text, int64_t *ret_time_ms)

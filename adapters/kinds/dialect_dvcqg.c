@@ -93,20 +93,33 @@ static enum likeness compare_rows(const json_t *theirs, const json_t *ours)
     return all;
 }
 
-/* The row of this dossier code among those found; borrowed, NULL none. */
-static const json_t *find_row(const json_t *answer, const char *dossier_code)
+/* The list of what was found, under either of its names; borrowed, NULL none. */
+static const json_t *rows_of(const json_t *answer)
 {
     const json_t *rows = json_object_get(answer, "data");
+
+    if (!json_is_array(rows))
+        rows = json_object_get(answer, "result");
+    return json_is_array(rows) ? rows : NULL;
+}
+
+/* The row of this dossier code among those found; borrowed, NULL none. */
+static const json_t *find_row(const json_t *rows, const char *dossier_code)
+{
     char code[DOSSIER_CODE_SIZE];
     size_t index;
     json_t *row;
 
-    if (!json_is_array(rows))
-        rows = json_object_get(answer, "result");
     json_array_foreach((json_t *)rows, index, row)
         if (scalar_text(json_object_get(row, "MaHoSo"), code, sizeof code) && strcmp(code, dossier_code) == 0)
             return row;
     return NULL;
+}
+
+static void cannot_compare(struct judgement *ret_judgement)
+{
+    judgement_set(ret_judgement, VERDICT_UNKNOWN, "dvcqg-cannot-compare",
+                  "Cổng không cho biết đủ để so sánh / the portal does not say enough to compare the dossiers");
 }
 
 static void judge_row(const struct sequence *sequence, const json_t *theirs, struct judgement *ret_judgement)
@@ -127,8 +140,7 @@ static void judge_row(const struct sequence *sequence, const json_t *theirs, str
         struct text field = text_of(ret_judgement->field, sizeof ret_judgement->field);
         text_add(&field, "/header/dossier_code");
     } else if (likeness == LIKE_UNSAID)
-        judgement_set(ret_judgement, VERDICT_UNKNOWN, "dvcqg-cannot-compare",
-                      "Cổng không cho biết đủ để so sánh / the portal does not say enough to compare the dossiers");
+        cannot_compare(ret_judgement);
     else if (sequence->existing) {
         judgement_set(ret_judgement, 0, "dvcqg-exists", "hồ sơ đã có, cập nhật / it exists: update it");
         ret_judgement->next = CALL_UPDATE;
@@ -140,13 +152,15 @@ static bool judge_probe(const struct sequence *sequence, const struct http_answe
                         struct judgement *ret_judgement)
 {
     json_t *json = answer->http_status == 200 && !answer->body_cut ? json_of_bytes(answer->body) : NULL;
-    bool known = is_success(json) && (json_is_array(json_object_get(json, "data"))
-                                      || json_is_array(json_object_get(json, "result")));
+    const json_t *rows = rows_of(json);
+    bool known = is_success(json) && rows;
 
     if (known) {
-        const json_t *row = find_row(json, sequence->job->dossier_code);
+        const json_t *row = find_row(rows, sequence->job->dossier_code);
         if (row)
             judge_row(sequence, row, ret_judgement);
+        else if (json_array_size(rows))
+            cannot_compare(ret_judgement);      /* asked for one code, answered about others */
         else {
             judgement_set(ret_judgement, 0, "dvcqg-not-there", "Cổng chưa có hồ sơ này / it is not at the portal");
             ret_judgement->next = CALL_CREATE;
@@ -157,6 +171,6 @@ static bool judge_probe(const struct sequence *sequence, const struct http_answe
 }
 
 const struct dialect dialect_dvcqg = {
-    .name = "dvcqg", .logs_in = true, .needs_mapping = true, .one_path = true,
+    .name = "dvcqg", .logs_in = true, .needs_mapping = true, .one_path = true, .options = { "madonvi", "dstcode" },
     .wrap = wrap, .login = login, .login_header = "dstcode", .judge_probe = judge_probe, .read_session = read_session,
 };

@@ -6,13 +6,14 @@
 #include "adapters/kinds/config.h"
 #include "adapters/kinds/dialect.h"
 
-enum { REQUEST_BYTES_MAX = 2 << 20 };
+enum { REQUEST_BYTES_MAX = 2 << 20, DIALECT_OPTIONS_MAX = 4 };
 
 struct dialect {
     const char *name;
     bool logs_in;                       /* user and password give a session, which travels in the body */
     bool needs_mapping;                 /* a payload as it is means nothing there */
     bool one_path;                      /* every call goes to paths.create unless the configuration says otherwise */
+    const char *options[DIALECT_OPTIONS_MAX];   /* what `options:` has to hold, and all it may; NULL after the last */
 
     /* The body of a call. Takes `mapped` (NULL for a probe without a mapping) and gives what is to be sent; NULL: no
      * memory. NULL function: as mapped. */

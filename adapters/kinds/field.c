@@ -291,6 +291,7 @@ struct mapping *mapping_read(const char *path, const char *name, struct faults *
     if (mapping) {
         mapping->name = strdup(name);
         mapping->lists = json_object();
+        must(mapping->name && mapping->lists);          /* only read at start and by tools */
         const struct yaml_node *root = yaml_root(file), *fields = yaml_get(root, "fields");
         yaml_get_string(root, "about", false, about, sizeof about);
         read_lists(yaml_get(root, "lists"), mapping);

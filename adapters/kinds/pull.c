@@ -14,7 +14,8 @@
 static void read_pointer(const struct yaml_node *node, const char *key, bool required,
                          char ret_pointer[PULL_POINTER_SIZE])
 {
-    if (yaml_get_string(node, key, required, ret_pointer, PULL_POINTER_SIZE) && !pointer_is_valid(ret_pointer))
+    if (yaml_get_string(node, key, required, ret_pointer, PULL_POINTER_SIZE)
+        && (!pointer_is_valid(ret_pointer) || (required && !ret_pointer[0])))
         yaml_fault(yaml_get(node, key), "'%s' must be a JSON pointer such as /id, not '%s'", key, ret_pointer);
 }
 
@@ -202,7 +203,8 @@ static bool take_parts(const struct agency_config *agency, const char *gateway, 
         return stop(page, "pull-step", pull->step);
     if (!take_text(json, pull->recipient, item->recipient, sizeof item->recipient))
         return stop(page, "pull-recipient", pull->recipient);
-    if (!take_text(json, pull->status, status, sizeof status) || strtoul(status, NULL, 10) > 10)
+    if (!take_text(json, pull->status, status, sizeof status) || status[strspn(status, "0123456789")]
+        || strtoul(status, NULL, 10) > 10)
         return stop(page, "pull-status", pull->status);
     item->status = (uint32_t)strtoul(status, NULL, 10);
     /* An echo that is not ours, and no addressee either: nobody could be told. */

@@ -24,11 +24,25 @@ static bool perhaps(const struct sequence *sequence)
     return sequence->acted || (sequence->job->ask_first && !sequence->probed);
 }
 
-/* A probe that names the dossier answers for its creation only; one that names the handoff answers for any kind. */
+static bool is_resumed(const struct sequence *sequence)
+{
+    return span_equal(sequence->job->checkpoint, span_of_string(RESUME_UPDATE))
+           && sequence->own_call == CALL_CREATE && sequence->agency->paths[CALL_UPDATE][0];
+}
+
+/* A probe that names the dossier answers for its FORWARD only, and cannot tell whether an update of what was there
+ * before has come; one that names the handoff answers for any kind. */
 static bool can_ask(const struct sequence *sequence)
 {
     return sequence->agency->paths[CALL_PROBE][0]
-           && (sequence->agency->probe_by_handoff || sequence->own_call == CALL_CREATE);
+           && (sequence->agency->probe_by_handoff
+               || (sequence->job->kind == KIND_FORWARD && !is_resumed(sequence)));
+}
+
+/* What a failing server may have done before it failed. */
+static bool is_failing(const struct judgement *judgement)
+{
+    return judgement->http_status >= 500 || judgement->http_status == 408;
 }
 
 /* ---------------------------------------------------------------- moving */
@@ -70,7 +84,8 @@ static void go_on(struct sequence *sequence)
         sequence->step = needs_token(sequence->agency) && !sequence->has_token ? STEP_TOKEN : STEP_SEND;
         return;
     }
-    judgement_set(&too_many, VERDICT_UNKNOWN, "too-many-calls",
+    /* One only goes on after an answer that says that nothing was done, or into a probe. */
+    judgement_set(&too_many, VERDICT_LATER, "too-many-calls",
                   "quá nhiều lượt gọi cho một lần giao / too many calls in one attempt");
     finish_unless_perhaps(sequence, &too_many);
 }
@@ -87,14 +102,16 @@ void sequence_begin(struct sequence *sequence, const struct agency_config *agenc
 {
     *sequence = (struct sequence){ .agency = agency, .job = job, .has_token = has_token,
                                    .own_call = dialect_call(agency, job->kind) };
-    bool resume = span_equal(job->checkpoint, span_of_string(RESUME_UPDATE));
 
-    if (job->ask_first && can_ask(sequence))
+    if (job->kind <= 0 || job->kind >= KIND_END)
+        finish_with(sequence, perhaps(sequence) ? VERDICT_UNSURE : VERDICT_BAD_DATA, "unknown-kind",
+                    "loại lượt giao không biết / the adapter does not know this kind of handoff");
+    else if (job->ask_first && can_ask(sequence))
         go_to(sequence, CALL_PROBE);
     else if (job->ask_first && !is_idempotent(sequence))
         finish_with(sequence, VERDICT_UNSURE, "cannot-ask",
                     "không hỏi được cơ quan về lượt này / the agency cannot be asked about this handoff");
-    else if (resume && sequence->own_call == CALL_CREATE && agency->paths[CALL_UPDATE][0]) {
+    else if (is_resumed(sequence)) {
         sequence->existing = true;
         go_to(sequence, CALL_UPDATE);
     } else
@@ -166,6 +183,18 @@ static json_t *sequence_mapped(struct sequence *sequence, bool *ret_good)
     return mapped;
 }
 
+/* The second acting call of one handoff says something else: another key, or a strict agency answers 422. A question
+ * has a key of its own each time: an agency that repeats the answer it stored would never see what came meanwhile. */
+static void key_suffix(const struct sequence *sequence, char ret_suffix[48])
+{
+    struct text text = text_of(ret_suffix, 48);
+
+    if (sequence->call == CALL_PROBE)
+        text_add(&text, "/probe/%u.%u", sequence->job->attempt, sequence->calls);
+    else if (sequence->call == CALL_UPDATE && sequence->own_call == CALL_CREATE)
+        text_add(&text, "/update");
+}
+
 static bool probes_by_get(const struct agency_config *agency)
 {
     return !agency->probe_mapping && !agency->dialect->wrap;
@@ -197,29 +226,42 @@ static bool add_body(struct sequence *sequence, const char *session, struct requ
     return good;
 }
 
+/* The headers do not fit: `ours` when it is what we log in with, else something the handoff brought. */
+static void cannot_write(struct sequence *sequence, bool ours)
+{
+    struct judgement why;
+
+    if (ours)
+        judgement_set(&why, VERDICT_MISCONFIGURED, "credentials",
+                      "thông tin đăng nhập có ký tự lạ hay quá dài / the credentials do not fit into a header");
+    else
+        judgement_set(&why, VERDICT_BAD_DATA, "request-header",
+                      "địa chỉ hoặc tiêu đề quá dài hay có ký tự lạ / an address or header does not fit");
+    why.scope = ours ? SCOPE_LOGIN : 0;
+    finish_unless_perhaps(sequence, &why);
+}
+
 bool sequence_request(struct sequence *sequence, const struct credentials *credentials, struct request *ret_request)
 {
     const struct agency_config *agency = sequence->agency;
     const struct job *job = sequence->job;
     bool get = sequence->call == CALL_PROBE && probes_by_get(agency);
     struct request request = { .call = sequence->call, .method = get ? "GET" : "POST" };
-    /* The second acting call of one handoff says something else: another key, or a strict agency answers 422. */
-    const char *suffix = sequence->call == CALL_UPDATE && sequence->own_call == CALL_CREATE ? "/update" : "";
+    char suffix[48];
 
     must(sequence->step == STEP_SEND);
     if (!get && !add_body(sequence, credentials->token ? credentials->token : "", &request)) {
         request_done(&request);
         return false;
     }
+    key_suffix(sequence, suffix);
     bool good = url_fill(agency->base_url, agency->paths[sequence->call], job, request.url)
                 && request_header(&request, "Accept", "application/json")
-                && request_trace(&request, job, sequence->calls) && request_auth(&request, agency, credentials)
-                && (!call_acts(sequence->call) || request_key(&request, job->idempotency_key, suffix));
-    if (!good) {
+                && request_trace(&request, job, sequence->calls)
+                && (get || request_key(&request, job->idempotency_key, suffix));
+    if (!good || !request_auth(&request, agency, credentials)) {
         request_done(&request);
-        finish_with(sequence, perhaps(sequence) && !is_idempotent(sequence) ? VERDICT_UNSURE : VERDICT_BAD_DATA,
-                    "request-header",
-                    "địa chỉ hoặc tiêu đề quá dài hay có ký tự lạ / an address or header does not fit");
+        cannot_write(sequence, good);
         return false;
     }
     sequence->calls++;
@@ -228,6 +270,14 @@ bool sequence_request(struct sequence *sequence, const struct credentials *crede
 }
 
 /* ---------------------------------------------------------------- answers */
+
+/* It may have acted, and the rules or the probe say: send again. Not in this attempt, unless a key makes it harmless:
+ * what they are still busy with cannot be seen yet. The next attempt asks first. */
+static bool is_too_soon(const struct sequence *sequence, const struct judgement *judgement)
+{
+    return call_acts(judgement->next) && !is_idempotent(sequence)
+           && (sequence->call == CALL_PROBE ? sequence->acted : is_failing(judgement));
+}
 
 /* The answer asks for a call of its sequence. A refused token has not acted; a failing server may have. */
 static void take_next(struct sequence *sequence, const struct judgement *judgement)
@@ -244,12 +294,15 @@ static void take_next(struct sequence *sequence, const struct judgement *judgeme
         sequence->has_token = false;
         sequence->in_a_row++;
         go_on(sequence);
+    } else if (is_too_soon(sequence, judgement)) {
+        wrong.verdict = VERDICT_UNSURE;
+        finish(sequence, &wrong);
     } else if (was == CALL_PROBE && next == CALL_CREATE && !sequence->existing) {
         sequence->probed = true;
         sequence->acted = false;
         go_to(sequence, sequence->own_call);
     } else if (call_acts(was) && next == CALL_PROBE && can_ask(sequence)) {
-        sequence->acted = judgement->http_status >= 500 || judgement->http_status == 408;
+        sequence->acted = is_failing(judgement);
         sequence->existing = !sequence->acted;
         go_to(sequence, CALL_PROBE);
     } else if (was != CALL_UPDATE && next == CALL_UPDATE && agency->paths[CALL_UPDATE][0]) {
@@ -283,6 +336,9 @@ static void take_probe_verdict(struct sequence *sequence, const struct judgement
             finish(sequence, &final);
         break;
     default:
+        /* A question does nothing there: alone it leaves nothing unsure. */
+        if (final.verdict == VERDICT_UNSURE)
+            final.verdict = VERDICT_LATER;
         finish_unless_perhaps(sequence, &final);
     }
 }
@@ -300,11 +356,15 @@ void sequence_answer(struct sequence *sequence, const struct http_answer *answer
         .idempotency_key = job->idempotency_key, .request_body = request_body, .answer = *answer,
     };
     sequence->sent |= call_acts(sequence->call);
-    if (sequence->call != CALL_PROBE || !dialect->judge_probe || !dialect->judge_probe(sequence, answer, &judgement))
+    bool seen = sequence->call == CALL_PROBE && dialect->judge_probe
+                && dialect->judge_probe(sequence, answer, &judgement);
+    if (!seen)
         rules_judge(sequence->agency->rules, &question, &judgement);
     judgement.http_status = answer->http_status;
     if (judgement.next)
         take_next(sequence, &judgement);
+    else if (seen && judgement.verdict == VERDICT_BAD_DATA)
+        finish(sequence, &judgement);           /* another dossier stands there, so ours does not */
     else if (sequence->call == CALL_PROBE)
         take_probe_verdict(sequence, &judgement);
     else

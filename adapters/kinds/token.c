@@ -116,6 +116,9 @@ static bool read_bearer(const json_t *json, struct token *ret_token)
 
     if (!json_is_string(token) || !scalar_text(token, ret_token->text, sizeof ret_token->text) || !ret_token->text[0])
         return false;
+    for (const char *at = ret_token->text; *at; at++)
+        if (*at <= ' ' || *at > '~')            /* it has to fit into a header */
+            return false;
     ret_token->lifetime_ms = lifetime_ms(json);
     return true;
 }
