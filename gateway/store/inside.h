@@ -24,7 +24,7 @@ struct turn {
     jmp_buf         out;
     int64_t         now_ms;
     uint32_t        day;                /* of now_ms, for sealing */
-    struct counters counters;           /* at the begin of the turn those of the last one, then as they will be after it */
+    struct counters counters;           /* those of the last turn at first, then as they will be after this one */
     uint64_t        first_event;        /* of this turn, if there will be one */
     struct hash    *leaves;             /* of this turn's events */
     size_t          leaves_size;        /* room for so many; grows and stays */
@@ -56,6 +56,9 @@ enum result lmdb_result(int code);
 _Noreturn void turn_fail(struct turn *turn, enum result result, const char *trouble);
 /* The same for an LMDB code. */
 _Noreturn void turn_fail_lmdb(struct turn *turn, int code);
+
+/* The turn's own cursor on a table; closed with the turn. */
+MDB_cursor *row_cursor(struct turn *turn, enum table table);
 
 /* ---- rows. A value that is lent points into the map and dies at the next put or delete in the turn. */
 struct key;

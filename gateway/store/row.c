@@ -4,7 +4,7 @@
 
 static const char UNEXPLAINED[] = "bytes in the store that this version cannot explain";
 
-static MDB_cursor *cursor_of(struct turn *turn, enum table table)
+MDB_cursor *row_cursor(struct turn *turn, enum table table)
 {
     if (!turn->cursors[table]) {
         int code = mdb_cursor_open(turn->txn, turn->store->tables[table], &turn->cursors[table]);
@@ -27,7 +27,7 @@ static struct span span_of_val(const MDB_val *val)
 bool row_get(struct turn *turn, enum table table, const struct key *key, struct span *ret_value)
 {
     MDB_val name = val_of(key_span(key)), value;
-    int code = mdb_cursor_get(cursor_of(turn, table), &name, &value, MDB_SET);
+    int code = mdb_cursor_get(row_cursor(turn, table), &name, &value, MDB_SET);
     if (code == MDB_NOTFOUND)
         return false;
     if (code)
@@ -63,7 +63,7 @@ static int row_try(MDB_cursor *cursor, const struct key *key, MDB_val *value, un
 /* Puts, whether it is there or not. With `flags` MDB_RESERVE value->mv_data becomes the place to write to. */
 static void row_write(struct turn *turn, enum table table, const struct key *key, MDB_val *value, unsigned flags)
 {
-    MDB_cursor *cursor = cursor_of(turn, table);
+    MDB_cursor *cursor = row_cursor(turn, table);
     enum table_habit habit = table_infos[table].habit;
     unsigned first = habit == HABIT_INSERT ? MDB_NOOVERWRITE : MDB_APPEND;
     int code = MDB_KEYEXIST;
@@ -104,7 +104,7 @@ uint8_t *row_reserve(struct turn *turn, enum table table, const struct key *key,
 
 bool row_delete_any(struct turn *turn, enum table table, const struct key *key)
 {
-    MDB_cursor *cursor = cursor_of(turn, table);
+    MDB_cursor *cursor = row_cursor(turn, table);
     MDB_val name = val_of(key_span(key)), old;
     int code = mdb_cursor_get(cursor, &name, &old, MDB_SET);
 
@@ -131,7 +131,7 @@ void row_delete(struct turn *turn, enum table table, const struct key *key)
 bool row_next(struct turn *turn, enum table table, const struct key *from, enum row_start start, size_t prefix,
               struct span *ret_key, struct span *ret_value)
 {
-    MDB_cursor *cursor = cursor_of(turn, table);
+    MDB_cursor *cursor = row_cursor(turn, table);
     MDB_val name = val_of(key_span(from)), value;
     int code = mdb_cursor_get(cursor, &name, &value, MDB_SET_RANGE);
 
@@ -153,7 +153,7 @@ bool row_next(struct turn *turn, enum table table, const struct key *from, enum 
 bool row_last(struct turn *turn, enum table table, struct span *ret_key, struct span *ret_value)
 {
     MDB_val name, value;
-    int code = mdb_cursor_get(cursor_of(turn, table), &name, &value, MDB_LAST);
+    int code = mdb_cursor_get(row_cursor(turn, table), &name, &value, MDB_LAST);
     if (code == MDB_NOTFOUND)
         return false;
     if (code)

@@ -1,0 +1,178 @@
+/* check_row.c - the first question of store_check(): is a row, taken by itself, what schema.h says? Pure. */
+#include "gateway/store/check.h"
+
+typedef bool explains(struct span key, struct span value);
+
+static bool is_text(struct span text, size_t size)
+{
+    return text.size && text.size < size && span_is_utf8(text);
+}
+
+static uint64_t u64_of(struct span value)
+{
+    struct scan scan = scan_of(value);
+    uint64_t number = scan_u64(&scan);
+    return scan_end(&scan) ? number : 0;
+}
+
+static bool is_empty(struct span key, struct span value)
+{
+    (void)key;
+    return !value.size;
+}
+
+/* Numbers in values count from 1. */
+static bool is_number(struct span key, struct span value)
+{
+    (void)key;
+    return u64_of(value) != 0;
+}
+
+static bool is_sealed(struct span key, struct span value)
+{
+    uint32_t day;
+    (void)key;
+    return seal_row_day(value, &day);
+}
+
+static bool is_meta(struct span key, struct span value)
+{
+    struct counters counters;
+    if (span_equal(key, span_of_string(META_SCHEMA_KEY)))
+        return value.size == 4;
+    return span_equal(key, span_of_string(META_COUNTERS_KEY)) && counters_parse(value, &counters);
+}
+
+static bool is_agency(struct span key, struct span value)
+{
+    return key_read_u32(key, 0) && is_text(value, AGENCY_CODE_SIZE);
+}
+
+static bool is_agency_code(struct span key, struct span value)
+{
+    uint64_t agency = u64_of(value);
+    return is_text(key, AGENCY_CODE_SIZE) && agency && agency <= UINT32_MAX;
+}
+
+static bool is_agency_state(struct span key, struct span value)
+{
+    struct agency_state state;
+    return key_read_u32(key, 0) && agency_state_parse(value, &state);
+}
+
+static bool is_count(struct span key, struct span value)
+{
+    return key_read_u32(key, 0) && key.bytes[4] && key.bytes[4] < STATE_END && u64_of(value);
+}
+
+static bool is_dossier(struct span key, struct span value)
+{
+    return key_read_u64(key, 0) && value.size && value.size < DOSSIER_CODE_SIZE && !memchr(value.bytes, 0, value.size);
+}
+
+static bool is_handoff(struct span key, struct span value)
+{
+    struct handoff handoff;
+    return check_handoff_parse(key, value, &handoff);
+}
+
+static bool is_ready(struct span key, struct span value)
+{
+    return !value.size && key.bytes[4] < READY_CLASSES;
+}
+
+static bool is_timer(struct span key, struct span value)
+{
+    return !value.size && key.bytes[8] >= TIMER_WAIT && key.bytes[8] <= TIMER_PURGE;
+}
+
+static bool is_antecedent(struct span key, struct span value)
+{
+    struct antecedent antecedent;
+    (void)key;
+    return antecedent_parse(value, &antecedent);
+}
+
+static bool is_event(struct span key, struct span value)
+{
+    struct event event;
+    return key_read_u64(key, 0) && event_parse(value, &event);
+}
+
+static bool is_link(struct span key, struct span value)
+{
+    struct chain_link link;
+    return key_read_u64(key, 0) && chain_link_parse(value, &link);
+}
+
+static bool is_fail_class(unsigned fail_class)
+{
+    return fail_class && fail_class < FAIL_CLASS_END;
+}
+
+static bool is_failed(struct span key, struct span value)
+{
+    return !value.size && is_fail_class(key.bytes[4]);
+}
+
+static bool is_fail_group(struct span key, struct span value)
+{
+    struct fail_group group;
+    return is_fail_class(key.bytes[4]) && fail_group_parse(value, &group) && group.count;
+}
+
+static bool is_cursor(struct span key, struct span value)
+{
+    return key_read_u32(key, 0) && value.size <= CURSOR_VALUE_BYTES_MAX;
+}
+
+static bool is_directory(struct span key, struct span value)
+{
+    return key_read_u32(key, 0) && value.size >= HASH_SIZE;
+}
+
+static bool is_sealed_day(struct span key, struct span value)
+{
+    return key_read_u32(key, 0) && u64_of(value);
+}
+
+static const struct shape {
+    uint8_t   key_min, key_max;
+    explains *row;
+} shapes[TABLES] = {
+    [TABLE_META]            = { 1, KEY_BYTES_MAX, is_meta },
+    [TABLE_AGENCY]          = { 4, 4, is_agency },
+    [TABLE_AGENCY_CODE]     = { 1, AGENCY_CODE_SIZE - 1, is_agency_code },
+    [TABLE_AGENCY_STATE]    = { 4, 4, is_agency_state },
+    [TABLE_COUNT]           = { 5, 5, is_count },
+    [TABLE_DOSSIER]         = { 8, 8, is_dossier },
+    [TABLE_DOSSIER_CODE]    = { 1, DOSSIER_CODE_SIZE - 1, is_number },
+    [TABLE_DOSSIER_HANDOFF] = { 16, 16, is_empty },
+    [TABLE_HANDOFF]         = { 8, 8, is_handoff },
+    [TABLE_BODY]            = { 8, 8, is_sealed },
+    [TABLE_DEDUPE]          = { 20, 20, is_number },
+    [TABLE_LANE]            = { 20, 20, is_number },
+    [TABLE_READY]           = { 21, 21, is_ready },
+    [TABLE_TIMER]           = { 17, 17, is_timer },
+    [TABLE_OFFERED]         = { 16, 16, is_empty },
+    [TABLE_GATE]            = { 28, 28, is_empty },
+    [TABLE_ANTECEDENT]      = { 24, 24, is_antecedent },
+    [TABLE_EVENT]           = { 8, 8, is_event },
+    [TABLE_DETAIL]          = { 8, 8, is_sealed },
+    [TABLE_FEED]            = { 12, 12, is_empty },
+    [TABLE_FOLLOW]          = { 4, 4, is_number },
+    [TABLE_CHAIN]           = { 8, 8, is_link },
+    [TABLE_FAILED]          = { 21, 21, is_failed },
+    [TABLE_FAIL_GROUP]      = { 13, 13, is_fail_group },
+    [TABLE_CHECKPOINT]      = { 8, 8, is_sealed },
+    [TABLE_CURSOR]          = { 5, 4 + CURSOR_NAME_SIZE, is_cursor },
+    [TABLE_BLOB]            = { 4 + HASH_SIZE, 4 + HASH_SIZE, is_empty },
+    [TABLE_DIRECTORY]       = { 4, 4, is_directory },
+    [TABLE_SEALED]          = { 4, 4, is_sealed_day },
+};
+
+bool check_explains(enum table table, struct span key, struct span value)
+{
+    const struct shape *shape = &shapes[table];
+    return key.size >= shape->key_min && key.size <= shape->key_max && shape->row(key, value);
+}
