@@ -33,6 +33,13 @@ struct group_view {
     const char *sample_reason;
 };
 
+/* What only the broker's memory knows of an agency: filled in by it before the reply is spoken. */
+struct agency_live {
+    uint32_t sessions, credit, in_flight;
+    const char *breaker;            /* "closed", "open", "half-open"; NULL: not known */
+    int64_t  breaker_until_ms;
+};
+
 struct agency_view {
     const char *code, *name;
     enum agency_class agency_class;
@@ -40,6 +47,7 @@ struct agency_view {
     struct agency_state state;
     uint64_t counts[STATE_END];
     int64_t  oldest_ready_ms;       /* when the head that waits longest was accepted; 0 none */
+    struct agency_live live;
 };
 
 /* One line of explain. `action`: this line is the one thing to do. */
@@ -53,7 +61,7 @@ struct admin_reply {
     const struct problem *refused;  /* NULL: it was done */
     const struct handoff_view *handoffs;
     const struct group_view   *groups;
-    const struct agency_view  *agencies;
+    struct agency_view        *agencies;    /* the broker fills in `live` */
     struct advice             *advice;      /* room for ADVICE_MAX: the broker adds what only its memory knows */
     struct fact               *facts;       /* room for FACTS_MAX: the same */
     uint32_t handoff_count, group_count, agency_count, advice_count, fact_count;
