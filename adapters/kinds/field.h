@@ -9,7 +9,8 @@
 
 enum { FIELD_FROM_MAX = 4, FIELD_DATES_MAX = 4 };
 
-enum as { AS_IS = 1, AS_TEXT, AS_NUMBER, AS_TREE, AS_JSON };    /* AS_JSON: a subtree as JSON inside a string */
+/* AS_JSON: a subtree as JSON inside a string; what is a string already stays as it is. */
+enum as { AS_IS = 1, AS_TEXT, AS_NUMBER, AS_TREE, AS_JSON };
 
 struct field {
     int     line;

@@ -182,6 +182,8 @@ static json_t *convert_as(struct work *work, const struct place *place, const st
     case AS_TREE:
         return json_deep_copy(value);
     case AS_JSON: {
+        if (json_is_string(value))
+            return json_incref((json_t *)value);
         char *dump = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
         json_t *string = json_string(dump);
         free(dump);

@@ -1,6 +1,5 @@
 #include "adapters/kinds/pull.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,22 +134,21 @@ bool pull_request(const struct agency_config *agency, struct span cursor, const 
 
 /* ---------------------------------------------------------------- items */
 
+/* "<gateway>-<id in hex>", then nothing, "-<generation>", or a "/" and what a second call added. */
 uint64_t idempotency_key_handoff(const char *gateway, const char *key)
 {
     size_t length = strlen(gateway);
-    char *end;
 
-    /* The gateway's name, one sign, the id in decimal, and nothing, or a sign and the generation of the key. */
-    if (strncmp(key, gateway, length) != 0 || !key[length] || !strchr("-/:.", key[length]))
+    if (strncmp(key, gateway, length) != 0 || key[length] != '-')
         return 0;
-    const char *digits = key + length + 1;
-    if (*digits < '0' || *digits > '9')
+    const char *hex = key + length + 1;
+    size_t digits = strspn(hex, "0123456789abcdef");
+    const char *rest = hex + digits;
+    if (rest[0] == '-' && rest[1])
+        rest += 1 + strspn(rest + 1, "0123456789");
+    if (!digits || digits > 16 || (*rest && *rest != '/'))
         return 0;
-    errno = 0;
-    unsigned long long id = strtoull(digits, &end, 10);
-    if (errno || (*end && !strchr("-/:.", *end)))
-        return 0;
-    return id;
+    return strtoull(hex, NULL, 16);
 }
 
 static bool stop(struct pull_page *page, const char *fingerprint, const char *pointer)

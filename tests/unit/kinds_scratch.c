@@ -1,7 +1,7 @@
 #include "tests/unit/kinds_scratch.h"
 
-#include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,17 +15,16 @@ void scratch_open(struct scratch *scratch)
     must(mkdtemp(scratch->folder) != NULL);
 }
 
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+    (void)status, (void)type, (void)where;
+    return remove(path);
+}
+
+/* Links are removed, not followed. */
 void scratch_done(struct scratch *scratch)
 {
-    DIR *folder = opendir(scratch->folder);
-    struct dirent *entry;
-
-    while (folder && (entry = readdir(folder)))
-        if (entry->d_name[0] != '.')
-            unlink(scratch_path(scratch, entry->d_name));
-    if (folder)
-        closedir(folder);
-    rmdir(scratch->folder);
+    nftw(scratch->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 const char *scratch_path(struct scratch *scratch, const char *name)
@@ -38,12 +37,50 @@ const char *scratch_path(struct scratch *scratch, const char *name)
 
 const char *scratch_file(struct scratch *scratch, const char *name, const char *content)
 {
+    char folder[400];
+    const char *slash = strchr(name, '/');
+    struct text text = text_of(folder, sizeof folder);
+
+    if (slash) {
+        text_add(&text, "%s/%.*s", scratch->folder, (int)(slash - name), name);
+        mkdir(folder, 0700);
+    }
     const char *path = scratch_path(scratch, name);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
     must(fd >= 0 && write(fd, content, strlen(content)) == (ssize_t)strlen(content));
     must(fchmod(fd, 0600) == 0 && close(fd) == 0);
     return path;
+}
+
+void scratch_link(struct scratch *scratch, const char *name, const char *target)
+{
+    char here[300], whole[400];
+    struct text text = text_of(whole, sizeof whole);
+
+    must(getcwd(here, sizeof here) != NULL);
+    text_add(&text, "%s/%s", here, target);
+    must(symlink(whole, scratch_path(scratch, name)) == 0);
+}
+
+char *readme_block(const char *path, const char *name)
+{
+    char begin[100], *whole = calloc(1, 1 << 18);
+    FILE *file = fopen(path, "r");
+    struct text text = text_of(begin, sizeof begin);
+
+    must(file && whole && fread(whole, 1, (1 << 18) - 1, file) > 0);
+    fclose(file);
+    text_add(&text, "```yaml\n# %s\n", name);
+    char *from = strstr(whole, begin);
+    must(from != NULL);
+    from += strlen("```yaml\n");
+    char *to = strstr(from, "\n```");
+    must(to != NULL);
+    to[1] = 0;
+    char *block = strdup(from);
+    must(block != NULL);
+    free(whole);
+    return block;
 }
 
 bool faults_have(const struct faults *faults, const char *where, const char *words)
