@@ -1,0 +1,150 @@
+#include "gateway/wire/inspect.h"
+
+#include <string.h>
+
+#include "gateway/base/limits.h"
+#include "gateway/base/words.h"
+#include "proto/lienthong.pb-c.h"
+
+enum { FIELDS_MAX = 64, WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
+
+/* How often a field may be repeated. One that is not here has PAGE_MAX: it is ours to send, not to be sent to us. */
+static const struct bound {
+    const ProtobufCMessageDescriptor *message;
+    uint32_t number, most;
+} bounds[] = {
+    { &lienthong__v1__hello__descriptor, 3, KIND_END },
+    { &lienthong__v1__header__descriptor, 10, AFTER_MAX },
+    { &lienthong__v1__header__descriptor, 13, ATTACHMENTS_MAX },
+    { &lienthong__v1__facts__descriptor, 11, ALIASES_MAX },
+    { &lienthong__v1__facts__descriptor, 12, MONEY_MAX },
+    { &lienthong__v1__facts__descriptor, 13, COMPONENTS_MAX },
+};
+
+static uint32_t bound_of(const ProtobufCMessageDescriptor *message, uint32_t number)
+{
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+        if (bounds[i].message == message && bounds[i].number == number)
+            return bounds[i].most;
+    return PAGE_MAX;
+}
+
+static bool malformed(const char *name, struct problem *ret_problem)
+{
+    problem_set(ret_problem, PROBLEM_MALFORMED, name, "không phải là một thông điệp hợp lệ: bị cắt hoặc sai cấu trúc",
+                "not a well-formed message: cut short, or not protobuf");
+    return false;
+}
+
+static bool read_varint(struct span *rest, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64 && rest->size; shift += 7) {
+        uint8_t byte = *rest->bytes++;
+        rest->size--;
+        value |= (uint64_t)(byte & 0x7F) << shift;
+        if (!(byte & 0x80)) {
+            *ret_value = value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool skip(struct span *rest, size_t size)
+{
+    if (rest->size < size)
+        return false;
+    rest->bytes += size;
+    rest->size -= size;
+    return true;
+}
+
+/* The value behind a tag: its bytes for WIRE_BYTES, empty for the others. */
+static bool read_value(struct span *rest, unsigned type, struct span *ret_bytes)
+{
+    uint64_t number;
+    *ret_bytes = (struct span){ 0 };
+    switch (type) {
+    case WIRE_VARINT:
+        return read_varint(rest, &number);
+    case WIRE_64:
+        return skip(rest, 8);
+    case WIRE_32:
+        return skip(rest, 4);
+    case WIRE_BYTES:
+        if (!read_varint(rest, &number) || number > rest->size)
+            return false;
+        *ret_bytes = (struct span){ .bytes = rest->bytes, .size = (size_t)number };
+        return skip(rest, (size_t)number);
+    default:
+        return false;                                           /* groups: never used by this schema */
+    }
+}
+
+/* A packed list of numbers holds as many as it has bytes without the continuation bit. */
+static uint32_t packed_count(struct span bytes)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < bytes.size; i++)
+        count += !(bytes.bytes[i] & 0x80);
+    return count;
+}
+
+static bool check_count(const ProtobufCMessageDescriptor *message, const ProtobufCFieldDescriptor *field,
+                        uint32_t count, const char *path, struct problem *ret_problem)
+{
+    uint32_t most = bound_of(message, field->id);
+    if (count <= most)
+        return true;
+    problem_set(ret_problem, PROBLEM_TOO_LARGE, path, "nhiều phần tử hơn mức cho phép (%u, tối đa %u)",
+                "more elements than allowed (%u, at most %u)", count, most);
+    return false;
+}
+
+static bool check_text(struct span bytes, const char *path, struct problem *ret_problem)
+{
+    if (span_is_utf8(bytes))
+        return true;
+    problem_set(ret_problem, PROBLEM_INVALID_FIELD, path, "văn bản không phải UTF-8 hợp lệ hoặc chứa byte 0",
+                "the text is not valid UTF-8, or holds a zero byte");
+    return false;
+}
+
+bool inspect(struct span rest, const ProtobufCMessageDescriptor *descriptor, const char *name,
+             struct problem *ret_problem)
+{
+    uint32_t counts[FIELDS_MAX] = { 0 };
+    must(descriptor->n_fields <= FIELDS_MAX);
+
+    while (rest.size) {
+        uint64_t tag;
+        struct span bytes;
+        if (!read_varint(&rest, &tag) || tag >> 3 == 0 || tag >> 3 > 0x1FFFFFFF
+            || !read_value(&rest, (unsigned)tag & 7, &bytes))
+            return malformed(name, ret_problem);
+        const ProtobufCFieldDescriptor *field =
+            protobuf_c_message_descriptor_get_field(descriptor, (unsigned)(tag >> 3));
+        if (!field)
+            continue;
+        char path[sizeof ret_problem->field];
+        struct text text = text_of(path, sizeof path);
+        text_add(&text, "%s%s%s", name, name[0] ? "." : "", field->name);
+        bool is_bytes = (tag & 7) == WIRE_BYTES;
+        bool sized = field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE
+                     || field->type == PROTOBUF_C_TYPE_BYTES;
+        if (sized && !is_bytes)
+            return malformed(path, ret_problem);
+        if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+            uint32_t *count = &counts[field - descriptor->fields];
+            *count += is_bytes && !sized ? packed_count(bytes) : 1;
+            if (!check_count(descriptor, field, *count, path, ret_problem))
+                return false;
+        }
+        if (field->type == PROTOBUF_C_TYPE_STRING && !check_text(bytes, path, ret_problem))
+            return false;
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE && !inspect(bytes, field->descriptor, path, ret_problem))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,108 @@
+/* read_submit.c - a sender's Header as far as the core reads it, and its content hash. */
+#include <string.h>
+
+#include "gateway/wire/inspect.h"
+#include "gateway/wire/read.h"
+#include "proto/content.h"
+
+static bool read_after(const Lienthong__V1__Header *header, struct submit *submit, struct problem *ret_problem)
+{
+    submit->after_count = (uint32_t)header->n_after;
+    for (uint32_t i = 0; i < submit->after_count; i++) {
+        const Lienthong__V1__After *after = header->after[i];
+        char field[32];
+        struct text text = text_of(field, sizeof field);
+        text_add(&text, "header.after[%u]", i);
+        if (after->message_id.len != sizeof submit->after[i].message_id.bytes || after->until >= UNTIL_END) {
+            problem_set(ret_problem, PROBLEM_INVALID_FIELD, field,
+                        "cần message_id 16 byte và until là 1 (có kết quả) hoặc 2 (đã giao)",
+                        "needs a message_id of 16 bytes and until 1 (its result) or 2 (delivered)");
+            return false;
+        }
+        memcpy(submit->after[i].message_id.bytes, after->message_id.data, after->message_id.len);
+        submit->after[i].until = after->until ? after->until : UNTIL_RESULT;
+    }
+    return true;
+}
+
+static bool read_attachments(const Lienthong__V1__Header *header, struct submit *submit, struct problem *ret_problem)
+{
+    submit->attachment_count = (uint32_t)header->n_attachments;
+    for (uint32_t i = 0; i < submit->attachment_count; i++) {
+        const ProtobufCBinaryData *digest = &header->attachments[i]->sha256;
+        if (digest->len != HASH_SIZE) {
+            problem_set(ret_problem, PROBLEM_INVALID_FIELD, "header.attachments.sha256",
+                        "tệp đính kèm thứ %u: sha256 phải có đúng 32 byte",
+                        "attachment %u: sha256 must have exactly 32 bytes", i + 1);
+            return false;
+        }
+        memcpy(submit->attachments[i].bytes, digest->data, HASH_SIZE);
+    }
+    return true;
+}
+
+static bool read_facts(const Lienthong__V1__Facts *facts, struct submit *submit, struct problem *ret_problem)
+{
+    if (!facts)
+        return true;
+    if (facts->status > 10) {
+        problem_set(ret_problem, PROBLEM_INVALID_FIELD, "header.facts.status", "trạng thái hồ sơ phải từ 1 đến 10",
+                    "the dossier status must be 1 to 10");
+        return false;
+    }
+    submit->due_ms = facts->due_ms;
+    submit->alias_count = (uint32_t)facts->n_aliases;
+    for (uint32_t i = 0; i < submit->alias_count; i++)
+        if (!read_text(facts->aliases[i], "header.facts.aliases", submit->aliases[i], DOSSIER_CODE_SIZE, ret_problem))
+            return false;
+    return true;
+}
+
+/* Texts that the core does not read but the receiver's C structs bound too. */
+static bool check_texts(const Lienthong__V1__Header *header, struct problem *ret_problem)
+{
+    char content_type[CONTENT_TYPE_SIZE], traceparent[TRACEPARENT_SIZE];
+    return read_text(header->content_type, "header.content_type", content_type, sizeof content_type, ret_problem)
+        && read_text(header->traceparent, "header.traceparent", traceparent, sizeof traceparent, ret_problem);
+}
+
+static bool read_fields(const Lienthong__V1__Header *header, struct submit *submit, struct problem *ret_problem)
+{
+    submit->has_message_id = header->message_id.len == sizeof submit->message_id.bytes;
+    if (submit->has_message_id)
+        memcpy(submit->message_id.bytes, header->message_id.data, header->message_id.len);
+    submit->kind = header->kind;
+    submit->source_time_ms = header->source_time_ms;
+    submit->sequence = header->sequence;
+    submit->parent = header->parent;
+    return read_text(header->sender, "header.sender", submit->sender, AGENCY_CODE_SIZE, ret_problem)
+        && read_text(header->recipient, "header.recipient", submit->recipient, AGENCY_CODE_SIZE, ret_problem)
+        && read_text(header->dossier_code, "header.dossier_code", submit->dossier_code, DOSSIER_CODE_SIZE, ret_problem)
+        && read_text(header->procedure_code, "header.procedure_code", submit->procedure_code, PROCEDURE_CODE_SIZE,
+                     ret_problem)
+        && read_text(header->step, "header.step", submit->step, STEP_NAME_SIZE, ret_problem)
+        && check_texts(header, ret_problem)
+        && read_after(header, submit, ret_problem) && read_attachments(header, submit, ret_problem)
+        && read_facts(header->facts, submit, ret_problem);
+}
+
+bool read_header(struct lender *lender, struct submit *submit, struct problem *ret_problem)
+{
+    if (submit->header.size > HEADER_BYTES_MAX)
+        return read_too_large("header", HEADER_BYTES_MAX, ret_problem);
+    if (submit->payload.size > BODY_BYTES_MAX)
+        return read_too_large("payload", BODY_BYTES_MAX, ret_problem);
+    if (!inspect(submit->header, &lienthong__v1__header__descriptor, "header", ret_problem))
+        return false;
+    Lienthong__V1__Header *header =
+        lienthong__v1__header__unpack(&lender->allocator, submit->header.size, submit->header.bytes);
+    if (!header) {
+        problem_set(ret_problem, PROBLEM_MALFORMED, "header", "phần đầu thông điệp sai cấu trúc",
+                    "the header is not a well-formed Header");
+        return false;
+    }
+    if (!read_fields(header, submit, ret_problem))
+        return false;
+    submit->content_hash = content_hash(header, submit->payload);
+    return true;
+}

@@ -1,0 +1,20 @@
+/* write.h - what the files behind wire_effect() share. Everything made lies in the arena; false: it has no room. */
+#ifndef GATEWAY_WIRE_WRITE_H
+#define GATEWAY_WIRE_WRITE_H
+
+#include "gateway/wire/wire.h"
+
+ProtobufCBinaryData data_of_hash(const struct hash *hash);      /* lent; nothing for a zero hash */
+ProtobufCBinaryData data_of_uuid(const struct uuid *uuid);      /* lent */
+ProtobufCBinaryData data_of_span(struct span span);             /* lent */
+char *text_or_empty(const char *text);                          /* NULL as "" */
+
+/* Arrays of `count` messages with a pointer to each, as protobuf-c wants them: *ret_list, or NULL for none. */
+MUST_USE bool views_of_handoffs(const struct handoff_view *views, uint32_t count, struct arena *arena,
+                                Lienthong__V1__HandoffView ***ret_list);
+MUST_USE bool views_of_reply(const struct admin_reply *reply, struct arena *arena,
+                             Lienthong__V1__AdminReply *ret_reply);
+
+void refused_of_problem(const struct problem *problem, int64_t retry_after_ms, Lienthong__V1__Refused *ret_refused);
+
+#endif
