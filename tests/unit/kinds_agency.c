@@ -32,7 +32,7 @@ struct adapter_config *agency_of(struct scratch *scratch, const char *lines)
 void handed_init(struct handed *handed, enum kind kind, enum agency_class agency_class)
 {
     static uint8_t id[16] = { 0x01, 0x95, 0x5f, 0x3a, 0x10, 0x00, 0x70, 0x01, 0x80, 2, 3, 4, 5, 6, 7, 8 };
-    static const char payload[] = "{\"summary\":\"Đăng ký khai sinh\",\"MaTTHC\":\"2.000986\",\"DonViXuLy\":\"H29.07.01\"}";
+    static const char payload[] = "{\"summary\":\"Đăng ký khai sinh\",\"unit\":\"H29.07.01\"}";
 
     *handed = (struct handed){ .header = LIENTHONG__V1__HEADER__INIT, .facts = LIENTHONG__V1__FACTS__INIT,
                                .routing = LIENTHONG__V1__ROUTING__INIT, .deliver = LIENTHONG__V1__DELIVER__INIT };
