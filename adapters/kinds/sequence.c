@@ -103,9 +103,10 @@ void sequence_begin(struct sequence *sequence, const struct agency_config *agenc
     *sequence = (struct sequence){ .agency = agency, .job = job, .has_token = has_token,
                                    .own_call = dialect_call(agency, job->kind) };
 
-    if (job->kind <= 0 || job->kind >= KIND_END)
-        finish_with(sequence, perhaps(sequence) ? VERDICT_UNSURE : VERDICT_BAD_DATA, "unknown-kind",
-                    "loại lượt giao không biết / the adapter does not know this kind of handoff");
+    if (job->kind <= 0 || job->kind >= KIND_END || !(agency->kinds & KIND_BIT(job->kind)))
+        finish_with(sequence, perhaps(sequence) && !is_idempotent(sequence) ? VERDICT_UNSURE : VERDICT_LATER,
+                    "kind-not-announced",
+                    "bộ nối không nhận loại lượt giao này / the adapter has not announced this kind of handoff");
     else if (job->ask_first && can_ask(sequence))
         go_to(sequence, CALL_PROBE);
     else if (job->ask_first && !is_idempotent(sequence))

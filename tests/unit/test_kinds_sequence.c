@@ -17,7 +17,7 @@
 #define BY_CODE "{ create: /h, update: /u, probe: \"/d/{dossier_code}\" }"
 
 static struct scratch scratch;
-static struct adapter_config *by_key, *by_code, *mute, *raw, *hotich, *portal, *teller;
+static struct adapter_config *by_key, *by_code, *plain, *mute, *raw, *hotich, *portal, *teller;
 
 static int start(void **state)
 {
@@ -32,6 +32,7 @@ static int start(void **state)
         "  - { to: /NgayTiepNhan, from: /header/facts/received_ms, date: { from: ms, to: yyyyMMddHHmmss } }\n");
     by_key = agency_of(&scratch, REST_LINES(BY_KEY));
     by_code = agency_of(&scratch, REST_LINES(BY_CODE));
+    plain = agency_of(&scratch, REST_LINES("{ create: /h, probe: \"/d/{dossier_code}\" }"));
     mute = agency_of(&scratch, REST_LINES("{ create: /h }"));
     raw = agency_of(&scratch, "    dialect: rest\n    base_url: https://a.example.vn\n    paths: { create: /h }\n"
                               "    auth: { kind: header, name: X-Api-Key, value_file: keys/secret }\n");
@@ -56,7 +57,7 @@ static int start(void **state)
 
 static int stop(void **state)
 {
-    struct adapter_config *all[] = { by_key, by_code, mute, raw, hotich, portal, teller };
+    struct adapter_config *all[] = { by_key, by_code, plain, mute, raw, hotich, portal, teller };
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         adapter_config_free(all[i]);
@@ -199,6 +200,7 @@ static void cannot_ask(void **state)
     PLAY((mute, .ask_first = true, .agency_class = CLASS_IDEMPOTENT), "LATER", UNREACHED(CALL_CREATE));
     /* That the dossier is there does not say that its supplement came, whatever call would bring it. */
     PLAY((by_code, KIND_SUPPLEMENT, .ask_first = true), "UNSURE");
+    PLAY((plain, KIND_SUPPLEMENT, .ask_first = true), "UNSURE");
     assert_int_equal(played.count, 0);
     PLAY((by_code, .ask_first = true), "ALREADY_THERE",
          SEND(CALL_PROBE, 200, "{\"dossier_code\":\"" HANDED_CODE "\"}"));
@@ -512,7 +514,12 @@ static void what_cannot_be_written(void **state)
     handed_job(&handed);
     sequence_begin(&sequence, &by_key->agencies[0], &handed.job, true);
     assert_int_equal(sequence_step(&sequence), STEP_DONE);
-    assert_int_equal(sequence_judgement(&sequence)->verdict, VERDICT_BAD_DATA);
+    assert_int_equal(sequence_judgement(&sequence)->verdict, VERDICT_LATER);
+    handed.header.kind = KIND_URGE;                             /* not among the kinds of this agency */
+    handed_job(&handed);
+    sequence_begin(&sequence, &hotich->agencies[0], &handed.job, true);
+    assert_int_equal(sequence_judgement(&sequence)->verdict, VERDICT_LATER);
+    assert_string_equal(sequence_judgement(&sequence)->fingerprint, "kind-not-announced");
     /* A class of tomorrow is treated with most care. */
     handed.routing.agency_class = 9;
     handed_job(&handed);
