@@ -1,0 +1,472 @@
+#include "adapters/runtime/transfer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapters/runtime/socket_rules.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/version.h"
+
+enum { BODY_KEPT_BYTES = 64 << 10, BODY_FIRST_BYTES = 4 << 10 };
+/* More than that is more than one TLS record, and the first may leave before the write of the whole fails. */
+enum { ONE_RECORD_BYTES = 8 << 10 };
+#define NEVER_MS INT64_MAX
+
+struct transfer {
+    struct transfers *transfers;
+    struct transfer *next, *previous;       /* in the list of the active, or next alone among the idle */
+    CURL *easy;
+    void (*on_done)(void *owner, const struct transfer_result *result);
+    void *owner;
+    struct request request;
+    /* The request's lines as libcurl wants them, without an allocation each. The last is for "Expect:". */
+    struct curl_slist headers[REQUEST_HEADERS_MAX + 1];
+    long  idle_s_max;                       /* as last told to libcurl */
+    unsigned sends;                         /* connections that came to the point of sending; a second is refused */
+    bool  forbidden, opened;                /* addresses: one was refused by the rules, one was not */
+    bool  cut, headers_too_long;
+    size_t header_bytes;
+    char  *body;
+    size_t body_bytes, body_room;
+};
+
+/* ---------------------------------------------------------------- what libcurl calls */
+
+static int on_before_request(void *context, char *primary_ip, char *local_ip, int primary_port, int local_port)
+{
+    struct transfer *transfer = context;
+
+    (void)primary_ip, (void)local_ip, (void)primary_port, (void)local_port;
+    return ++transfer->sends > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct transfer *transfer = context;
+
+    (void)purpose;
+    if (!address_is_allowed(&address->addr, address->addrlen, transfer->transfers->config->reach)) {
+        transfer->forbidden = true;
+        return CURL_SOCKET_BAD;
+    }
+    transfer->opened = true;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd >= 0)
+        watch_opened(transfer->transfers->watch, fd);
+    return fd;
+}
+
+/* Connections outlive the transfer that opened them: this belongs to the pool. */
+static int on_close_socket(void *context, curl_socket_t fd)
+{
+    struct transfers *transfers = context;
+
+    watch_closed(transfers->watch, fd);
+    return close(fd);
+}
+
+static bool body_has_room(struct transfer *transfer, size_t more)
+{
+    size_t need = transfer->body_bytes + more, room = transfer->body_room ? transfer->body_room : BODY_FIRST_BYTES;
+
+    if (need <= transfer->body_room)
+        return true;
+    while (room < need)
+        room *= 2;
+    char *body = realloc(transfer->body, room);
+    if (!body)
+        return false;
+    transfer->body = body;
+    transfer->body_room = room;
+    return true;
+}
+
+static size_t on_body(char *bytes, size_t one, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    size_t room = transfer->transfers->config->response_bytes_max - transfer->body_bytes;
+    size_t take = count < room ? count : room;
+
+    (void)one;
+    if (take && !body_has_room(transfer, take))
+        take = 0;
+    if (take)
+        memcpy(transfer->body + transfer->body_bytes, bytes, take);
+    transfer->body_bytes += take;
+    if (take < count)
+        transfer->cut = true;               /* and libcurl stops reading */
+    return take;
+}
+
+static size_t on_header(char *bytes, size_t one, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+
+    (void)bytes, (void)one;
+    transfer->header_bytes += count;
+    if (transfer->header_bytes <= RESPONSE_HEADER_BYTES_MAX)
+        return count;
+    transfer->headers_too_long = true;
+    return 0;
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *socket_context)
+{
+    struct transfers *transfers = context;
+    unsigned want = what == CURL_POLL_IN ? WATCH_READ : what == CURL_POLL_OUT ? WATCH_WRITE
+                    : what == CURL_POLL_INOUT ? WATCH_READ | WATCH_WRITE : 0u;
+
+    (void)easy, (void)socket_context;
+    watch_set(transfers->watch, fd, WATCH_TRANSFER, transfers->slot, want);
+    return 0;
+}
+
+static int on_timer(CURLM *multi, long timeout_ms, void *context)
+{
+    struct transfers *transfers = context;
+
+    (void)multi;
+    transfers->due_ms = timeout_ms < 0 ? NEVER_MS : timeout_ms == 0 ? 0 : clock_monotonic_ms() + timeout_ms;
+    return 0;
+}
+
+/* ---------------------------------------------------------------- the pool */
+
+enum result transfers_init(struct transfers *transfers, const struct agency_config *config, struct watch *watch,
+                           uint32_t slot)
+{
+    CURLM *multi = curl_multi_init();
+
+    if (!multi)
+        return RESULT_FULL;
+    *transfers = (struct transfers){ .config = config, .watch = watch, .slot = slot, .multi = multi,
+                                     .due_ms = NEVER_MS };
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, transfers);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, transfers);
+    /* One each for a login and a poll beside the deliveries. */
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)config->requests_max + 2);
+    return RESULT_OK;
+}
+
+static void transfer_free(struct transfer *transfer)
+{
+    curl_easy_cleanup(transfer->easy);
+    request_done(&transfer->request);
+    free(transfer->body);
+    free(transfer);
+}
+
+void transfers_done(struct transfers *transfers)
+{
+    if (!transfers->multi)
+        return;
+    while (transfers->active)
+        transfer_abort(transfers->active);
+    while (transfers->idle) {
+        struct transfer *transfer = transfers->idle;
+        transfers->idle = transfer->next;
+        transfer_free(transfer);
+    }
+    curl_multi_cleanup(transfers->multi);       /* closes the connections: the pool must still be there */
+    *transfers = (struct transfers){ 0 };
+}
+
+/* What does not change from one request to the next. */
+static bool set_options(struct transfer *transfer)
+{
+    const struct agency_config *config = transfer->transfers->config;
+    CURL *easy = transfer->easy;
+    CURLcode bad = 0;
+
+    bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, config->https_only ? "https" : "http,https");
+    bad |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(config->http_version == HTTP_2
+                                                               ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    bad |= curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    bad |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    bad |= curl_easy_setopt(easy, CURLOPT_USERAGENT, "lienthong-adapter/" LIENTHONG_VERSION);
+    bad |= curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+    /* The environment's proxy and its exceptions are not ours. */
+    bad |= curl_easy_setopt(easy, CURLOPT_PROXY, config->proxy);
+    bad |= curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    bad |= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    bad |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    bad |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    bad |= curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+    bad |= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)config->connect_timeout_ms);
+    bad |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    bad |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (config->ca_file[0]) {
+        bad |= curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_file);
+        bad |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    bad |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_before_request);
+    bad |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    bad |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+    bad |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transfer->transfers);
+    bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    bad |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    return !bad;
+}
+
+static struct transfer *transfer_new(struct transfers *transfers)
+{
+    struct transfer *transfer = calloc(1, sizeof *transfer);
+
+    if (!transfer)
+        return NULL;
+    transfer->transfers = transfers;
+    transfer->easy = curl_easy_init();
+    if (transfer->easy && set_options(transfer))
+        return transfer;
+    transfer_free(transfer);
+    return NULL;
+}
+
+static void make_active(struct transfer *transfer)
+{
+    struct transfers *transfers = transfer->transfers;
+
+    transfer->previous = NULL;
+    transfer->next = transfers->active;
+    if (transfers->active)
+        transfers->active->previous = transfer;
+    transfers->active = transfer;
+    transfers->active_count++;
+}
+
+/* Out of the list; its handle keeps its options, its buffer unless a long answer made it large. */
+static void make_idle(struct transfer *transfer)
+{
+    struct transfers *transfers = transfer->transfers;
+
+    if (transfer->previous)
+        transfer->previous->next = transfer->next;
+    else
+        transfers->active = transfer->next;
+    if (transfer->next)
+        transfer->next->previous = transfer->previous;
+    transfers->active_count--;
+    request_done(&transfer->request);
+    if (transfer->body_room > BODY_KEPT_BYTES) {
+        free(transfer->body);
+        transfer->body = NULL;
+        transfer->body_room = 0;
+    }
+    transfer->next = transfers->idle;
+    transfers->idle = transfer;
+}
+
+/* ---------------------------------------------------------------- one transfer */
+
+static bool set_request(struct transfer *transfer, int64_t timeout_ms, bool careful)
+{
+    struct request *request = &transfer->request;
+    CURL *easy = transfer->easy;
+    long idle_s_max = careful ? IDLE_S_MAX_CAREFUL : IDLE_S_MAX;
+    CURLcode bad = 0;
+
+    for (size_t i = 0; i < request->header_count; i++)
+        transfer->headers[i] = (struct curl_slist){ request->headers[i], &transfer->headers[i + 1] };
+    transfer->headers[request->header_count] = (struct curl_slist){ (char *)"Expect:", NULL };
+    if (strcmp(request->method, "GET") == 0)
+        bad |= curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    else {
+        must(strcmp(request->method, "POST") == 0);
+        bad |= curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
+        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_bytes);
+    }
+    bad |= curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    bad |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+    bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    if (transfer->idle_s_max != idle_s_max)
+        bad |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, idle_s_max);
+    transfer->idle_s_max = idle_s_max;
+    return !bad;
+}
+
+struct transfer *transfer_start(struct transfers *transfers, struct request *request, int64_t timeout_ms, bool careful,
+                                void (*on_done)(void *owner, const struct transfer_result *result), void *owner)
+{
+    struct transfer *transfer = transfers->idle;
+
+    must(timeout_ms > 0);
+    if (transfer)
+        transfers->idle = transfer->next;
+    else
+        transfer = transfer_new(transfers);
+    if (!transfer) {
+        request_done(request);
+        return NULL;
+    }
+    transfer->request = *request;
+    *request = (struct request){ 0 };
+    transfer->on_done = on_done;
+    transfer->owner = owner;
+    transfer->sends = 0;
+    transfer->forbidden = transfer->opened = transfer->cut = transfer->headers_too_long = false;
+    transfer->header_bytes = transfer->body_bytes = 0;
+    make_active(transfer);
+    if (set_request(transfer, timeout_ms, careful) && curl_multi_add_handle(transfers->multi, transfer->easy) == CURLM_OK)
+        return transfer;
+    make_idle(transfer);
+    return NULL;
+}
+
+/* Before the handle is taken out of the multi handle or used again. */
+static bool transfer_never_sent(struct transfer *transfer)
+{
+    const struct agency_config *config = transfer->transfers->config;
+    long bytes = 0;
+
+    if (!transfer->sends)
+        return true;
+    /* What HTTP/2 has queued it counts as written, so nothing is lost by asking there too. A TLS record that did not
+     * leave as a whole cannot be read over there; several records can leave one by one. */
+    if (curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes) != CURLE_OK || bytes)
+        return false;
+    return strncmp(config->base_url, "http://", 7) == 0 || transfer->request.body_bytes <= ONE_RECORD_BYTES;
+}
+
+bool transfer_abort(struct transfer *transfer)
+{
+    bool never_sent = transfer_never_sent(transfer);
+
+    curl_multi_remove_handle(transfer->transfers->multi, transfer->easy);
+    make_idle(transfer);
+    return never_sent;
+}
+
+/* ---------------------------------------------------------------- what became of it */
+
+/* libcurl's code in our words, as if it had come before anything was sent. */
+static enum trouble trouble_before_sending(const struct transfer *transfer, CURLcode code)
+{
+    bool proxy = transfer->transfers->config->proxy[0];
+
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return TROUBLE_RESOLVE;
+    case CURLE_COULDNT_RESOLVE_PROXY: case CURLE_PROXY:
+        return TROUBLE_PROXY;
+    case CURLE_COULDNT_CONNECT:
+        return transfer->forbidden && !transfer->opened ? TROUBLE_ADDRESS_FORBIDDEN : TROUBLE_CONNECT;
+    case CURLE_OPERATION_TIMEDOUT:
+        return TROUBLE_CONNECT_TIMEOUT;
+    case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS: case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+        return TROUBLE_TLS_CERTIFICATE;
+    case CURLE_SSL_CONNECT_ERROR: case CURLE_SSL_CIPHER: case CURLE_SSL_CERTPROBLEM: case CURLE_SSL_CLIENTCERT:
+        return TROUBLE_TLS;
+    case CURLE_URL_MALFORMAT: case CURLE_UNSUPPORTED_PROTOCOL:
+        return TROUBLE_URL;
+    case CURLE_SEND_ERROR: case CURLE_RECV_ERROR: case CURLE_GOT_NOTHING:
+        return proxy ? TROUBLE_PROXY : TROUBLE_CONNECT;
+    default:
+        return TROUBLE_LOCAL;
+    }
+}
+
+/* The same codes mean something else when a connection had come to the point of sending: then no trouble may be named
+ * that could only come before it. */
+static enum trouble trouble_after_sending(const struct transfer *transfer, CURLcode code)
+{
+    switch (code) {
+    case CURLE_ABORTED_BY_CALLBACK:
+        return transfer->sends > 1 ? TROUBLE_SECOND_SEND : TROUBLE_LOCAL;
+    /* The second connection, on which the request was to be sent again, did not even come about. */
+    case CURLE_COULDNT_RESOLVE_HOST: case CURLE_COULDNT_RESOLVE_PROXY: case CURLE_PROXY: case CURLE_COULDNT_CONNECT:
+    case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS: case CURLE_SSL_PINNEDPUBKEYNOTMATCH: case CURLE_SSL_CONNECT_ERROR:
+        return TROUBLE_SECOND_SEND;
+    case CURLE_OPERATION_TIMEDOUT:
+        return TROUBLE_TIMEOUT;
+    case CURLE_WRITE_ERROR:                     /* ours: stopped reading before there was a status to judge */
+        return TROUBLE_ANSWER_TOO_LARGE;
+    case CURLE_GOT_NOTHING: case CURLE_SEND_ERROR: case CURLE_RECV_ERROR: case CURLE_PARTIAL_FILE:
+        return TROUBLE_CLOSED;
+    case CURLE_OUT_OF_MEMORY: case CURLE_FAILED_INIT:
+        return TROUBLE_LOCAL;
+    default:                                    /* not HTTP (CURLE_UNSUPPORTED_PROTOCOL: HTTP/0.9), bad length ... */
+        return TROUBLE_ANSWER_BROKEN;
+    }
+}
+
+static void take_answer(struct transfer *transfer, struct http_answer *answer)
+{
+    struct curl_header *header;
+    long status = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    *answer = (struct http_answer){ .http_status = (int)status, .body_cut = transfer->cut, .retry_after_ms = -1,
+                                    .body = span_of(transfer->body, transfer->body_bytes) };
+    if (status >= 300 && curl_easy_header(transfer->easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK
+        && !retry_after_read(span_of_string(header->value), clock_wall_ms(), &answer->retry_after_ms))
+        answer->retry_after_ms = -1;
+}
+
+static void finish(struct transfer *transfer, CURLcode code)
+{
+    struct transfer_result result = { .sent_body = span_of(transfer->request.body, transfer->request.body_bytes) };
+
+    take_answer(transfer, &result.answer);
+    bool answered = code == CURLE_OK || (code == CURLE_WRITE_ERROR && transfer->cut && !transfer->headers_too_long);
+    if (!answered || !result.answer.http_status) {
+        result.never_sent = transfer_never_sent(transfer);
+        result.trouble = !transfer->sends ? trouble_before_sending(transfer, code)
+                                          : trouble_after_sending(transfer, code);
+        result.answer = (struct http_answer){ .retry_after_ms = -1 };
+    }
+    /* Out of libcurl's hands before the owner hears of it: it may start the next on this connection. */
+    curl_multi_remove_handle(transfer->transfers->multi, transfer->easy);
+    transfer->on_done(transfer->owner, &result);
+    make_idle(transfer);
+}
+
+/* ---------------------------------------------------------------- turning */
+
+static void act(struct transfers *transfers, curl_socket_t fd, int bits)
+{
+    int running;
+
+    must(curl_multi_socket_action(transfers->multi, fd, bits, &running) == CURLM_OK);
+    transfers->moved = true;
+}
+
+void transfers_event(struct transfers *transfers, const struct watch_event *event)
+{
+    act(transfers, event->fd, (event->ready & WATCH_READ ? CURL_CSELECT_IN : 0)
+                              | (event->ready & WATCH_WRITE ? CURL_CSELECT_OUT : 0)
+                              | (event->ready & WATCH_ERROR ? CURL_CSELECT_ERR : 0));
+}
+
+void transfers_turn(struct transfers *transfers, int64_t now_ms)
+{
+    CURLMsg *message;
+    int left;
+
+    if (transfers->due_ms <= now_ms) {
+        transfers->due_ms = NEVER_MS;
+        act(transfers, CURL_SOCKET_TIMEOUT, 0);
+    }
+    if (!transfers->moved)
+        return;
+    transfers->moved = false;
+    while ((message = curl_multi_info_read(transfers->multi, &left)))
+        if (message->msg == CURLMSG_DONE) {
+            struct transfer *transfer = NULL;
+            CURLcode code = message->data.result;
+            must(curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer) == CURLE_OK && transfer);
+            finish(transfer, code);
+        }
+}
