@@ -212,6 +212,17 @@ static void read_field(const struct yaml_node *node, struct mapping *mapping, un
         yaml_fault(node, "'as: tree' and 'as: json' copy a part whole: no 'date', 'codes' or 'cut' with them");
 }
 
+/* "/list/1": whoever writes it means the second of a list, not a key that is called 1. */
+static bool has_later_index(const char *pointer)
+{
+    char token[POINTER_TOKEN_SIZE];
+
+    while ((pointer = pointer_step(pointer, token)))
+        if (token[0] && !token[strspn(token, "0123456789")] && !is_first(token))
+            return true;
+    return false;
+}
+
 static void read_fields(const struct yaml_node *node, struct mapping *mapping, unsigned depth, json_t *skeleton,
                         struct field **ret_fields, size_t *ret_count)
 {
@@ -234,7 +245,7 @@ static void read_fields(const struct yaml_node *node, struct mapping *mapping, u
         field->to = to && yaml_scalar(to)[0] && pointer_is_valid(yaml_scalar(to)) ? strdup(yaml_scalar(to)) : NULL;
         if (!field->to)
             yaml_fault(to ? to : item, "'to' must be a JSON pointer such as /maHoSo");
-        else if (!field_put(skeleton, field->to, json_null()))
+        else if (has_later_index(field->to) || !field_put(skeleton, field->to, json_null()))
             yaml_fault(to, "'%s' clashes with a field above, or has an index other than 0: more than one needs 'each'",
                        field->to);
     }

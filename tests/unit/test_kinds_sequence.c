@@ -307,7 +307,8 @@ static void token_once_more(void **state)
 #define OK_0     "{\"error_code\":\"0\"}"
 #define EXISTS   "{\"error_code\":\"1\",\"message\":\"Hồ sơ ĐÃ TỒN TẠI\"}"
 #define SESSION  "{\"error_code\":\"-1\",\"message\":\"Phiên làm việc không hợp lệ hoặc hết hạn\"}"
-#define ROW(procedure, day, unit) "{\"error_code\":0,\"data\":[{\"MaHoSo\":\"" HANDED_CODE "\",\"MaTTHC\":\"" procedure \
+#define ROW(procedure, day, unit) \
+    "{\"error_code\":0,\"data\":[{\"MaHoSo\":\"" HANDED_CODE "\",\"MaTTHC\":\"" procedure \
     "\",\"NgayTiepNhan\":\"" day "\",\"DonViXuLy\":\"" unit "\"}]}"
 #define OURS     ROW("2.000986", "20260304235959", "H29.07.01")
 #define THEIRS   ROW("2.000986", "20260303093000", "H29.07.01")
@@ -421,7 +422,8 @@ static void no_injection(void **state)
     handed.header.dossier_code = (char *)"a/../b?c=d#e\r\nX-Evil: 1 %\xE1\xBB\x93";
     handed_job(&handed);
     assert_int_equal(begin_request(by_key, &handed, &credentials, &request), 0);
-    assert_string_equal(request.url, "https://a.example.vn/api/d/a%2F..%2Fb%3Fc%3Dd%23e%0D%0AX-Evil%3A%201%20%25%E1%BB%93");
+    assert_string_equal(request.url,
+                        "https://a.example.vn/api/d/a%2F..%2Fb%3Fc%3Dd%23e%0D%0AX-Evil%3A%201%20%25%E1%BB%93");
     assert_null(request_find(&request, "X-Evil"));
     request_done(&request);
     handed_done(&handed);
