@@ -1,0 +1,181 @@
+/* The canonical bytes: what a directory means, as UTF-8 text, one fact per line, everything in a fixed order.
+ *
+ * They are stored, hashed, and compared by auditors: a change here changes the hash of every directory, so it comes with
+ * another number in the first line. Values that could hold a blank (names) end their line; the rest is words.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "gateway/directory/inside.h"
+
+static const char first_line[] = "lienthong directory 1\n";
+
+static void write_selector(FILE *out, const struct selector *selector)
+{
+    char words[AGENCY_CODE_SIZE + 4];
+    struct text text = text_of(words, sizeof words);
+
+    selector_text(selector, &text);
+    fprintf(out, " %s", words);
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct listed_key *left = a, *right = b;
+    return memcmp(left->key.bytes, right->key.bytes, CURVE_KEY_SIZE);
+}
+
+static void write_keys(FILE *out, const struct draft *draft)
+{
+    struct listed_key keys[KEYS_LISTED_MAX];
+
+    memcpy(keys, draft->keys, sizeof keys);
+    qsort(keys, draft->key_count, sizeof *keys, compare_keys);
+    for (uint32_t i = 0; i < draft->key_count; i++) {
+        char z85[CURVE_KEY_SIZE * 5 / 4 + 1];
+        const struct agency_key *key = &keys[i].key;
+        must(zmq_z85_encode(z85, key->bytes, CURVE_KEY_SIZE) != NULL);
+        fprintf(out, " key %s %u %lld %lld\n", z85, key->roles, (long long)key->from_ms, (long long)key->to_ms);
+    }
+}
+
+static void write_agency(FILE *out, const struct draft *draft, const struct agency *agency)
+{
+    char aliases[AGENCY_ALIASES_MAX][AGENCY_CODE_SIZE];
+
+    fprintf(out, "agency %s %s %s %lld %lld %s\n", agency->code, agency_kind_name(agency->kind),
+            agency_class_name(agency->agency_class), (long long)agency->from_ms, (long long)agency->to_ms,
+            agency->name);
+    memcpy(aliases, agency->aliases, sizeof aliases);
+    qsort(aliases, agency->alias_count, sizeof *aliases, compare_words);
+    for (uint32_t i = 0; i < agency->alias_count; i++)
+        fprintf(out, " alias %s\n", aliases[i]);
+    if (draft->parent[0])
+        fprintf(out, " parent %s\n", draft->parent);
+    if (agency->successor[0])
+        fprintf(out, " successor %s\n", agency->successor);
+    write_keys(out, draft);
+    /* Thousandths: no decimal point, whatever the locale. */
+    fprintf(out, " delivery %u %u %lld %lld %lld %u %lld %u %lld\n", agency->attempts_max, agency->lapses_max,
+            (long long)agency->age_ms_max, (long long)agency->backoff_ms_min, (long long)agency->backoff_ms_max,
+            agency->in_flight_max, (long long)(agency->rate_per_second * 1000 + 0.5), agency->breaker_after,
+            (long long)agency->breaker_probe_ms);
+}
+
+static void write_permit(FILE *out, const struct permit *permit)
+{
+    fprintf(out, "permit");
+    write_selector(out, &permit->from);
+    write_selector(out, &permit->to);
+    fprintf(out, " %s", permit->procedure[0] ? permit->procedure : "*");
+    for (enum kind kind = 1; kind < KIND_END; kind++)
+        if (permit->kinds & KIND_BIT(kind))
+            fprintf(out, " %s", kind_name(kind));
+    fprintf(out, "\n");
+}
+
+/* Routes of one step keep the order they are written in, because the first one that matches wins. */
+static void write_routes(FILE *out, const struct tables *tables, const struct route **sorted)
+{
+    for (uint32_t i = 0; i < tables->route_count; i++) {
+        fprintf(out, "route %s %s", sorted[i]->procedure, sorted[i]->step);
+        write_selector(out, &sorted[i]->from);
+        fprintf(out, " %s\n", sorted[i]->to);
+    }
+}
+
+static int compare_routes(const void *a, const void *b)
+{
+    const struct route *left = *(const struct route *const *)a, *right = *(const struct route *const *)b;
+    int order = strcmp(left->procedure, right->procedure);
+
+    if (!order)
+        order = strcmp(left->step, right->step);
+    return order ? order : (left > right) - (left < right);
+}
+
+static int compare_steps(const void *a, const void *b)
+{
+    return strcmp((*(const struct procedure_step *const *)a)->name, (*(const struct procedure_step *const *)b)->name);
+}
+
+static const char *or_dash(const char *word)
+{
+    return word[0] ? word : "-";
+}
+
+static void write_procedure(FILE *out, const struct procedure *procedure)
+{
+    const struct procedure_step *steps[PROCEDURE_STEPS_MAX];
+
+    fprintf(out, "procedure %s %s %lld %lld %s %s %s %s\n", procedure->code, or_dash(procedure->variant),
+            (long long)procedure->from_ms, (long long)procedure->to_ms, or_dash(procedure->successor),
+            or_dash(procedure->statutory), or_dash(procedure->committed), procedure->name);
+    for (uint32_t i = 0; i < procedure->step_count; i++)
+        steps[i] = &procedure->steps[i];
+    qsort(steps, procedure->step_count, sizeof *steps, compare_steps);
+    for (uint32_t i = 0; i < procedure->step_count; i++) {
+        const struct procedure_step *step = steps[i];
+        fprintf(out, " step %s", step->name);
+        if (step->citizen)
+            fprintf(out, " citizen");
+        else
+            write_selector(out, &step->agency);
+        fprintf(out, " %s %s", or_dash(step->limit), step->outside ? "outside" : "inside");
+        for (uint32_t k = 0; k < procedure->step_count; k++)
+            if (step->after & 1u << (steps[k] - procedure->steps))
+                fprintf(out, " %s", steps[k]->name);
+        fprintf(out, "\n");
+    }
+}
+
+static void write_directory(FILE *out, const struct reader *reader, const struct route **routes)
+{
+    const struct tables *tables = &reader->directory->tables;
+
+    fprintf(out, "%sgateway %s\nlease %lld\nantecedent_wait %lld\npurge_after %lld\nsubmit_window %u\n", first_line,
+            tables->gateway, (long long)tables->lease_ms, (long long)tables->antecedent_ms_max,
+            (long long)tables->purge_after_ms, tables->submit_window);
+    for (uint32_t i = 0; i < tables->agency_count; i++)
+        write_agency(out, &reader->drafts[i], &tables->agencies[i]);
+    for (uint32_t i = 0; i < tables->permit_count; i++)
+        write_permit(out, &tables->permits[i]);
+    for (uint32_t i = 0; i < tables->route_count; i++)
+        routes[i] = &tables->routes[i];
+    qsort(routes, tables->route_count, sizeof *routes, compare_routes);
+    write_routes(out, tables, routes);
+    for (size_t i = 0; i < reader->directory->procedure_count; i++)
+        write_procedure(out, &reader->directory->procedures[i]);
+}
+
+bool canonical_build(struct reader *reader)
+{
+    struct directory *directory = reader->directory;
+    const struct route **routes = calloc(directory->tables.route_count + 1u, sizeof *routes);
+    char *bytes = NULL;
+    size_t size = 0;
+    FILE *out = routes ? open_memstream(&bytes, &size) : NULL;
+    bool good = out != NULL;
+
+    if (out) {
+        write_directory(out, reader, routes);
+        good = !ferror(out);
+        good = fclose(out) == 0 && good;
+    }
+    free(routes);
+    if (!good) {
+        free(bytes);
+        return false;
+    }
+    directory->bytes = (uint8_t *)bytes;
+    directory->size = size;
+    directory->tables.hash = hash_of(directory_bytes(directory));
+    return true;
+}

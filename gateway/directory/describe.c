@@ -1,0 +1,41 @@
+/* What an administrator is shown of a directory before it takes force. */
+#include "gateway/directory/inside.h"
+
+static const struct { enum agency_kind kind; const char *vi, *en; } kinds[] = {
+    { AGENCY_WARD, "phường, xã, thị trấn", "wards and communes" },
+    { AGENCY_DISTRICT, "quận, huyện, thành phố thuộc tỉnh", "district level" },
+    { AGENCY_DEPARTMENT, "sở, phòng", "departments" },
+    { AGENCY_SECTOR, "ngành dọc", "sector agencies" },
+    { AGENCY_ONE_STOP, "bộ phận một cửa", "one-stop units" },
+};
+_Static_assert(sizeof kinds / sizeof *kinds == AGENCY_KIND_END - 1, "every kind is described");
+
+void directory_describe(const struct directory *directory, struct text *text)
+{
+    const struct tables *tables = &directory->tables;
+    uint32_t of_kind[AGENCY_KIND_END] = { 0 }, keys = 0, without = 0, aliases = 0;
+    char hash[HASH_TEXT_SIZE];
+
+    for (uint32_t i = 0; i < tables->agency_count; i++) {
+        of_kind[tables->agencies[i].kind]++;
+        keys += tables->agencies[i].key_count;
+        without += !tables->agencies[i].key_count;
+        aliases += tables->agencies[i].alias_count;
+    }
+    hash_text(&tables->hash, hash);
+    text_add(text, "Cổng / gateway: %s\n", tables->gateway);
+    text_add(text, "Cơ quan / agencies: %u\n", tables->agency_count);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (of_kind[kinds[i].kind])
+            text_add(text, "  %s / %s (%s): %u\n", kinds[i].vi, kinds[i].en, agency_kind_name(kinds[i].kind),
+                     of_kind[kinds[i].kind]);
+    text_add(text, "Mã khác / aliases: %u\n", aliases);
+    text_add(text, "Khóa còn hạn / keys not expired: %u\n", keys);
+    if (without)
+        text_add(text, "Cơ quan không có khóa (không tự kết nối được) / agencies without a key (cannot connect): %u\n",
+                 without);
+    text_add(text, "Quyền gửi / permits: %u\n", tables->permit_count);
+    text_add(text, "Tuyến / routes: %u\n", tables->route_count);
+    text_add(text, "Thủ tục / procedures: %zu\n", directory->procedure_count);
+    text_add(text, "SHA-256: %s\n", hash);
+}

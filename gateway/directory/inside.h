@@ -1,0 +1,139 @@
+/* inside.h - what the files of this folder share. Nobody else includes it.
+ *
+ * Reading goes through the files once and keeps, beside every row of the tables, the YAML node it came from; the checks
+ * between rows and files then speak with file and line. The YAML documents stay open until all checks are done.
+ */
+#ifndef GATEWAY_DIRECTORY_INSIDE_H
+#define GATEWAY_DIRECTORY_INSIDE_H
+
+#include "gateway/directory/directory.h"
+
+enum {
+    FILES_MAX = 260,                        /* the five files and what lies in agencies/ */
+    KEYS_LISTED_MAX = 8,                    /* of one agency, the expired ones included */
+    SELECTORS_MAX = 64,                     /* in one from: or to: */
+    PROCEDURES_MAX = 1024,
+    PROCEDURE_STEPS_MAX = 16,
+    PROCEDURE_NAME_SIZE = 320,
+    VARIANT_SIZE = 40,
+    LIMIT_SIZE = 8,                         /* "w10", "c15:00" */
+    DIRECTORY_BYTES_MAX = TURN_COMMAND_BYTES_MAX - 4096,
+};
+
+/* An agency as written, before it is sorted into the tables. */
+struct draft {
+    struct agency agency;
+    char parent[AGENCY_CODE_SIZE];          /* "" none */
+    struct listed_key { struct agency_key key; const struct yaml_node *node; } keys[KEYS_LISTED_MAX];
+    uint32_t key_count;
+    const struct yaml_node *node;
+    uint32_t order;                         /* in which it was read */
+};
+
+/* Kept for the canonical bytes and the checks of permits and routes. */
+struct procedure {
+    char code[PROCEDURE_CODE_SIZE], successor[PROCEDURE_CODE_SIZE];
+    char name[PROCEDURE_NAME_SIZE];
+    char variant[VARIANT_SIZE];             /* "" the only one */
+    char statutory[LIMIT_SIZE], committed[LIMIT_SIZE];
+    int64_t from_ms, to_ms;
+    struct procedure_step {
+        char name[STEP_NAME_SIZE];
+        char limit[LIMIT_SIZE];
+        bool citizen;                       /* the citizen does it, no agency */
+        bool outside;                       /* does not count towards the procedure's limit */
+        struct selector agency;
+        uint32_t after;                     /* bits: indices of steps */
+    } steps[PROCEDURE_STEPS_MAX];
+    uint32_t step_count;
+    const struct yaml_node *node;           /* dies with the reader */
+};
+
+struct directory {
+    struct tables tables;
+    struct procedure *procedures;           /* sorted by code, variant, from */
+    size_t procedure_count;
+    uint8_t *bytes;
+    size_t size;
+};
+
+struct reader {
+    const char *folder;
+    int64_t now_ms;
+    struct faults *faults;
+    struct directory *directory;
+    struct yaml_file *files[FILES_MAX];
+    size_t file_count;
+    struct agency defaults;                 /* its delivery part: of gateway.yaml */
+    struct draft *drafts;                   /* parallel to the tables' agencies once they are sorted */
+    size_t draft_count, draft_room;
+    bool agencies_whole;                    /* every file of agencies could be read: an unknown one is unknown */
+    bool has_procedures;
+    const struct yaml_node **route_nodes;   /* parallel to the tables' routes */
+};
+
+/* directory.c: one file of the folder, kept open until the end. NULL: not there (a fault only when required) or not
+ * YAML (always a fault). */
+const struct yaml_node *reader_open(struct reader *reader, const char *name, bool required);
+void reader_done(struct reader *reader);                            /* closes every file; the directory stays */
+void reader_no_memory(struct reader *reader);
+/* folder + name, or name when it is absolute. False: too long. */
+bool path_below(const char *folder, const char *name, char ret_path[DIRECTORY_PATH_SIZE]);
+
+/* shape.c */
+bool code_is_valid(const char *code);                               /* H29, H29.07, G01.29.07 */
+bool alias_is_valid(const char *alias);                             /* ASCII without blanks and stars; old style whole */
+bool word_is_valid(const char *word);                               /* [a-z0-9-]+ */
+bool line_is_valid(const char *text);                               /* something, without control characters */
+bool limit_is_valid(const char *limit);                             /* w3 h8 d30 c15:00 none */
+bool entry_is_mapping(const struct yaml_node *node, const char *what);     /* else a fault */
+/* Not read because of a fault above it: its keys are then not reported as unknown. Bounded by yaml.h's depth. */
+void entries_skip(const struct yaml_node *node);
+/* [from, to) out of two keys; 0 where absent. */
+void period_read(const struct yaml_node *node, const char *from, const char *to, int64_t *ret_from_ms,
+                 int64_t *ret_to_ms);
+bool periods_meet(int64_t a_from_ms, int64_t a_to_ms, int64_t b_from_ms, int64_t b_to_ms);
+/* "WARD, DISTRICT, ..."; static */
+const char *agency_kind_words(void);
+
+/* options.c: gateway.yaml, and the delivery: of an agency. */
+void gateway_read(struct reader *reader);
+void delivery_read(const struct yaml_node *node, struct agency *agency);   /* what is written replaces what is there */
+
+/* keys.c */
+void keys_read(struct reader *reader, const struct yaml_node *node, struct draft *draft);
+void keys_check(struct reader *reader);                             /* no key twice */
+
+/* agencies.c */
+void agencies_read(struct reader *reader);
+/* agencies.yaml, agencies/ or both, in a fixed order; neither: agencies.yaml is what is missed. True: `take` was true
+ * for each, none was unreadable. */
+bool agencies_each_file(struct reader *reader,
+                        bool (*take)(struct reader *reader, const char *name, void *context), void *context);
+/* roster.c: sorts the drafts into the tables, builds the names, checks what agencies say of each other. */
+void roster_build(struct reader *reader);
+
+/* selector.c */
+bool selector_of_node(struct reader *reader, const struct yaml_node *node, struct selector *ret_selector);
+/* One or a list. Returns how many; 0 with a fault. */
+size_t selectors_read(struct reader *reader, const struct yaml_node *node, const char *key,
+                      struct selector ret_selectors[SELECTORS_MAX]);
+void selector_text(const struct selector *selector, struct text *text);
+int  selector_compare(const struct selector *a, const struct selector *b);
+/* Some agency is meant by both. */
+bool selectors_meet(const struct tables *tables, const struct selector *a, const struct selector *b);
+
+/* permits.c, routes.c, procedures.c */
+void permits_read(struct reader *reader);
+void routes_read(struct reader *reader);
+void procedures_read(struct reader *reader);
+/* A procedure code in a permit or route: its shape, and that it is listed where procedures are listed. */
+bool procedure_code_read(struct reader *reader, const struct yaml_node *node, bool required,
+                         char ret_code[PROCEDURE_CODE_SIZE]);
+/* Some variant of it has this step; true where no procedures are listed. */
+bool procedure_has_step(const struct reader *reader, const char *code, const char *step);
+
+/* canonical.c: sets directory->bytes, size and tables.hash. False: no memory. */
+MUST_USE bool canonical_build(struct reader *reader);
+
+#endif
