@@ -87,7 +87,9 @@ void slug_add(struct text *text, struct span from, size_t most)
     for (size_t i = 0; i < from.size && most; i++) {
         int byte = from.bytes[i];
         if (byte < 0x80 && (isalnum(byte) || byte == '.' || byte == '_' || (byte == '-' && !begun))) {
-            if (dash && begun && most > 1) {
+            if (dash && begun) {
+                if (most < 2)
+                    return;             /* two words are not run together for lack of room */
                 text_add(text, "-");
                 most--;
             }
