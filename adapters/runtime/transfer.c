@@ -9,7 +9,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/version.h"
 
-enum { BODY_KEPT_BYTES = 64 << 10, BODY_FIRST_BYTES = 4 << 10 };
+enum { BODY_KEPT_BYTES = 64 << 10, BODY_FIRST_BYTES = 4 << 10, TURN_PASSES_MAX = 4 };
 /* More than that is more than one TLS record, and the first may leave before the write of the whole fails. */
 enum { ONE_RECORD_BYTES = 8 << 10 };
 #define NEVER_MS INT64_MAX
@@ -23,7 +23,10 @@ struct transfer {
     struct request request;
     /* The request's lines as libcurl wants them, without an allocation each. The last is for "Expect:". */
     struct curl_slist headers[REQUEST_HEADERS_MAX + 1];
-    long  idle_s_max;                       /* as last told to libcurl */
+    /* What libcurl was last told, so that it is not told again. */
+    long  idle_s_max, timeout_ms;
+    bool  posts;
+    char  url[REQUEST_URL_SIZE];
     unsigned sends;                         /* connections that came to the point of sending; a second is refused */
     bool  forbidden, opened;                /* addresses: one was refused by the rules, one was not */
     bool  cut, headers_too_long;
@@ -183,6 +186,7 @@ static bool set_options(struct transfer *transfer)
     CURLcode bad = 0;
 
     bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    bad |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
     bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, config->https_only ? "https" : "http,https");
     bad |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(config->http_version == HTTP_2
                                                                ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
@@ -268,31 +272,50 @@ static void make_idle(struct transfer *transfer)
 
 /* ---------------------------------------------------------------- one transfer */
 
-static bool set_request(struct transfer *transfer, int64_t timeout_ms, bool careful)
+static bool set_method(struct transfer *transfer)
 {
     struct request *request = &transfer->request;
     CURL *easy = transfer->easy;
-    long idle_s_max = careful ? IDLE_S_MAX_CAREFUL : IDLE_S_MAX;
+    bool posts = strcmp(request->method, "POST") == 0;
     CURLcode bad = 0;
+
+    must(posts || strcmp(request->method, "GET") == 0);
+    if (posts != transfer->posts)
+        bad |= posts ? curl_easy_setopt(easy, CURLOPT_POST, 1L) : curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    if (posts) {
+        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
+        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_bytes);
+    }
+    transfer->posts = posts;
+    return !bad;
+}
+
+static bool set_url(struct transfer *transfer)
+{
+    size_t size = strlen(transfer->request.url) + 1;
+
+    if (memcmp(transfer->url, transfer->request.url, size) == 0)
+        return true;
+    memcpy(transfer->url, transfer->request.url, size);
+    return curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->url) == CURLE_OK;
+}
+
+static bool set_request(struct transfer *transfer, int64_t timeout_ms, bool careful)
+{
+    struct request *request = &transfer->request;
+    long idle_s_max = careful ? IDLE_S_MAX_CAREFUL : IDLE_S_MAX;
+    bool good = set_method(transfer) && set_url(transfer);
 
     for (size_t i = 0; i < request->header_count; i++)
         transfer->headers[i] = (struct curl_slist){ request->headers[i], &transfer->headers[i + 1] };
     transfer->headers[request->header_count] = (struct curl_slist){ (char *)"Expect:", NULL };
-    if (strcmp(request->method, "GET") == 0)
-        bad |= curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-    else {
-        must(strcmp(request->method, "POST") == 0);
-        bad |= curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
-        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_bytes);
-    }
-    bad |= curl_easy_setopt(easy, CURLOPT_URL, request->url);
-    bad |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-    bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    if (transfer->timeout_ms != timeout_ms)
+        good = good && curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK;
     if (transfer->idle_s_max != idle_s_max)
-        bad |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, idle_s_max);
+        good = good && curl_easy_setopt(transfer->easy, CURLOPT_MAXAGE_CONN, idle_s_max) == CURLE_OK;
+    transfer->timeout_ms = (long)timeout_ms;
     transfer->idle_s_max = idle_s_max;
-    return !bad;
+    return good;
 }
 
 struct transfer *transfer_start(struct transfers *transfers, struct request *request, int64_t timeout_ms, bool careful,
@@ -450,18 +473,12 @@ void transfers_event(struct transfers *transfers, const struct watch_event *even
                               | (event->ready & WATCH_ERROR ? CURL_CSELECT_ERR : 0));
 }
 
-void transfers_turn(struct transfers *transfers, int64_t now_ms)
+/* What is finished, until nothing is. */
+static void read_finished(struct transfers *transfers)
 {
     CURLMsg *message;
     int left;
 
-    if (transfers->due_ms <= now_ms) {
-        transfers->due_ms = NEVER_MS;
-        act(transfers, CURL_SOCKET_TIMEOUT, 0);
-    }
-    if (!transfers->moved)
-        return;
-    transfers->moved = false;
     while ((message = curl_multi_info_read(transfers->multi, &left)))
         if (message->msg == CURLMSG_DONE) {
             struct transfer *transfer = NULL;
@@ -469,4 +486,19 @@ void transfers_turn(struct transfers *transfers, int64_t now_ms)
             must(curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer) == CURLE_OK && transfer);
             finish(transfer, code);
         }
+}
+
+void transfers_turn(struct transfers *transfers, int64_t now_ms)
+{
+    /* What on_done() starts is begun at once (due_ms is 0 then), on a connection that has just become free: without
+     * waiting in between, the kernel never hears that it was not waited for. Bounded: an agency that answers within
+     * the turn must not keep the others waiting. */
+    for (int pass = 0; pass < TURN_PASSES_MAX && (transfers->moved || transfers->due_ms <= now_ms); pass++) {
+        if (transfers->due_ms <= now_ms) {
+            transfers->due_ms = NEVER_MS;
+            act(transfers, CURL_SOCKET_TIMEOUT, 0);
+        }
+        transfers->moved = false;
+        read_finished(transfers);
+    }
 }
