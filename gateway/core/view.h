@@ -71,4 +71,19 @@ struct admin_reply {
     bool     more;
 };
 
+/* view.c: filled in from the store, every text copied into the arena of the step's effects. False: no room there now;
+ * what was taken of it is lost until the turn ends. */
+struct step;
+enum { VIEW_BYTES_MAX = 4096 };     /* no view without events takes more from the arena, an array for it included */
+/* How many of `wanted` there is certainly room for, besides what the end of the answer takes. */
+uint32_t view_page(const struct step *step, uint32_t wanted);
+MUST_USE bool view_handoff(struct step *step, const struct handoff *handoff, struct handoff_view *ret_view);
+/* The newest events above `after`, at most `most`, oldest first. True in *ret_more: older ones were left out. */
+MUST_USE bool view_events(struct step *step, uint64_t after, uint32_t most, struct handoff_view *view, bool *ret_more);
+/* The notice of an event that stands in a feed. */
+MUST_USE bool view_notice(struct step *step, uint64_t event_seq, struct notice_view *ret_view);
+MUST_USE bool view_agency(struct step *step, uint32_t number, struct agency_view *ret_view);
+/* The code of an agency's number; "" for nobody. Static or in the arena; NULL: no room. */
+const char *view_code(struct step *step, uint32_t number);
+
 #endif

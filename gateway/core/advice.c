@@ -1,0 +1,86 @@
+#include "gateway/core/advice.h"
+
+static const struct words NONE = { "?", "?" };
+
+struct words fail_class_meaning(enum fail_class fail_class)
+{
+    static const struct words table[FAIL_CLASS_END] = {
+        [FAIL_BAD_DATA] = { "cơ quan nhận từ chối dữ liệu", "the agency refused the data" },
+        [FAIL_ORPHAN] = { "cơ quan nhận không biết hồ sơ này", "the agency does not know the dossier" },
+        [FAIL_MAPPING] = { "bảng chuyển đổi của ta có giá trị sai", "our mapping holds a wrong value" },
+        [FAIL_EXHAUSTED] = { "đã dùng hết số lần thử hoặc thời gian thử", "its attempts, or the time for them, are used up" },
+        [FAIL_UNKNOWN_ANSWER] = { "cơ quan nhận trả lời điều chưa có quy tắc nào hiểu",
+                                  "the agency gave answers that no rule knows" },
+        [FAIL_PREDECESSOR] = { "lượt mà nó chờ không đến, hoặc kết thúc không có kết quả",
+                               "a handoff it waited for never came, or ended without a result" },
+        [FAIL_ADAPTER] = { "bộ kết nối nhiều lần im lặng hoặc mất liên lạc", "the adapter went silent or was lost over and over" },
+    };
+    return fail_class > 0 && fail_class < FAIL_CLASS_END ? table[fail_class] : NONE;
+}
+
+struct words fail_class_next(enum fail_class fail_class)
+{
+    static const struct words table[FAIL_CLASS_END] = {
+        [FAIL_BAD_DATA] = {
+            "Bên gửi sửa dữ liệu và gửi một lượt mới ghi lượt này là gốc (parent); lượt mới thế chỗ lượt này.",
+            "The sender corrects the data and hands off again, naming this one as parent; the new one takes its place." },
+        [FAIL_ORPHAN] = {
+            "Hỏi cơ quan nhận vì sao không có hồ sơ; khi họ đã có thì gửi lại (replay), nếu gửi nhầm nơi thì chuyển (redirect).",
+            "Ask the agency why it does not have the dossier; replay once it has, redirect if it was the wrong agency." },
+        [FAIL_MAPPING] = {
+            "Quản trị viên sửa tệp chuyển đổi, rồi gửi lại cả nhóm (replay theo bộ lọc).",
+            "The administrator mends the mapping file, then replays the whole group (replay with a filter)." },
+        [FAIL_EXHAUSTED] = {
+            "Hỏi cơ quan nhận có đang chạy không; khi đã chạy thì gửi lại (replay).",
+            "Ask whether the agency is up; replay when it is." },
+        [FAIL_UNKNOWN_ANSWER] = {
+            "Thêm quy tắc cho câu trả lời này (lienthong test-rule), rồi gửi lại (replay).",
+            "Teach a rule for this answer (lienthong test-rule), then replay." },
+        [FAIL_PREDECESSOR] = {
+            "Xem lượt trước (explain); nếu bước này vẫn phải làm thì gửi lại (replay), nếu không thì đóng (close).",
+            "Look at the earlier one (explain); replay if this step must be done all the same, else close." },
+        [FAIL_ADAPTER] = {
+            "Xem nhật ký của lienthong-adapter và khởi động lại; khi ổn định thì gửi lại (replay).",
+            "Look at the log of lienthong-adapter and restart it; replay when it is steady." },
+    };
+    return fail_class > 0 && fail_class < FAIL_CLASS_END ? table[fail_class] : NONE;
+}
+
+const char *fail_class_next_step(enum fail_class fail_class, bool vi)
+{
+    struct words next = fail_class_next(fail_class);
+    return vi ? next.vi : next.en;
+}
+
+struct words state_words(enum state state)
+{
+    static const struct words table[STATE_END] = {
+        [STATE_HELD] = { "đang bị giữ", "held" },
+        [STATE_READY] = { "sẵn sàng gửi", "ready" },
+        [STATE_OFFERED] = { "đang được giao", "being delivered" },
+        [STATE_WAITING] = { "chờ gửi lại", "waiting to be sent again" },
+        [STATE_UNSURE] = { "không chắc đã tới chưa", "perhaps delivered, not known" },
+        [STATE_FAILED] = { "hỏng, cần người xử lý", "failed, needs a person" },
+        [STATE_DELIVERED] = { "đã giao", "delivered" },
+        [STATE_CLOSED] = { "đã đóng", "closed" },
+    };
+    return state > 0 && state < STATE_END ? table[state] : NONE;
+}
+
+struct words verdict_words(enum verdict verdict)
+{
+    static const struct words table[VERDICT_END] = {
+        [VERDICT_DELIVERED] = { "đã nhận", "it took it" },
+        [VERDICT_ALREADY_THERE] = { "đã có từ trước", "it had it already" },
+        [VERDICT_OVERTAKEN] = { "đã xử lý qua bước này", "it is past this" },
+        [VERDICT_LATER] = { "chưa làm, hẹn thử lại sau", "it did not act, try later" },
+        [VERDICT_PREDECESSOR_MISSING] = { "thiếu một lượt trước của hồ sơ", "something earlier of the dossier is missing there" },
+        [VERDICT_ORPHAN] = { "không biết hồ sơ này", "it does not know the dossier" },
+        [VERDICT_BAD_DATA] = { "từ chối dữ liệu", "it refused the data" },
+        [VERDICT_MISCONFIGURED] = { "cấu hình của ta sai", "our configuration is wrong" },
+        [VERDICT_REFUSED] = { "từ chối về nghiệp vụ", "it said no, as business" },
+        [VERDICT_UNSURE] = { "không rõ đã làm hay chưa", "perhaps it acted, not known" },
+        [VERDICT_UNKNOWN] = { "trả lời điều chưa có quy tắc nào hiểu", "it answered what no rule knows" },
+    };
+    return verdict > 0 && verdict < VERDICT_END ? table[verdict] : NONE;
+}

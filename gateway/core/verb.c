@@ -1,0 +1,57 @@
+#include "gateway/core/verb.h"
+
+#include <string.h>
+
+const struct verb_info verb_infos[VERB_END] = {
+    [VERB_STATUS] = { "status", false, "",
+        "cổng đang thế nào: số lượt theo trạng thái, lượt hỏng lâu nhất, danh bạ, bản sao lưu",
+        "how the gateway is doing: handoffs by state, the oldest failure, directory, backup" },
+    [VERB_SHOW] = { "show", false, "handoff",
+        "một lượt giao–nhận với toàn bộ lịch sử của nó",
+        "one handoff with its whole history" },
+    [VERB_EXPLAIN] = { "explain", false, "handoff",
+        "vì sao một lượt đang ở đó, và việc gì sẽ làm nó đi tiếp",
+        "why a handoff is where it is, and what would move it" },
+    [VERB_TRACK] = { "track", false, "code",
+        "mọi lượt của một hồ sơ, theo bất kỳ mã nào của hồ sơ",
+        "all handoffs of a dossier, by any of its codes" },
+    [VERB_LIST] = { "list", false, "[filter] [after] [limit]",
+        "các lượt theo cơ quan nhận, trạng thái, hồ sơ",
+        "handoffs by recipient, state, dossier" },
+    [VERB_FAILED] = { "failed", false, "[filter] [after] [limit]",
+        "danh sách hỏng theo nhóm; có bộ lọc thì liệt kê từng lượt của nhóm",
+        "the failed list in groups; with a filter, the members of a group" },
+    [VERB_AGENCIES] = { "agencies", false, "[after] [limit]",
+        "các cơ quan: số lượt theo trạng thái, tạm dừng, tạm giữ",
+        "the agencies: handoffs by state, paused, on hold" },
+    [VERB_REPLAY] = { "replay", true, "handoff|filter reason [fresh_key] [dry_run]",
+        "gửi lại một lượt, hoặc mọi lượt hỏng khớp bộ lọc; giữ nguyên khóa chống trùng trừ khi xin khóa mới",
+        "send a handoff again, or all failed ones that match a filter; the same idempotency key unless a fresh one is "
+        "asked for" },
+    [VERB_CLOSE] = { "close", true, "handoff reason [behind]",
+        "kết thúc một lượt không giao; nói rõ các lượt đứng sau được đi tiếp (RELEASE) hay đóng theo (CLOSE)",
+        "end a handoff without delivery; those behind it go on (RELEASE) or are closed too (CLOSE)" },
+    [VERB_REDIRECT] = { "redirect", true, "handoff to reason [behind]",
+        "chuyển một lượt sang cơ quan khác: lượt con mới, thời hạn giữ nguyên",
+        "give a handoff to another agency: a new child, the same due date" },
+    [VERB_HOLD] = { "hold", true, "handoff|code reason",
+        "tạm giữ một lượt (giữ nguyên chỗ trong hàng), hoặc không giao gì cho một cơ quan",
+        "hold a handoff back (it keeps its place), or offer nothing to an agency" },
+    [VERB_RELEASE] = { "release", true, "handoff|code reason",
+        "thả một lượt đang giữ, kể cả khi còn chờ lượt trước; hoặc cho một cơ quan chạy lại",
+        "let a held handoff go, also one that waits for another; or let an agency go on" },
+    [VERB_BACKUP_BEGIN] = { "backup-begin", true, "",
+        "trước khi sao lưu: ngừng xóa nội dung đã hết hạn",
+        "before a backup: bodies that are due are not purged meanwhile" },
+    [VERB_BACKUP_END] = { "backup-end", true, "covered_seq",
+        "sau khi sao lưu: bản sao lưu có mọi lượt ghi đến số này",
+        "after a backup: it covers every turn up to this number" },
+};
+
+enum verb verb_read(const char *name)
+{
+    for (unsigned verb = 1; verb < VERB_END; verb++)
+        if (strcmp(verb_infos[verb].name, name) == 0)
+            return verb;
+    return 0;
+}
