@@ -15,7 +15,7 @@
 #include "gateway/core/tables.h"
 
 enum command_kind {
-    COMMAND_START = 1,      /* once after the broker came up, repeated while it answers EFFECT_AGAIN: no session lives */
+    COMMAND_START = 1,      /* after the broker came up: no session lives. Repeated while it answers EFFECT_AGAIN */
     COMMAND_TICK,           /* the first timer that is due */
     COMMAND_SUBMIT,
     COMMAND_OFFER,          /* a receiver can take n more */

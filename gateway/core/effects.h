@@ -4,8 +4,8 @@
  * Ownership  everything an effect points at lies in the arena of its struct effects, or is static; it lives until
  *            effects_reset().
  * Room       a step may append at most STEP_EFFECT_BYTES of small effects (SUBMIT, OUTCOME, TICK ...); the turn's owner
- *            asks effects_has_room() before each step and ends the turn when it is false. OFFER, NOTIFY, TRACK and ADMIN
- *            fill what is there and stop early instead.
+ *            asks effects_has_room() before each step and ends the turn when it is false. OFFER, NOTIFY, TRACK and
+ *            ADMIN fill what is there and stop early instead.
  */
 #ifndef GATEWAY_CORE_EFFECTS_H
 #define GATEWAY_CORE_EFFECTS_H
@@ -15,13 +15,14 @@
 #include "gateway/core/view.h"
 
 enum effect_kind {
-    EFFECT_REFUSED = 1, EFFECT_ACCEPTED, EFFECT_DELIVER, EFFECT_OUTCOME_ACK, EFFECT_CHECKPOINT_ACK, EFFECT_CURSOR_ACK,
-    EFFECT_NOTICE, EFFECT_FOUND, EFFECT_ADMIN_REPLY,
+    EFFECT_REFUSED = 1, EFFECT_ACCEPTED, EFFECT_DELIVER, EFFECT_OUTCOME_ACK, EFFECT_CHECKPOINT_ACK,
+    EFFECT_CURSOR_ACK, EFFECT_NOTICE, EFFECT_FOUND, EFFECT_ADMIN_REPLY,
     /* for the broker itself: */
     EFFECT_READY,           /* `agency` has something that may be offered */
     EFFECT_FEED,            /* `agency` has a new notice */
     EFFECT_ANSWERED,        /* an attempt of `agency` ended: what its breaker counts */
-    EFFECT_OFFERED,         /* the end of an OFFER: how many DELIVERs it gave; fewer than asked: nothing more for it now */
+    EFFECT_OFFERED,         /* the end of an OFFER, always its last: how many DELIVERs it gave. Fewer than asked and not
+                               `more`: nothing more for this receiver now */
     EFFECT_NOTIFIED,        /* the end of a NOTIFY: the same */
     EFFECT_AGENCY,          /* its pause or hold changed */
     EFFECT_AGAIN,           /* the command has more to do: give it again in the next turn */
@@ -35,7 +36,12 @@ struct effect {
     uint64_t session, correlation;          /* whom it answers */
     uint32_t agency;                        /* READY, FEED, ANSWERED, AGENCY: the store's number */
     union {
-        struct { struct problem *problem; struct uuid message_id; bool has_message_id; int64_t retry_after_ms; } refused;
+        struct {
+            struct problem *problem;
+            struct uuid message_id;
+            bool has_message_id;
+            int64_t retry_after_ms;             /* 0: the same again makes no sense */
+        } refused;
         struct {
             uint64_t handoff, commit_seq;
             struct hash content_hash, link;         /* link: of the turn that holds it; zero: of this very turn */
@@ -67,9 +73,10 @@ struct effect {
             enum verdict verdict;
             uint64_t handoff, dossier;
             char fingerprint[96];
-            bool charged, never_sent, probe;        /* charged: it cost an attempt, so a breaker may give it back */
+            bool charged, never_sent;               /* charged: it cost an attempt, so a breaker may give it back */
+            bool probe;                             /* the broker said `uncharged`: its breaker is open or half open */
         } answered;
-        struct { uint32_t count, asked; } offered;
+        struct { uint32_t count, asked; bool more; } offered;   /* more: stopped for want of room in this turn */
         struct { uint64_t last; uint32_t count, asked; } notified;      /* last: event_seq of the last notice given */
         struct { bool paused, on_hold; } agency_state;
     };
@@ -88,9 +95,13 @@ void effects_reset(struct effects *effects);
 bool effects_has_room(const struct effects *effects);
 /* The next effect, zeroed, answering `command`. must(): there is room. */
 struct effect *effects_add(struct effects *effects, enum effect_kind kind, const struct command *command);
-/* A REFUSED answering `command`; formats as in problem_set(). */
-void effects_refuse(struct effects *effects, const struct command *command, enum problem_type type, const char *field,
-                    const char *vi, const char *en, ...) __attribute__((format(printf, 5, 7), format(printf, 6, 7)));
+/* One of READY or FEED for `agency`, unless this command has just said so. Does not answer anybody. */
+void effects_wake(struct effects *effects, enum effect_kind kind, const struct command *command, uint32_t agency);
+/* A REFUSED answering `command`, with the message id of a SUBMIT and a time to ask again where that makes sense;
+ * formats as in problem_set(). */
+struct effect *effects_refuse(struct effects *effects, const struct command *command, enum problem_type type,
+                              const char *field, const char *vi, const char *en, ...)
+    __attribute__((format(printf, 5, 7), format(printf, 6, 7)));
 /* A zero-terminated copy in the arena. must(): there is room. */
 const char *effects_text(struct effects *effects, const char *text);
 

@@ -10,20 +10,25 @@
 
 #include "gateway/core/handoff.h"
 
-/* True: after[] of this submit closes a circle, or more than GATE_WALK_MAX handoffs would have to be looked at. */
-bool gate_is_circle(struct step *step, uint32_t sender, const struct submit *submit);
+/* False: GATE_WALK_MAX others already wait for this one. */
+bool gate_has_room(struct step *step, uint32_t sender, const struct uuid *antecedent);
+/* True: after[] of this submit closes a circle, or more than GATE_WALK_MAX handoffs would have to be looked at.
+ * `stands_for`: the message id of the one it takes the place of (a correction), NULL none. */
+bool gate_is_circle(struct step *step, uint32_t sender, const struct submit *submit, const struct uuid *stands_for);
 /* Stores the gates of a new handoff (id given, not begun yet). Returns how many are still closed. *ret_ended: an
  * antecedent has already ended without a result (its id), else 0. */
 uint32_t gate_store(struct step *step, const struct handoff *handoff, const struct submit *submit,
                     uint64_t *ret_ended);
-/* Called after a handoff came into being, was delivered, or ended: opens or fails those that wait for it. */
+/* Called after a handoff came into being, was delivered, or ended: opens or fails those that wait for it. One that
+ * ended CLOSED fails all of them, one that was answered with a no those that wait for its RESULT. */
 void gate_antecedent_known(struct step *step, const struct handoff *antecedent);
 void gate_antecedent_delivered(struct step *step, const struct handoff *antecedent);
 void gate_antecedent_result(struct step *step, const struct handoff *antecedent, const struct handoff *result);
 void gate_antecedent_ended(struct step *step, const struct handoff *antecedent, struct span why);
-/* The dependants of `from` now wait for `to`. */
+/* The dependants of `from` now wait for `to`, a child of the same sender. Before `from` is closed. */
 void gate_hand_over(struct step *step, const struct handoff *from, const struct handoff *to);
-/* Forgets the gates of a handoff that ends or is released by an operator. */
+/* An operator releases or replays it, or it ends: it waits for nothing any more. The results that came stay its inputs,
+ * until it is final. Does not write the record. */
 void gate_forget(struct step *step, struct handoff *handoff);
 /* The inputs for its DELIVER, in the effects' arena. FULL: no room now. NOT_FOUND: one was purged. */
 MUST_USE enum result gate_inputs(struct step *step, const struct handoff *handoff, const struct input **ret_inputs,

@@ -1,8 +1,8 @@
 /* step.h - one function per thing that can arrive; core.c switches between them. Each has a file of its own that begins
  * with when it comes, what it may change, which effects it emits, and what a repetition of it does.
  *
- * Store numbers: a step finds the number of its session's agency with turn_agency_number_make(turn, code); it is the
- * same whether the agency was seen before or not, and the row costs nothing when it is there.
+ * Store numbers: turn_agency_number() of the session's agency is 0 as long as it has never sent or been sent anything;
+ * a step that accepts something makes the number, one that refuses leaves no trace.
  */
 #ifndef GATEWAY_CORE_STEP_H
 #define GATEWAY_CORE_STEP_H
@@ -24,9 +24,9 @@ void step_track(struct step *step);             /* step_track.c */
 void step_admin(struct step *step);             /* step_admin.c */
 void step_directory(struct step *step);         /* step_directory.c */
 
-/* step_small.c: compares `expected` with the stored value (empty: none yet) of this agency, and stores `value` when they
- * are equal. False: they differ (CURSOR_MOVED), nothing changed. Says nothing by itself. `agency`: the store's number.
- * Uses core->scratch. */
+/* step_small.c: compares `expected` with the stored value (empty: none yet) of this agency, and stores `value` when
+ * they are equal. False: they differ (CURSOR_MOVED), nothing changed. Says nothing by itself. `agency`: the store's
+ * number. Uses core->scratch. */
 MUST_USE bool cursor_set(struct step *step, uint32_t agency, const struct cursor_set *cursor);
 
 #endif

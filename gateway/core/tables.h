@@ -48,7 +48,7 @@ enum selector_kind { SELECT_ANY = 1, SELECT_AGENCY, SELECT_BELOW, SELECT_KIND };
 struct selector {
     enum selector_kind kind;
     enum agency_kind   agency_kind;         /* SELECT_KIND */
-    char code[AGENCY_CODE_SIZE];            /* SELECT_AGENCY; SELECT_BELOW: the code itself and all that begin "code." */
+    char code[AGENCY_CODE_SIZE];            /* SELECT_AGENCY; SELECT_BELOW: itself and all that begin "code." */
 };
 
 /* Who may send what to whom. What no permit allows is forbidden. */

@@ -1,0 +1,91 @@
+/* effects.c - the list of what is to be said, and the memory it points into. */
+#include "gateway/core/effects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ASK_AGAIN_MS = 30 * 1000, WAKES_LOOKED_AT = 32 };
+
+enum result effects_init(struct effects *effects)
+{
+    *effects = (struct effects){ .list = calloc(EFFECTS_MAX, sizeof *effects->list) };
+    if (effects->list && arena_init(&effects->arena, TURN_EFFECT_BYTES_MAX) == RESULT_OK)
+        return RESULT_OK;
+    effects_done(effects);
+    return RESULT_FULL;
+}
+
+void effects_done(struct effects *effects)
+{
+    free(effects->list);
+    arena_done(&effects->arena);
+    *effects = (struct effects){ 0 };
+}
+
+void effects_reset(struct effects *effects)
+{
+    effects->count = 0;
+    arena_reset(&effects->arena);
+}
+
+bool effects_has_room(const struct effects *effects)
+{
+    return effects->count + STEP_EFFECTS_MAX <= EFFECTS_MAX && arena_room(&effects->arena) >= STEP_EFFECT_BYTES;
+}
+
+struct effect *effects_add(struct effects *effects, enum effect_kind kind, const struct command *command)
+{
+    must(effects->count < EFFECTS_MAX);
+    struct effect *effect = &effects->list[effects->count++];
+    *effect = (struct effect){ .kind = kind, .session = command->session, .correlation = command->correlation };
+    return effect;
+}
+
+void effects_wake(struct effects *effects, enum effect_kind kind, const struct command *command, uint32_t agency)
+{
+    /* One step often wakes the same agency many times. Saying it twice is harmless, so a short look back is enough. */
+    for (uint32_t i = 0; i < WAKES_LOOKED_AT && i < effects->count; i++) {
+        const struct effect *before = &effects->list[effects->count - 1 - i];
+        if (before->kind == kind && before->agency == agency)
+            return;
+    }
+    struct effect *effect = effects_add(effects, kind, command);
+    effect->session = effect->correlation = 0;
+    effect->agency = agency;
+}
+
+struct effect *effects_refuse(struct effects *effects, const struct command *command, enum problem_type type,
+                              const char *field, const char *vi, const char *en, ...)
+{
+    struct effect *effect = effects_add(effects, EFFECT_REFUSED, command);
+    struct problem *problem = arena_take(&effects->arena, sizeof *problem);
+    char sentence_vi[sizeof problem->sentence_vi], sentence_en[sizeof problem->sentence_en];
+    struct text text_vi = text_of(sentence_vi, sizeof sentence_vi), text_en = text_of(sentence_en, sizeof sentence_en);
+    va_list arguments, again;
+
+    must(problem != NULL);
+    va_start(arguments, en);
+    va_copy(again, arguments);
+    text_add_v(&text_vi, vi, arguments);
+    text_add_v(&text_en, en, again);
+    va_end(again);
+    va_end(arguments);
+    /* Both sentences are arguments of a format that names each of them once. */
+    problem_set(problem, type, field, "%s%.0s", "%.0s%s", sentence_vi, sentence_en);
+    effect->refused.problem = problem;
+    effect->refused.retry_after_ms = problem_is_transient(type) ? ASK_AGAIN_MS : 0;
+    if (command->kind == COMMAND_SUBMIT) {
+        effect->refused.has_message_id = command->submit.has_message_id;
+        effect->refused.message_id = command->submit.message_id;
+    }
+    return effect;
+}
+
+const char *effects_text(struct effects *effects, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = arena_take(&effects->arena, size);
+    must(copy != NULL);
+    memcpy(copy, text, size);
+    return copy;
+}

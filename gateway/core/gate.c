@@ -1,0 +1,394 @@
+/* gate.c - who waits for whom, and what comes out of it.
+ *
+ * A gate row (sender, message id, dependant) stands exactly as long as the dependant's antecedent row of that message id
+ * is not done. Both are keyed by the message id of whoever the dependant waits for now: when a child takes over, they
+ * are rewritten. A dependant that failed keeps its gates, so that what comes later is still noted. */
+#include "gateway/core/gate.h"
+
+#include <string.h>
+
+#include "gateway/core/lane.h"
+
+enum {
+    CHILDREN_WALK_MAX = 64,         /* corrections of corrections */
+    DOSSIER_WALK_MAX = 4 * PAGE_MAX,
+    HEADER_FIELD_CONTENT_TYPE = 12, /* proto/lienthong.proto, message Header */
+};
+
+/* ---- what stands in the way */
+
+bool gate_has_room(struct step *step, uint32_t sender, const struct uuid *antecedent)
+{
+    uint64_t dependant = 0;
+    for (int i = 0; i < GATE_WALK_MAX; i++)
+        if ((dependant = turn_gate_next(step->turn, sender, antecedent, dependant)) == 0)
+            return true;
+    return false;
+}
+
+/* Handoffs still to be looked at, and those that were. */
+struct walk {
+    uint64_t ids[GATE_WALK_MAX];
+    uint32_t count;
+    bool     full;
+};
+
+static void walk_add(struct walk *walk, struct step *step, uint32_t sender, const struct uuid *message_id)
+{
+    uint64_t id;
+    if (!turn_dedupe(step->turn, sender, message_id, &id))
+        return;
+    for (uint32_t i = 0; i < walk->count; i++)
+        if (walk->ids[i] == id)
+            return;
+    if (walk->count == GATE_WALK_MAX)
+        walk->full = true;
+    else
+        walk->ids[walk->count++] = id;
+}
+
+bool gate_is_circle(struct step *step, uint32_t sender, const struct submit *submit, const struct uuid *stands_for)
+{
+    struct walk walk = { .count = 0 };
+    const struct uuid *own = &submit->message_id;
+
+    for (uint32_t i = 0; i < submit->after_count; i++) {
+        const struct uuid *named = &submit->after[i].message_id;
+        if (uuid_equal(named, own) || (stands_for && uuid_equal(named, stands_for)))
+            return true;
+        walk_add(&walk, step, sender, &submit->after[i].message_id);
+    }
+    for (uint32_t next = 0; next < walk.count && !walk.full; next++) {
+        struct antecedent antecedent;
+        struct uuid at;
+        for (const struct uuid *after = NULL;
+             turn_antecedent_next(step->turn, walk.ids[next], after, &at, &antecedent); after = &at) {
+            if (antecedent.done_by)
+                continue;
+            if (uuid_equal(&at, own) || (stands_for && uuid_equal(&at, stands_for)))
+                return true;
+            walk_add(&walk, step, sender, &at);
+        }
+    }
+    return walk.full;
+}
+
+/* ---- what is known of an antecedent when its dependant comes */
+
+enum standing { STANDING_OPEN, STANDING_DONE, STANDING_ENDED };
+
+/* The RESULT that answered it. 0: not found among the next DOSSIER_WALK_MAX of its dossier. */
+static uint64_t find_result(struct step *step, const struct handoff *antecedent)
+{
+    uint64_t id = antecedent->id;
+    struct handoff result;
+
+    for (int i = 0; i < DOSSIER_WALK_MAX; i++) {
+        id = turn_dossier_handoff_next(step->turn, antecedent->dossier, id);
+        if (!id || !turn_handoff(step->turn, id, &result))
+            return 0;
+        if (result.kind == KIND_RESULT && result.parent == antecedent->id && result.sender == antecedent->recipient)
+            return id;
+    }
+    return 0;
+}
+
+static enum standing standing_of(struct step *step, const struct handoff *antecedent, enum until until,
+                                 uint64_t *ret_done_by)
+{
+    if (until == UNTIL_DELIVERED && antecedent->state == STATE_DELIVERED) {
+        *ret_done_by = antecedent->id;
+        return STANDING_DONE;
+    }
+    if (until == UNTIL_RESULT && antecedent->answer == ANSWER_RESULT) {
+        uint64_t result = find_result(step, antecedent);
+        *ret_done_by = result ? result : antecedent->id;
+        return STANDING_DONE;
+    }
+    if (antecedent->state == STATE_CLOSED || (until == UNTIL_RESULT && antecedent->answer == ANSWER_REFUSED))
+        return STANDING_ENDED;
+    return STANDING_OPEN;
+}
+
+/* Who stands in for it now. */
+static void follow_children(struct step *step, struct handoff *handoff)
+{
+    struct handoff child;
+    for (int i = 0; i < CHILDREN_WALK_MAX && handoff->state == STATE_CLOSED && handoff->child; i++) {
+        must(turn_handoff(step->turn, handoff->child, &child));
+        *handoff = child;
+    }
+}
+
+/* Adds an antecedent; one named twice (a child that stands in for two) keeps the stricter of both. */
+static void wait_for(struct step *step, uint64_t dependant, uint32_t sender, const struct uuid *message_id,
+                     const struct antecedent *antecedent, uint32_t *left)
+{
+    struct antecedent before;
+
+    if (turn_antecedent(step->turn, dependant, message_id, &before)) {
+        if (before.until <= antecedent->until)
+            return;
+        if (!before.done_by) {
+            turn_gate_delete(step->turn, sender, message_id, dependant);
+            (*left)--;
+        }
+    }
+    turn_antecedent_put(step->turn, dependant, message_id, antecedent);
+    if (!antecedent->done_by) {
+        turn_gate_put(step->turn, sender, message_id, dependant);
+        (*left)++;
+    }
+}
+
+uint32_t gate_store(struct step *step, const struct handoff *handoff, const struct submit *submit,
+                    uint64_t *ret_ended)
+{
+    uint32_t left = 0;
+
+    *ret_ended = 0;
+    for (uint32_t i = 0; i < submit->after_count; i++) {
+        struct antecedent antecedent = { .until = submit->after[i].until ? submit->after[i].until : UNTIL_RESULT };
+        struct uuid message_id = submit->after[i].message_id;
+        struct handoff known;
+        uint64_t id;
+
+        if (turn_dedupe(step->turn, handoff->sender, &message_id, &id)) {
+            must(turn_handoff(step->turn, id, &known));
+            follow_children(step, &known);
+            message_id = known.message_id;
+            antecedent.handoff = known.id;
+            if (standing_of(step, &known, antecedent.until, &antecedent.done_by) == STANDING_ENDED)
+                *ret_ended = known.id;
+        }
+        wait_for(step, handoff->id, handoff->sender, &message_id, &antecedent, &left);
+    }
+    return left;
+}
+
+/* ---- what happens to dependants */
+
+/* After gates_left was counted down. Writes the record. */
+static void settle(struct step *step, struct handoff *dependant)
+{
+    struct change change = { .cause = CAUSE_GATE_OPENED };
+
+    if (dependant->gates_left || dependant->state != STATE_HELD) {
+        turn_handoff_put(step->turn, dependant);
+        return;
+    }
+    if (!(dependant->flags & HANDOFF_ON_HOLD)) {
+        handoff_move(step, dependant, STATE_READY, &change);
+        return;
+    }
+    /* Only a person holds it now: it waits for nothing and has its place like any other. */
+    if (dependant->timer_ms)
+        turn_timer_delete(step->turn, dependant->timer_ms, TIMER_ANTECEDENT, dependant->id);
+    dependant->timer_ms = 0;
+    if (!(dependant->flags & HANDOFF_IN_LANE))
+        lane_enter(step, dependant, 0);
+    lane_refresh(step, dependant->dossier, dependant->addressed, dependant);
+    handoff_note(step, dependant, &change);
+}
+
+static void open_gate(struct step *step, const struct handoff *antecedent, uint64_t id, uint64_t done_by)
+{
+    struct antecedent row;
+    struct handoff dependant;
+
+    must(turn_antecedent(step->turn, id, &antecedent->message_id, &row) && turn_handoff(step->turn, id, &dependant));
+    row.done_by = done_by;
+    row.handoff = antecedent->id;
+    turn_antecedent_put(step->turn, id, &antecedent->message_id, &row);
+    turn_gate_delete(step->turn, antecedent->sender, &antecedent->message_id, id);
+    must(dependant.gates_left > 0);
+    dependant.gates_left--;
+    settle(step, &dependant);
+}
+
+static void open_gates(struct step *step, const struct handoff *antecedent, enum until until, uint64_t done_by)
+{
+    uint64_t id = 0;
+    struct antecedent row;
+
+    while ((id = turn_gate_next(step->turn, antecedent->sender, &antecedent->message_id, id)) != 0) {
+        must(turn_antecedent(step->turn, id, &antecedent->message_id, &row));
+        if (row.until == until)
+            open_gate(step, antecedent, id, done_by);
+    }
+}
+
+void gate_antecedent_known(struct step *step, const struct handoff *antecedent)
+{
+    uint64_t id = 0;
+    struct antecedent row;
+
+    while ((id = turn_gate_next(step->turn, antecedent->sender, &antecedent->message_id, id)) != 0) {
+        must(turn_antecedent(step->turn, id, &antecedent->message_id, &row));
+        row.handoff = antecedent->id;
+        turn_antecedent_put(step->turn, id, &antecedent->message_id, &row);
+    }
+}
+
+void gate_antecedent_delivered(struct step *step, const struct handoff *antecedent)
+{
+    open_gates(step, antecedent, UNTIL_DELIVERED, antecedent->id);
+}
+
+void gate_antecedent_result(struct step *step, const struct handoff *antecedent, const struct handoff *result)
+{
+    open_gates(step, antecedent, UNTIL_RESULT, result->id);
+}
+
+void gate_antecedent_ended(struct step *step, const struct handoff *antecedent, struct span why)
+{
+    struct change change = { .cause = CAUSE_PREDECESSOR_ENDED, .fail_class = FAIL_PREDECESSOR,
+                             .fingerprint = "predecessor-ended", .detail = why };
+    uint64_t id = 0;
+    struct antecedent row;
+    struct handoff dependant;
+
+    while ((id = turn_gate_next(step->turn, antecedent->sender, &antecedent->message_id, id)) != 0) {
+        must(turn_antecedent(step->turn, id, &antecedent->message_id, &row));
+        if (row.until == UNTIL_DELIVERED && antecedent->state != STATE_CLOSED)
+            continue;
+        must(turn_handoff(step->turn, id, &dependant));
+        if (dependant.state == STATE_HELD)
+            handoff_move(step, &dependant, STATE_FAILED, &change);
+    }
+}
+
+void gate_hand_over(struct step *step, const struct handoff *from, const struct handoff *to)
+{
+    bool same_name = uuid_equal(&from->message_id, &to->message_id);
+    uint64_t id = 0;
+    struct antecedent row;
+    struct handoff dependant;
+
+    must(from->sender == to->sender);
+    while ((id = turn_gate_next(step->turn, from->sender, &from->message_id, id)) != 0) {
+        must(turn_antecedent(step->turn, id, &from->message_id, &row));
+        row.handoff = to->id;
+        if (same_name) {
+            turn_antecedent_put(step->turn, id, &from->message_id, &row);
+            continue;
+        }
+        must(turn_handoff(step->turn, id, &dependant) && dependant.gates_left > 0);
+        turn_antecedent_delete(step->turn, id, &from->message_id);
+        turn_gate_delete(step->turn, from->sender, &from->message_id, id);
+        dependant.gates_left--;
+        wait_for(step, id, to->sender, &to->message_id, &row, &dependant.gates_left);
+        settle(step, &dependant);
+    }
+}
+
+void gate_forget(struct step *step, struct handoff *handoff)
+{
+    bool all = state_is_final(handoff->state);
+    struct uuid at;
+    struct antecedent row;
+
+    for (const struct uuid *after = NULL; turn_antecedent_next(step->turn, handoff->id, after, &at, &row);
+         after = &at) {
+        if (!row.done_by)
+            turn_gate_delete(step->turn, handoff->sender, &at, handoff->id);
+        if (!row.done_by || all)
+            turn_antecedent_delete(step->turn, handoff->id, &at);
+    }
+    handoff->gates_left = 0;
+}
+
+/* ---- what goes along with it */
+
+/* A protobuf varint. False: cut short, or longer than 64 bits. */
+static bool varint_read(struct span *span, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; span->size && shift < 64; shift += 7) {
+        uint8_t byte = *span->bytes;
+        *span = span_of(span->bytes + 1, span->size - 1);
+        value |= (uint64_t)(byte & 0x7F) << shift;
+        if (!(byte & 0x80)) {
+            *ret_value = value;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The header was read as a whole when it came; here one text is wanted of it, without the memory for all the rest. */
+static void content_type_of(struct span header, char ret_type[CONTENT_TYPE_SIZE])
+{
+    static const size_t fixed_sizes[] = { [1] = 8, [5] = 4 };
+    uint64_t tag, size;
+
+    ret_type[0] = 0;
+    while (varint_read(&header, &tag)) {
+        unsigned wire_type = tag & 7;
+        if (wire_type == 0) {
+            if (!varint_read(&header, &size))
+                return;
+            continue;
+        }
+        if (wire_type == 2) {
+            if (!varint_read(&header, &size))
+                return;
+        } else if (wire_type == 1 || wire_type == 5) {
+            size = fixed_sizes[wire_type];
+        } else {
+            return;
+        }
+        if (size > header.size)
+            return;
+        if (tag >> 3 == HEADER_FIELD_CONTENT_TYPE && wire_type == 2 &&
+            !span_to_string(span_of(header.bytes, size), ret_type, CONTENT_TYPE_SIZE))
+            ret_type[0] = 0;
+        header = span_of(header.bytes + size, header.size - size);
+    }
+}
+
+static enum result add_input(struct step *step, const struct antecedent *row, const struct handoff *result,
+                             struct input *input)
+{
+    struct arena *scratch = &step->core->scratch;
+    struct handoff antecedent;
+    struct span header, payload;
+    size_t used = scratch->used;
+
+    enum result read = turn_body(step->turn, result->id, scratch, &header, &payload);
+    if (read != RESULT_OK)
+        return read;
+    *input = (struct input){ .handoff = result->id };
+    content_type_of(header, input->content_type);
+    if (turn_handoff(step->turn, row->handoff, &antecedent))
+        memcpy(input->step, antecedent.step, sizeof input->step);
+    bool copied = arena_copy(&step->effects->arena, payload, &input->payload);
+    scratch->used = used;
+    return copied ? RESULT_OK : RESULT_FULL;
+}
+
+enum result gate_inputs(struct step *step, const struct handoff *handoff, const struct input **ret_inputs,
+                        uint32_t *ret_count)
+{
+    struct input *inputs = NULL;
+    uint32_t count = 0;
+    struct uuid at;
+    struct antecedent row;
+    struct handoff result;
+
+    for (const struct uuid *after = NULL; turn_antecedent_next(step->turn, handoff->id, after, &at, &row);
+         after = &at) {
+        if (!row.done_by || row.until != UNTIL_RESULT || row.done_by == row.handoff || count == INPUTS_MAX)
+            continue;
+        must(turn_handoff(step->turn, row.done_by, &result));
+        if (!inputs && !(inputs = arena_take(&step->effects->arena, INPUTS_MAX * sizeof *inputs)))
+            return RESULT_FULL;
+        enum result added = add_input(step, &row, &result, &inputs[count]);
+        if (added != RESULT_OK)
+            return added;
+        count++;
+    }
+    *ret_inputs = inputs;
+    *ret_count = count;
+    return RESULT_OK;
+}

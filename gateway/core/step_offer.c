@@ -1,0 +1,136 @@
+/* step_offer.c - OFFER: a receiver can take n more.
+ *
+ * Comes     from the broker, with n from credit, rate and breaker of that receiver's agency.
+ * Changes   each picked lane head becomes OFFERED with a new attempt number and the end of its lease, before its DELIVER
+ *           leaves. Nothing while the agency is paused or on hold. One whose body or input is gone becomes FAILED.
+ * Effects   DELIVER for each; READY, FEED; OFFERED last, always.
+ * Repeated  offers the next ones: what is OFFERED is not picked again. */
+#include "gateway/core/gate.h"
+#include "gateway/core/lane.h"
+#include "gateway/core/step.h"
+
+static const char BODY_GONE[] = "nội dung đã bị xóa, không thể chuyển giao / its body was purged and cannot be delivered";
+static const char INPUT_GONE[] = "kết quả của lượt trước đã bị xóa / the result it needs as input was purged";
+
+/* Everything a DELIVER says besides what the move decides. FULL: no room in this turn. NOT_FOUND: the body is gone;
+ * INVALID: an input is. */
+static enum result gather(struct step *step, const struct handoff *handoff, struct effect *effect)
+{
+    struct arena *arena = &step->effects->arena;
+    char code[AGENCY_CODE_SIZE], key[IDEMPOTENCY_KEY_SIZE];
+
+    must(turn_agency_code(step->turn, handoff->sender, code));
+    effect->deliver.sender = effects_text(step->effects, code);
+    must(turn_agency_code(step->turn, handoff->recipient, code));
+    effect->deliver.recipient = effects_text(step->effects, code);
+    must(turn_agency_code(step->turn, handoff->addressed, code));
+    effect->deliver.addressed = effects_text(step->effects, code);
+    handoff_key(step->core->tables, handoff, key);
+    effect->deliver.idempotency_key = effects_text(step->effects, key);
+
+    enum result result = turn_body(step->turn, handoff->id, arena, &effect->deliver.header, &effect->deliver.payload);
+    if (result != RESULT_OK)
+        return result;
+    result = gate_inputs(step, handoff, &effect->deliver.inputs, &effect->deliver.input_count);
+    if (result != RESULT_OK)
+        return result == RESULT_FULL ? RESULT_FULL : RESULT_INVALID;
+    result = turn_checkpoint(step->turn, handoff->id, arena, &effect->deliver.checkpoint);
+    if (result == RESULT_FULL)
+        return RESULT_FULL;
+    if (result != RESULT_OK)
+        effect->deliver.checkpoint = (struct span){ 0 };
+    return RESULT_OK;
+}
+
+static void fail(struct step *step, struct handoff *handoff, enum fail_class fail_class, const char *fingerprint,
+                 const char *why)
+{
+    struct change change = { .cause = CAUSE_PURGED, .fail_class = fail_class, .fingerprint = fingerprint,
+                             .detail = span_of_string(why) };
+    handoff_move(step, handoff, STATE_FAILED, &change);
+}
+
+/* OK: offered. FULL: not in this turn. NOT_FOUND: it cannot be offered any more and failed. */
+static enum result offer_one(struct step *step, struct handoff *handoff)
+{
+    const struct offer *offer = &step->command->offer;
+    struct arena *arena = &step->effects->arena;
+    struct effect effect = { 0 };
+    size_t used = arena->used;
+
+    enum result result = gather(step, handoff, &effect);
+    if (result != RESULT_OK) {
+        arena->used = used;
+        if (result == RESULT_NOT_FOUND)
+            fail(step, handoff, FAIL_BAD_DATA, "body-gone", BODY_GONE);
+        else if (result == RESULT_INVALID)
+            fail(step, handoff, FAIL_PREDECESSOR, "input-gone", INPUT_GONE);
+        return result == RESULT_FULL ? RESULT_FULL : RESULT_NOT_FOUND;
+    }
+    struct change change = { .cause = CAUSE_OFFERED, .session = offer->session,
+                             .timer_ms = step->now_ms + step->core->tables->lease_ms };
+    handoff_move(step, handoff, STATE_OFFERED, &change);
+
+    struct effect *said = effects_add(step->effects, EFFECT_DELIVER, step->command);
+    said->session = offer->session;
+    said->correlation = 0;
+    said->agency = handoff->recipient;
+    said->deliver = effect.deliver;
+    said->deliver.handoff = handoff->id;
+    said->deliver.attempt = handoff->attempt;
+    said->deliver.accepted_ms = handoff->accepted_ms;
+    said->deliver.due_ms = handoff->due_ms;
+    said->deliver.stamp_ms = offer->stamp_ms;
+    said->deliver.content_hash = handoff->content_hash;
+    said->deliver.parent = handoff->parent;
+    said->deliver.ask_first = handoff->flags & HANDOFF_ASK_FIRST;
+    said->deliver.agency_class = handoff_recipient(step, handoff)->agency_class;
+    return RESULT_OK;
+}
+
+static uint32_t offer_some(struct step *step, uint32_t recipient, uint32_t most, bool *ret_more)
+{
+    struct agency_state state;
+    struct handoff handoff;
+    uint32_t offered = 0;
+
+    *ret_more = false;
+    turn_agency_state(step->turn, recipient, &state);
+    if (state.paused || state.on_hold)
+        return 0;
+    for (uint32_t i = 0; i < most; i++) {
+        if (!effects_has_room(step->effects)) {
+            *ret_more = true;
+            break;
+        }
+        if (!lane_pick(step, recipient, step->command->offer.kinds, state.offers + offered, &handoff))
+            break;
+        enum result result = offer_one(step, &handoff);
+        if (result == RESULT_FULL) {
+            *ret_more = true;
+            break;
+        }
+        offered += result == RESULT_OK;
+    }
+    if (offered) {
+        state.offers += offered;
+        turn_agency_state_put(step->turn, recipient, &state);
+    }
+    return offered;
+}
+
+void step_offer(struct step *step)
+{
+    const struct offer *offer = &step->command->offer;
+    uint32_t most = offer->probe && offer->most > 1 ? 1 : offer->most > OFFER_MAX ? OFFER_MAX : offer->most;
+    uint32_t recipient = turn_agency_number(step->turn, step->command->agency->code);
+    bool more = false;
+
+    uint32_t offered = recipient ? offer_some(step, recipient, most, &more) : 0;
+    struct effect *effect = effects_add(step->effects, EFFECT_OFFERED, step->command);
+    effect->session = offer->session;
+    effect->agency = recipient;
+    effect->offered.count = offered;
+    effect->offered.asked = most;
+    effect->offered.more = more;
+}

@@ -1,0 +1,98 @@
+/* step_tick.c - TICK: the first timer that is due.
+ *
+ * Comes     from the loop, as long as core_due_ms() is not in the future. One timer a command, so that a flood of them
+ *           shares the turn with everything else.
+ * Changes   WAIT: its handoff is READY. LEASE: an OFFERED one is taken back. ANTECEDENT: a HELD one has waited too long
+ *           for others and is FAILED. PURGE: the body of an ended one goes.
+ * Effects   READY, FEED.
+ * Repeated  takes the next timer; nothing when none is due. */
+#include "gateway/core/step.h"
+
+enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX };
+#define PURGE_PAUSED_MS (60LL * 1000)
+#define PURGE_NEEDED_MS (24LL * 3600 * 1000)
+
+static bool takes_it_as_input(struct step *step, uint64_t dependant, uint64_t result)
+{
+    struct antecedent row;
+    struct uuid at;
+    for (const struct uuid *after = NULL; turn_antecedent_next(step->turn, dependant, after, &at, &row); after = &at)
+        if (row.done_by == result)
+            return true;
+    return false;
+}
+
+/* A live handoff of the same dossier still needs it as input. One of another dossier is not found: if it really comes so
+ * late, it fails with the reason. */
+static bool is_needed(struct step *step, const struct handoff *result)
+{
+    uint64_t id = 0;
+    struct handoff other;
+
+    if (result->kind != KIND_RESULT || !result->parent)
+        return false;
+    for (int i = 0; i < DOSSIER_WALK_MAX &&
+                    (id = turn_dossier_handoff_next(step->turn, result->dossier, id)) != 0; i++) {
+        must(turn_handoff(step->turn, id, &other));
+        /* Only live ones have antecedent rows. */
+        if (!state_is_final(other.state) && takes_it_as_input(step, id, result->id))
+            return true;
+    }
+    return false;
+}
+
+static void purge(struct step *step, int64_t due_ms, struct handoff *handoff)
+{
+    struct change change = { .cause = CAUSE_PURGED, .quiet = true };
+
+    turn_timer_delete(step->turn, due_ms, TIMER_PURGE, handoff->id);
+    if (step->core->purge_paused || is_needed(step, handoff)) {
+        int64_t put_off_ms = step->core->purge_paused ? PURGE_PAUSED_MS : PURGE_NEEDED_MS;
+        turn_timer_put(step->turn, step->now_ms + put_off_ms, TIMER_PURGE, handoff->id);
+        return;
+    }
+    turn_body_delete(step->turn, handoff->id);
+    handoff->flags |= HANDOFF_BODY_PURGED;
+    handoff_note(step, handoff, &change);
+}
+
+static void wait_over(struct step *step, struct handoff *handoff)
+{
+    struct change change = { .cause = CAUSE_WAIT_OVER, .quiet = true };
+    handoff_move(step, handoff, STATE_READY, &change);
+}
+
+static void antecedents_absent(struct step *step, struct handoff *handoff)
+{
+    static const char why[] = "lượt trước không đến hoặc không có kết quả trong thời hạn / "
+                              "what it waits for did not come, or had no result, in time";
+    struct change change = { .cause = CAUSE_PREDECESSOR_ABSENT, .fail_class = FAIL_PREDECESSOR,
+                             .fingerprint = "predecessor-absent", .detail = span_of_string(why) };
+    handoff_move(step, handoff, STATE_FAILED, &change);
+}
+
+void step_tick(struct step *step)
+{
+    struct handoff handoff;
+    enum timer_what what;
+    int64_t due_ms;
+    uint64_t id;
+
+    if (!turn_timer_first(step->turn, &due_ms, &what, &id) || due_ms > step->now_ms)
+        return;
+    must(turn_handoff(step->turn, id, &handoff));
+    switch (what) {
+    case TIMER_WAIT:
+        wait_over(step, &handoff);
+        return;
+    case TIMER_LEASE:
+        handoff_take_back(step, &handoff, CAUSE_LEASE_LAPSED, true);
+        return;
+    case TIMER_ANTECEDENT:
+        antecedents_absent(step, &handoff);
+        return;
+    case TIMER_PURGE:
+        purge(step, due_ms, &handoff);
+        return;
+    }
+}

@@ -1,0 +1,120 @@
+/* submit_kind.c - what a handoff does to others by being accepted: corrections, answers, withdrawals. */
+#include "gateway/core/submit.h"
+
+enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX, CANCEL_MAX = PAGE_MAX };
+
+/* ---- corrections */
+
+static bool corrects(const struct intake *intake, const struct handoff *handoff)
+{
+    const struct handoff *old = &intake->parent;
+    return intake->has_parent && old->state == STATE_FAILED && old->sender == handoff->sender &&
+           old->dossier == handoff->dossier && old->kind == handoff->kind && old->addressed == handoff->addressed;
+}
+
+uint64_t submit_correct(struct step *step, const struct intake *intake, struct handoff *handoff)
+{
+    struct change change = { .cause = CAUSE_CORRECTED, .actor_agency = handoff->sender };
+    struct handoff old;
+
+    if (!corrects(intake, handoff))
+        return 0;
+    gate_hand_over(step, &intake->parent, handoff);
+    must(turn_handoff(step->turn, intake->parent.id, &old));
+    uint64_t place = old.lane_place;
+    old.child = handoff->id;
+    handoff_move(step, &old, STATE_CLOSED, &change);
+    return place;
+}
+
+/* ---- answers */
+
+static enum answer answer_of(enum kind kind)
+{
+    switch (kind) {
+    case KIND_RESULT:
+        return ANSWER_RESULT;
+    case KIND_REFUSAL: case KIND_RETURNED: case KIND_SEND_BACK: case KIND_STOP:
+        return ANSWER_REFUSED;
+    default:
+        return 0;
+    }
+}
+
+static void answer_parent(struct step *step, uint64_t parent_id, const struct handoff *handoff)
+{
+    struct change change = { .cause = CAUSE_RESULT_CAME, .actor_agency = handoff->sender };
+    enum answer answer = answer_of(handoff->kind);
+    struct handoff parent;
+    char why[160];
+    struct text text = text_of(why, sizeof why);
+
+    must(turn_handoff(step->turn, parent_id, &parent));
+    if (!answer || parent.recipient != handoff->sender || parent.sender != handoff->addressed)
+        return;
+    /* A refusal that crosses a result does not take the result back. */
+    if (parent.answer == ANSWER_RESULT && answer != ANSWER_RESULT)
+        return;
+    parent.answer = answer;
+    handoff_note(step, &parent, &change);
+    if (answer == ANSWER_RESULT) {
+        gate_antecedent_result(step, &parent, handoff);
+        return;
+    }
+    text_add(&text, "lượt trước được trả lời %s / the earlier handoff was answered %s", kind_name(handoff->kind),
+             kind_name(handoff->kind));
+    gate_antecedent_ended(step, &parent, span_of_string(why));
+}
+
+/* ---- withdrawals */
+
+/* A FORWARD that was redirected is somewhere else now. */
+static bool went_elsewhere(struct step *step, const struct handoff *handoff)
+{
+    struct handoff child;
+    return handoff->child && turn_handoff(step->turn, handoff->child, &child) && child.addressed != handoff->addressed;
+}
+
+static void withdraw(struct step *step, const struct handoff *withdrawal)
+{
+    struct change change = { .cause = CAUSE_WITHDRAWN, .actor_agency = withdrawal->sender };
+    bool forward_known = false, forward_there = false;
+    uint64_t id = 0;
+    int looked_at = 0, cancelled = 0;
+    struct handoff other;
+
+    for (; (id = turn_dossier_handoff_next(step->turn, withdrawal->dossier, id)) != 0; looked_at++) {
+        if (looked_at == DOSSIER_WALK_MAX || cancelled == CANCEL_MAX) {
+            forward_there = true;           /* not all were looked at: then it is sent rather than dropped */
+            break;
+        }
+        must(turn_handoff(step->turn, id, &other));
+        if (id == withdrawal->id || other.sender != withdrawal->sender || other.addressed != withdrawal->addressed)
+            continue;
+        bool perhaps = handoff_perhaps_there(step, &other);
+        if (other.kind == KIND_FORWARD) {
+            forward_known = true;
+            forward_there |= perhaps || went_elsewhere(step, &other);
+        }
+        if (!perhaps && !state_is_final(other.state)) {
+            handoff_move(step, &other, STATE_CLOSED, &change);
+            cancelled++;
+        }
+    }
+    if (withdrawal->kind != KIND_WITHDRAWAL || !forward_known || forward_there)
+        return;
+    must(turn_handoff(step->turn, withdrawal->id, &other));
+    if (!state_is_final(other.state))
+        handoff_move(step, &other, STATE_CLOSED, &change);
+}
+
+void submit_take_effect(struct step *step, const struct intake *intake, uint64_t id)
+{
+    struct handoff handoff;
+
+    must(turn_handoff(step->turn, id, &handoff));
+    if (intake->has_parent)
+        answer_parent(step, intake->parent.id, &handoff);
+    if (handoff.kind == KIND_WITHDRAWAL || handoff.kind == KIND_STOP)
+        withdraw(step, &handoff);
+}
