@@ -50,8 +50,8 @@ struct change {
     bool            quiet;              /* no notice to the sender */
 };
 
-/* Notices (the feed) go to the sender for a move to DELIVERED, FAILED, UNSURE or CLOSED, for one out of FAILED, for what
- * an operator did, and for a late DELIVERED of a closed one; never for the churn of offers and waits.
+/* Notices (the feed) go to the sender for a move to DELIVERED, FAILED, UNSURE or CLOSED, for one out of FAILED, for
+ * what an operator did, and for a late DELIVERED of a closed one; never for the churn of offers and waits.
  *
  * Words of BAD_DATA begin with the field where one was named: "[ngay_sinh] ...". detail_field() takes them apart. */
 

@@ -22,8 +22,9 @@ static bool has_ready_row(struct step *step, const struct handoff *handoff)
     int64_t key_due_ms = ready_key_due(handoff), due_ms;
     uint64_t id;
     return handoff->state == STATE_READY &&
-           turn_ready_from(step->turn, handoff->recipient, lane_class_of(handoff->kind), key_due_ms, handoff->id, &due_ms,
-                           &id) && due_ms == key_due_ms && id == handoff->id;
+           turn_ready_from(step->turn, handoff->recipient, lane_class_of(handoff->kind), key_due_ms, handoff->id,
+                           &due_ms, &id) &&
+           due_ms == key_due_ms && id == handoff->id;
 }
 
 void lane_unready(struct step *step, struct handoff *handoff)

@@ -10,8 +10,8 @@
 /* A number that looks like chance and is the same for the same attempt of the same handoff. */
 uint64_t retry_dice(uint64_t handoff, uint32_t attempt);
 
-/* min * 2^(tries - 1), at most max, give or take a quarter; never above max, never below min / 2. `tries` counts from 1;
- * 0 is taken as 1. min must be positive and at most max. */
+/* min * 2^(tries - 1), at most max, give or take a quarter; never above max, never below min / 2. `tries` counts from
+ * 1; 0 is taken as 1. min must be positive and at most max. */
 int64_t retry_delay_ms(uint32_t tries, int64_t min_ms, int64_t max_ms, uint64_t dice);
 
 /* No further attempt: as many as allowed were charged, or they used up the time allowed. */

@@ -1,15 +1,16 @@
 /* step_offer.c - OFFER: a receiver can take n more.
  *
  * Comes     from the broker, with n from credit, rate and breaker of that receiver's agency.
- * Changes   each picked lane head becomes OFFERED with a new attempt number and the end of its lease, before its DELIVER
- *           leaves. Nothing while the agency is paused or on hold. One whose body or input is gone becomes FAILED.
+ * Changes   each picked lane head becomes OFFERED with a new attempt number and the end of its lease, before its
+ *           DELIVER leaves. Nothing while the agency is paused or on hold. One whose body or input is gone becomes FAILED.
  * Effects   DELIVER for each; READY, FEED; OFFERED last, always.
  * Repeated  offers the next ones: what is OFFERED is not picked again. */
 #include "gateway/core/gate.h"
 #include "gateway/core/lane.h"
 #include "gateway/core/step.h"
 
-static const char BODY_GONE[] = "nội dung đã bị xóa, không thể chuyển giao / its body was purged and cannot be delivered";
+static const char BODY_GONE[] = "nội dung đã bị xóa, không thể chuyển giao / "
+                                "its body was purged and cannot be delivered";
 static const char INPUT_GONE[] = "kết quả của lượt trước đã bị xóa / the result it needs as input was purged";
 
 /* Everything a DELIVER says besides what the move decides. FULL: no room in this turn. NOT_FOUND: the body is gone;

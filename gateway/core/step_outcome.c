@@ -2,8 +2,8 @@
  *
  * Comes     from a receiver's session of the handoff's recipient; nobody else may speak of it.
  * Changes   DELIVERED and ALREADY_THERE end it from every state that is not final, whichever attempt they speak of. Any
- *           other verdict counts only for the present attempt, while it is OFFERED or UNSURE; else it is kept as an event
- *           (LATE_OUTCOME) and changes nothing. MISCONFIGURED may pause the agency.
+ *           other verdict counts only for the present attempt, while it is OFFERED or UNSURE; else it is kept as an
+ *           event (LATE_OUTCOME) and changes nothing. MISCONFIGURED may pause the agency.
  * Effects   OUTCOME_ACK with the state it has now, or REFUSED; ANSWERED when it counted; READY, FEED, AGENCY.
  * Repeated  the same ACK; no second event. */
 #include <string.h>

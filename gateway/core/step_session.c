@@ -1,10 +1,10 @@
 /* step_session.c - START, SESSION_LOST, BREAKER: what the broker knows of connections and must not forget.
  *
- * START         when the broker came up: whatever is OFFERED is with nobody any more. Takes back up to TAKE_BACK_MAX and
- *               emits AGAIN while there are more. A repetition finds nothing.
+ * START         when the broker came up: whatever is OFFERED is with nobody any more. Takes back up to TAKE_BACK_MAX
+ *               and emits AGAIN while there are more. A repetition finds nothing.
  * SESSION_LOST  a connection ended: the same for what was with it, counted as a lapse of its adapter.
- * BREAKER       the breaker of an agency opened because of the answers of these handoffs: they get back the attempt that
- *               was charged for them; one that failed by that very answer waits again. Anything else is left alone, so
+ * BREAKER       the breaker of an agency opened because of the answers of these handoffs: they get back the attempt
+ *               that was charged for them; one that failed by that very answer waits again. Anything else is left alone, so
  *               naming one that has moved on since does no harm. A repetition would refund again: the broker says it
  *               once, in the turn in which the breaker opens.
  * Effects: FEED, READY, AGAIN. */
@@ -40,8 +40,8 @@ void step_session_lost(struct step *step)
         effects_add(step->effects, EFFECT_AGAIN, step->command);
 }
 
-/* The attempt before added (until - offered_ms) to tried_ms, `until` being the end of its wait, or the moment it failed.
- * Once another attempt has begun that is no longer known and the time stays. */
+/* The attempt before added (until - offered_ms) to tried_ms, `until` being the end of its wait, or the moment it
+ * failed. Once another attempt has begun that is no longer known and the time stays. */
 static void refund(struct step *step, struct handoff *handoff)
 {
     int64_t until_ms = handoff->state == STATE_WAITING ? handoff->timer_ms

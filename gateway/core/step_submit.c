@@ -4,8 +4,8 @@
  * Changes   nothing when it is refused. Accepted: the handoff with its body, dossier and aliases, gates, message id,
  *           cursor; a corrected one is closed, an answered one gets its answer, a withdrawal closes what never left.
  * Effects   ACCEPTED or REFUSED; READY, FEED.
- * Repeated  the same ACCEPTED, marked duplicate: found by (sender, message id) before anything is looked at that changes
- *           with time. With other content: CONFLICT. */
+ * Repeated  the same ACCEPTED, marked duplicate: found by (sender, message id) before anything is looked at that
+ *           changes with time. With other content: CONFLICT. */
 #include <string.h>
 
 #include "gateway/core/step.h"
@@ -113,10 +113,11 @@ static bool intake_open(struct step *step)
         return false;
     }
     if (step->core->intake_closed || !turn_has_room(step->turn)) {
+        const char *why = step->core->intake_closed ? step->core->intake_closed
+                                                    : "kho gần đầy / the store is nearly full";
         effects_refuse(step->effects, step->command, PROBLEM_FULL, "",
                        "Tạm ngừng tiếp nhận (%s). Việc chuyển giao vẫn tiếp tục; hãy gửi lại sau.",
-                       "Intake is closed (%s). Deliveries go on; send again later.",
-                       step->core->intake_closed ? step->core->intake_closed : "kho gần đầy / the store is nearly full");
+                       "Intake is closed (%s). Deliveries go on; send again later.", why);
         return false;
     }
     return true;
@@ -226,7 +227,8 @@ static bool recipient_ok(struct step *step, struct intake *intake)
     const struct submit *submit = intake->submit;
 
     intake->addressed = find_addressed(step, intake);
-    intake->recipient = intake->addressed ? tables_successor(step->core->tables, intake->addressed, step->now_ms) : NULL;
+    if (intake->addressed)
+        intake->recipient = tables_successor(step->core->tables, intake->addressed, step->now_ms);
     if (!intake->recipient) {
         effects_refuse(step->effects, step->command, PROBLEM_UNKNOWN_AGENCY, "header.recipient",
                        "Không tìm thấy cơ quan nhận '%s' (thủ tục '%s', bước '%s') trong danh bạ hiện hành.",
@@ -242,7 +244,8 @@ static bool recipient_ok(struct step *step, struct intake *intake)
     }
     if (!tables_permit(step->core->tables, intake->sender, intake->recipient, submit->kind, submit->procedure_code)) {
         effects_refuse(step->effects, step->command, PROBLEM_NOT_ALLOWED, "header.recipient",
-                       "Danh bạ không cho phép '%s' gửi %s tới '%s'.", "The directory does not let '%s' send %s to '%s'.",
+                       "Danh bạ không cho phép '%s' gửi %s tới '%s'.",
+                       "The directory does not let '%s' send %s to '%s'.",
                        intake->sender->code, kind_name(submit->kind), intake->recipient->code);
         return false;
     }
@@ -366,8 +369,8 @@ static void fail_at_once(struct step *step, struct handoff *handoff, uint64_t en
 {
     char why[160];
     struct text text = text_of(why, sizeof why);
-    text_add(&text, "lượt trước %llu đã kết thúc mà không có kết quả / the earlier handoff %llu has ended without a result",
-             (unsigned long long)ended, (unsigned long long)ended);
+    text_add(&text, "lượt trước %llu đã kết thúc mà không có kết quả / "
+                    "the earlier handoff %llu has ended without a result", (unsigned long long)ended, (unsigned long long)ended);
     struct change change = { .cause = CAUSE_PREDECESSOR_ENDED, .fail_class = FAIL_PREDECESSOR,
                              .fingerprint = "predecessor-ended", .detail = span_of_string(why) };
     handoff_move(step, handoff, STATE_FAILED, &change);

@@ -22,8 +22,8 @@ static bool takes_it_as_input(struct step *step, uint64_t dependant, uint64_t re
     return false;
 }
 
-/* A live handoff of the same dossier still needs it as input. One of another dossier is not found: if it really comes so
- * late, it fails with the reason. */
+/* A live handoff of the same dossier still needs it as input. One of another dossier is not found: if it really comes
+ * so late, it fails with the reason. */
 static bool is_needed(struct step *step, const struct handoff *result)
 {
     uint64_t id = 0;

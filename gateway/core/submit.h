@@ -1,4 +1,4 @@
-/* submit.h - what step_submit.c (may it come in, and as what), and submit_kind.c (what its kind does to others) share. */
+/* submit.h - what step_submit.c (may it come in, and as what) and submit_kind.c (what it does to others) share. */
 #ifndef GATEWAY_CORE_SUBMIT_H
 #define GATEWAY_CORE_SUBMIT_H
 
@@ -7,15 +7,15 @@
 /* What the checks found out. */
 struct intake {
     const struct submit *submit;
-    const struct agency *sender, *addressed, *recipient;    /* addressed: whom it was written to; recipient: who gets it */
+    const struct agency *sender, *addressed, *recipient;    /* addressed: written to; recipient: who gets it */
     uint32_t       sender_number;       /* 0: never seen by the store */
     uint64_t       dossier;             /* 0: a new one */
     bool           has_parent;
     struct handoff parent;
 };
 
-/* `handoff` (ids given, not begun yet) puts right a FAILED one of its sender: closes that, takes over those that wait for
- * it. Returns the place in the lane that became free, 0 if none. Nothing at all when it corrects nothing. */
+/* `handoff` (ids given, not begun yet) puts right a FAILED one of its sender: closes that, takes over those that wait
+ * for it. Returns the place in the lane that became free, 0 if none. Nothing at all when it corrects nothing. */
 uint64_t submit_correct(struct step *step, const struct intake *intake, struct handoff *handoff);
 
 /* After it was begun: it may answer its parent (RESULT, REFUSAL ...), or cancel what its sender has not got through yet

@@ -68,13 +68,7 @@ static void answer_parent(struct step *step, uint64_t parent_id, const struct ha
 
 /* ---- withdrawals */
 
-/* A FORWARD that was redirected is somewhere else now. */
-static bool went_elsewhere(struct step *step, const struct handoff *handoff)
-{
-    struct handoff child;
-    return handoff->child && turn_handoff(step->turn, handoff->child, &child) && child.addressed != handoff->addressed;
-}
-
+/* A redirected one has a child that stands in the same lane, so it is found like any other. */
 static void withdraw(struct step *step, const struct handoff *withdrawal)
 {
     struct change change = { .cause = CAUSE_WITHDRAWN, .actor_agency = withdrawal->sender };
@@ -94,7 +88,7 @@ static void withdraw(struct step *step, const struct handoff *withdrawal)
         bool perhaps = handoff_perhaps_there(step, &other);
         if (other.kind == KIND_FORWARD) {
             forward_known = true;
-            forward_there |= perhaps || went_elsewhere(step, &other);
+            forward_there |= perhaps;
         }
         if (!perhaps && !state_is_final(other.state)) {
             handoff_move(step, &other, STATE_CLOSED, &change);
