@@ -22,8 +22,8 @@ static void aliases_read(const struct yaml_node *node, struct agency *agency)
                               AGENCY_CODE_SIZE))
             agency->alias_count++;
         else
-            yaml_fault(alias, "'%s' cannot be an alias: at most %d ASCII characters without blanks, stars or commas; an "
-                       "old style code is whole, as in 000.00.07.H29", yaml_scalar(alias), AGENCY_CODE_SIZE - 1);
+            yaml_fault(alias, "'%s' cannot be an alias: at most %d ASCII characters without blanks, stars or commas; "
+                       "an old style code is whole, as in 000.00.07.H29", yaml_scalar(alias), AGENCY_CODE_SIZE - 1);
     }
 }
 
@@ -54,8 +54,8 @@ static void agency_read(struct reader *reader, const struct yaml_node *node)
     *draft = (struct draft){ .agency = reader->defaults, .node = node, .order = (uint32_t)reader->draft_count };
     reader->draft_count++;
     if (yaml_get_string(node, "code", true, agency->code, sizeof agency->code) && !code_is_valid(agency->code))
-        yaml_fault(yaml_get(node, "code"), "'%s' is not an agency code: a capital letter and two digits, then groups of "
-                   "capital letters or digits behind points, as in H29.07.01", agency->code);
+        yaml_fault(yaml_get(node, "code"), "'%s' is not an agency code: a capital letter and two digits, then groups "
+                   "of capital letters or digits behind points, as in H29.07.01", agency->code);
     if (yaml_get_string(node, "name", true, agency->name, sizeof agency->name) && !line_is_valid(agency->name))
         yaml_fault(yaml_get(node, "name"), "'name' must be one line of text");
     kind_and_class_read(node, agency);

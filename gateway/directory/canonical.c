@@ -1,7 +1,7 @@
 /* The canonical bytes: what a directory means, as UTF-8 text, one fact per line, everything in a fixed order.
  *
- * They are stored, hashed, and compared by auditors: a change here changes the hash of every directory, so it comes with
- * another number in the first line. Values that could hold a blank (names) end their line; the rest is words.
+ * They are stored, hashed, and compared by auditors: a change here changes the hash of every directory, so it comes
+ * with another number in the first line. Values that could hold a blank (names) end their line; the rest is words.
  */
 #include <stdio.h>
 #include <stdlib.h>

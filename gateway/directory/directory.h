@@ -33,8 +33,8 @@ void directory_version_set(struct directory *directory, uint32_t version);
 /* What is in it, a fact per line, Vietnamese first and English beside it: agencies per kind, keys, permits, routes. */
 void directory_describe(const struct directory *directory, struct text *text);
 
-/* Every `public_key_file` that the agencies of a folder name, before those files exist: for making them. `path` is ready
- * for open(), both strings are lent for the call. Only the YAML itself is checked, directory_read() does the rest.
+/* Every `public_key_file` that the agencies of a folder name, before those files exist: for making them. `path` is
+ * ready for open(), both strings are lent for the call. Only the YAML itself is checked here.
  * RESULT_INVALID: at least one fault was added. */
 MUST_USE enum result directory_key_files(const char *folder, struct faults *faults,
                                          void (*tell)(void *context, const char *agency, const char *path),

@@ -82,7 +82,7 @@ bool path_below(const char *folder, const char *name, char ret_path[DIRECTORY_PA
 
 /* shape.c */
 bool code_is_valid(const char *code);                               /* H29, H29.07, G01.29.07 */
-bool alias_is_valid(const char *alias);                             /* ASCII without blanks and stars; old style whole */
+bool alias_is_valid(const char *alias);                             /* ASCII without blanks, stars; old style whole */
 bool word_is_valid(const char *word);                               /* [a-z0-9-]+ */
 bool line_is_valid(const char *text);                               /* something, without control characters */
 bool limit_is_valid(const char *limit);                             /* w3 h8 d30 c15:00 none */

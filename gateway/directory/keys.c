@@ -14,7 +14,8 @@ enum { KEY_TEXT_LENGTH = 40 };
 /* 40 characters of Z85 that are a number in each group of five, and not the key of nobody. */
 static bool key_of_text(const char *text, uint8_t ret_key[CURVE_KEY_SIZE])
 {
-    static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+    static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   ".-:+=^!/*?&<>()[]{}@%$#";
     static const uint8_t nobody[CURVE_KEY_SIZE];
     uint8_t key[CURVE_KEY_SIZE];
 
@@ -72,7 +73,8 @@ static bool key_read(const struct reader *reader, const struct yaml_node *node, 
     if (written) {
         if (key_of_text(yaml_scalar(written), ret_key))
             return true;
-        yaml_fault(written, "'public_key' must be a CURVE public key: %d characters of Z85, in quotes", KEY_TEXT_LENGTH);
+        yaml_fault(written, "'public_key' must be a CURVE public key: %d characters of Z85, in quotes",
+                   KEY_TEXT_LENGTH);
         return false;
     }
     if (!yaml_get_string(node, "public_key_file", true, name, sizeof name))
@@ -175,7 +177,8 @@ void keys_check(struct reader *reader)
     qsort(marks, count, sizeof *marks, compare_marks);
     for (size_t i = 1; i < count; i++)
         if (memcmp(marks[i - 1].listed->key.bytes, marks[i].listed->key.bytes, CURVE_KEY_SIZE) == 0)
-            yaml_fault(marks[i].listed->node, "this key is already one of '%s' (%s:%d)", marks[i - 1].draft->agency.code,
-                       yaml_name(marks[i - 1].listed->node), yaml_line(marks[i - 1].listed->node));
+            yaml_fault(marks[i].listed->node, "this key is already one of '%s' (%s:%d)",
+                       marks[i - 1].draft->agency.code, yaml_name(marks[i - 1].listed->node),
+                       yaml_line(marks[i - 1].listed->node));
     free(marks);
 }

@@ -1,5 +1,5 @@
-/* procedures.yaml: the steps of procedures, who does them, in which order. Checked here and kept in the canonical bytes;
- * permits and routes are held against it. */
+/* procedures.yaml: the steps of procedures, who does them, in which order. Checked here and kept in the canonical
+ * bytes; permits and routes are held against it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,8 +67,8 @@ static void limit_read(const struct yaml_node *node, const char *key, char ret_l
         return;
     if (limit_is_valid(yaml_scalar(limit)) && span_to_string(span_of_string(yaml_scalar(limit)), ret_limit, LIMIT_SIZE))
         return;
-    yaml_fault(limit, "'%s' must be w3 (working days), h8 (working hours), d30 (days), c15:00 (the same day when before "
-               "then) or none, not '%s'", key, yaml_scalar(limit));
+    yaml_fault(limit, "'%s' must be w3 (working days), h8 (working hours), d30 (days), c15:00 (the same day when "
+               "before then) or none, not '%s'", key, yaml_scalar(limit));
 }
 
 static void step_read(struct reader *reader, const struct yaml_node *node, struct procedure *procedure)

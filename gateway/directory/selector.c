@@ -9,7 +9,8 @@ static bool below_of_text(struct reader *reader, const struct yaml_node *node, c
     const struct tables *tables = &reader->directory->tables;
 
     selector->kind = SELECT_BELOW;
-    if (!span_to_string(span_of(text, length), selector->code, sizeof selector->code) || !code_is_valid(selector->code)) {
+    if (!span_to_string(span_of(text, length), selector->code, sizeof selector->code)
+        || !code_is_valid(selector->code)) {
         yaml_fault(node, "'%s': before '.*' the code of an agency is expected", text);
         return false;
     }

@@ -16,13 +16,16 @@ static void gateway_faults(void **state)
     (void)state;
     folder_has_fault((struct folder){ .gateway = "lease: 90s\n" }, "gateway.yaml:1:", "'name' is missing");
     folder_has_fault((struct folder){ .gateway = "name: Test\n" }, "gateway.yaml:1:", "a-z, 0-9 and '-', not 'Test'");
-    folder_has_fault((struct folder){ .gateway = "name: abcdefghijklmnopqrstuvwxyz-12345\n" }, "gateway.yaml:1:", "too long");
+    folder_has_fault((struct folder){ .gateway = "name: abcdefghijklmnopqrstuvwxyz-12345\n" }, "gateway.yaml:1:",
+                     "too long");
     folder_has_fault((struct folder){ .gateway = "name: test\nlease: 16m\n" }, "gateway.yaml:2:", "between 1000ms");
-    folder_has_fault((struct folder){ .gateway = "name: test\nleese: 1m\n" }, "gateway.yaml:2:", "nobody knows 'leese'");
+    folder_has_fault((struct folder){ .gateway = "name: test\nleese: 1m\n" }, "gateway.yaml:2:",
+                     "nobody knows 'leese'");
     folder_has_fault((struct folder){ .gateway = "name: test\nsubmit_window: 1025\n" }, "gateway.yaml:2:", "1024");
     folder_has_fault((struct folder){ .gateway = "name: test\npurge_after: 30\n" }, "gateway.yaml:2:", "duration");
     folder_has_fault((struct folder){ .gateway = "name: test\ndelivery: fast\n" }, "gateway.yaml:2:", "'delivery'");
-    folder_has_fault((struct folder){ .gateway = "name: test\ndelivery:\n  attempts: 0\n" }, "gateway.yaml:3:", "attempts");
+    folder_has_fault((struct folder){ .gateway = "name: test\ndelivery:\n  attempts: 0\n" }, "gateway.yaml:3:",
+                     "attempts");
     folder_has_fault((struct folder){ .gateway = "name: test\ndelivery:\n  backoff_min: 1h\n" }, "gateway.yaml:3:",
                  "longer than 'backoff_max'");
     folder_has_fault((struct folder){ .gateway = "- name\n" }, "gateway.yaml:1:", "settings");
@@ -52,8 +55,8 @@ static void agency_has_fault(const char *entry, const char *where, const char *w
 static void agency_faults(void **state)
 {
     (void)state;
-    static const char *const bad_codes[] = { "h29", "H2", "H29.", "H29..1", "H29.a", "29.H", "H29 .1", "'H29.07 '", "H29.é",
-                                             "000.00.08.H29", "H29.1.2.3.4.5.6.7", "H29.12345678901", "WARD" };
+    static const char *const bad_codes[] = { "h29", "H2", "H29.", "H29..1", "H29.a", "29.H", "H29 .1", "'H29.07 '",
+                                             "H29.é", "000.00.08.H29", "H29.1.2.3.4.5.6.7", "H29.12345678901", "WARD" };
     for (size_t i = 0; i < sizeof bad_codes / sizeof *bad_codes; i++) {
         char entry[100];
         snprintf(entry, sizeof entry, "- { code: %s, name: x, kind: WARD }", bad_codes[i]);
@@ -110,7 +113,8 @@ static void names_and_relations(void **state)
     /* A chain is walked, by code or alias. */
     char text[2000];
     snprintf(text, sizeof text, "%s- { " WARD_2 "valid_to: 2023-02-01, successor: H29.07.03 }\n"
-             "- { code: H29.07.03, name: x, kind: WARD, valid_to: 2023-03-01, successor: 000.00.07.H29 }\n", agencies_good);
+             "- { code: H29.07.03, name: x, kind: WARD, valid_to: 2023-03-01, successor: 000.00.07.H29 }\n",
+             agencies_good);
     struct directory *directory = folder_read((struct folder){ .agencies = text });
     const struct tables *tables = directory_tables(directory);
     assert_string_equal(tables_successor(tables, tables_agency(tables, "H29.07.02"), now_ms)->code, "H29.07");
@@ -148,11 +152,13 @@ static void two_keys_that_have_not_expired(void **state)
 {
     (void)state;
     char text[2000];
-    const char *format = "%s- { " WARD_2 "keys: [{ public_key: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx, roles: [sender]%s },\n"
+    const char *format = "%s- { " WARD_2 "keys: [\n"
+        "  { public_key: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx, roles: [sender]%s },\n"
         "  { public_key: 'zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz', roles: [sender] },\n"
         "  { public_key: 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy', roles: [receiver], from: 2024-01-01 }] }\n";
     snprintf(text, sizeof text, format, agencies_good, "");
-    folder_has_fault((struct folder){ .agencies = text }, "agencies.yaml:9:", "more than 2 keys that have not expired");
+    folder_has_fault((struct folder){ .agencies = text }, "agencies.yaml:10:",
+                     "more than 2 keys that have not expired");
     snprintf(text, sizeof text, format, agencies_good, ", to: 2023-09-01");
     struct directory *directory = folder_read((struct folder){ .agencies = text });
     const struct agency *ward = tables_agency(directory_tables(directory), "H29.07.02");
@@ -217,7 +223,8 @@ static void permit_faults(void **state)
         } else
             folder_has_fault((struct folder){ .permits = text }, "permits.yaml:3:", bad[i].words);
     }
-    folder_has_fault((struct folder){ .permits = "from: WARD\n", .routes = "" }, "permits.yaml:1:", "a list of permits");
+    folder_has_fault((struct folder){ .permits = "from: WARD\n", .routes = "" }, "permits.yaml:1:",
+                     "a list of permits");
 }
 
 static void too_many_permits(void **state)
@@ -268,7 +275,8 @@ static void route_faults(void **state)
                                             "- { procedure: 2.000986, step: residence, from: WARD, to: G01.29.07 }\n" },
                  "routes.yaml:2:", "never reached");
     char text[2000];
-    snprintf(text, sizeof text, "%s- { code: G01.29.08, name: x, kind: SECTOR, valid_to: 2023-01-01 }\n", agencies_good);
+    snprintf(text, sizeof text, "%s- { code: G01.29.08, name: x, kind: SECTOR, valid_to: 2023-01-01 }\n",
+             agencies_good);
     folder_has_fault((struct folder){ .agencies = text,
                                   .routes = "- { procedure: 2.000986, step: residence, to: G01.29.08 }\n" },
                  "routes.yaml:1:", "'G01.29.08' has ended and nobody succeeds it");
@@ -343,6 +351,33 @@ static void all_faults_at_once(void **state)
     assert_int_equal(faults.count, 1);
 }
 
+/* Three bytes changed somewhere: a directory or faults, never both, never a crash. */
+static void damaged_files(void **state)
+{
+    (void)state;
+    static const char bytes[] = "{}[],:-*&!|>'\"%@ \n#aH0.~\x01\xC3";
+    uint64_t dice = 88172645463325252ULL;
+    size_t good = 0;
+
+    for (int round = 0; round < 2000; round++) {
+        const char *const originals[] = { agencies_good, permits_good, routes_good, procedures_good };
+        char texts[4][2000];
+        for (size_t i = 0; i < 4; i++)
+            assert_true(span_to_string(span_of_string(originals[i]), texts[i], sizeof texts[i]));
+        for (int change = 0; change < 3; change++) {
+            dice ^= dice << 13, dice ^= dice >> 7, dice ^= dice << 17;
+            char *text = texts[dice % 4];
+            text[(dice >> 8) % strlen(text)] = bytes[(dice >> 40) % (sizeof bytes - 1)];
+        }
+        folder_write((struct folder){ NULL, texts[0], texts[1], texts[2], texts[3] });
+        struct directory *directory = directory_read(scratch.folder, now_ms, &faults);
+        assert_true(directory ? !faults.count : faults.count > 0);
+        good += directory != NULL;
+        directory_free(directory);
+    }
+    assert_in_range(good, 1, 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +385,7 @@ int main(void)
         cmocka_unit_test(key_faults), cmocka_unit_test(two_keys_that_have_not_expired), cmocka_unit_test(key_files),
         cmocka_unit_test(permit_faults), cmocka_unit_test(too_many_permits), cmocka_unit_test(route_faults),
         cmocka_unit_test(procedure_faults), cmocka_unit_test(all_faults_at_once),
+        cmocka_unit_test(damaged_files),
     };
     return cmocka_run_group_tests_name("directory: faults", tests, folder_start, folder_stop);
 }

@@ -106,8 +106,8 @@ static void the_example_of_the_page(void **state)
 /* ---------------------------------------------------------------- the network */
 
 static const char *const network_files[] = {
-    "gateway.yaml", "permits.yaml", "routes.yaml", "procedures.yaml", "agencies/districts.yaml", "agencies/sectors.yaml",
-    "agencies/wards.yaml",
+    "gateway.yaml", "permits.yaml", "routes.yaml", "procedures.yaml", "agencies/districts.yaml",
+    "agencies/sectors.yaml", "agencies/wards.yaml",
 };
 enum { NETWORK_FILES = sizeof network_files / sizeof *network_files };
 
@@ -196,8 +196,10 @@ static void check_network(const struct tables *tables)
 
     const struct { const char *procedure, *step, *from, *to; } routed[] = {
         { "2.000986", "residence", "H29.07.00", "G01.29.07" }, { "2.000986", "health-card", "H29.07.00", "G24.29.07" },
-        { "3.000722", "identity-card", "H29.16.01", "G01.29.16" }, { "2.002622", "social-aid", "H29.23.00", "H29.23.32" },
-        { "2.002913", "allowance", "H29.23.04", "G24.29.23" }, { "land-change", "check", "H29.07.00", "H29.30.01.07" },
+        { "3.000722", "identity-card", "H29.16.01", "G01.29.16" },
+        { "2.002913", "allowance", "H29.23.04", "G24.29.23" },
+        { "2.002622", "social-aid", "H29.23.00", "H29.23.32" },
+        { "land-change", "check", "H29.07.00", "H29.30.01.07" },
         { "land-change", "tax-notice", "H29.30.01.07", "G12.29.07" },
         { "land-change", "tax-notice", "H29.07.00", "G12.29.07" },
     };
