@@ -1,0 +1,215 @@
+/* main.c - the table of verbs, their options, and the help made from it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/base/hash.h"
+#include "gateway/base/version.h"
+#include "gateway/cli/cli.h"
+
+#define FILTER "agency= class= fingerprint= dossier= state= "
+
+static const struct cli_verb verbs[] = {
+    { "init", "DIR", "network= port= agencies= base-port= force", 1, 1, verb_init,
+      "tạo thư mục sẵn sàng chạy: khóa, danh bạ, cấu hình mẫu",
+      "make a ready folder: keys, directory, example configuration" },
+    { "keygen", "FILE", "force", 1, 1, verb_keygen,
+      "tạo một cặp khóa CURVE: FILE.secret (0600) và FILE.public",
+      "make a CURVE key pair: FILE.secret (0600) and FILE.public" },
+    { "check-config", "DIR", "", 0, 1, verb_check_config,
+      "kiểm tra danh bạ cơ quan: mọi lỗi kèm tệp và dòng",
+      "check a directory of agencies: every fault with file and line" },
+    { "doctor", "", "as= to= kind= procedure= timeout=", 0, 0, verb_doctor,
+      "kiểm tra khóa, đồng hồ, cổng mạng, mã cơ quan, đường đi của một hồ sơ thử",
+      "check key, clock, port, codes, and the route of a dry-run dossier" },
+    { "submit", "[FILE.json ...]", "as= watch= wait timeout= interval= keep=", 0, 1000, verb_submit,
+      "gửi lượt giao–nhận từ tệp JSON (- là đầu vào chuẩn); --watch DIR theo dõi một thư mục",
+      "hand off what stands in JSON files (- is standard input); --watch DIR takes what is dropped there" },
+    { "receive", "", "as= exec= credit= count= kinds= timeout=", 0, 0, verb_receive,
+      "nhận trực tiếp: in mỗi lượt một dòng JSON, hoặc chạy --exec LỆNH và trả lời theo mã thoát",
+      "receive natively: print each delivery as a line of JSON, or run --exec COMMAND and answer by its exit status" },
+    { "track", "CODE", "as= timeout=", 1, 1, verb_track,
+      "mọi lượt giao–nhận của một hồ sơ, theo bất kỳ mã nào của nó",
+      "all handoffs of a dossier, by any of its codes" },
+    { "show", "ID", "", 1, 1, verb_show,
+      "một lượt giao–nhận với toàn bộ lịch sử", "one handoff with its whole history" },
+    { "list", "", FILTER "limit= after=", 0, 0, verb_list,
+      "danh sách lượt giao–nhận theo cơ quan, trạng thái, hồ sơ", "handoffs by agency, state, dossier" },
+    { "explain", "ID", "", 1, 1, verb_explain, "vì sao nó đang ở đó, và làm gì thì nó đi tiếp",
+      "why it is where it is, and what would move it" },
+    { "failed", "", FILTER "limit= after= members", 0, 0, verb_failed,
+      "danh sách cần người xử lý, gộp theo nguyên nhân", "the failed list, grouped by cause" },
+    { "agencies", "[CODE]", "", 0, 1, verb_agencies, "tình hình từng cơ quan", "how each agency is doing" },
+    { "status", "", "", 0, 0, verb_status, "tình hình chung của cổng", "the gateway as a whole" },
+    { "replay", "[ID ...]", FILTER "reason= case= dry-run fresh-key", 0, 1000, verb_replay,
+      "gửi lại lượt đã hỏng, theo mã số hoặc theo bộ lọc", "try failed ones again, by id or by filter" },
+    { "close", "ID [ID ...]", "reason= case= behind= dry-run", 1, 1000, verb_close,
+      "đóng lại, có lý do", "close by hand, with a reason" },
+    { "redirect", "ID", "to= reason= case= behind= dry-run", 1, 1, verb_redirect,
+      "chuyển sang cơ quan khác: một lượt con nêu tên lượt gốc", "send it to another agency as a child that names it" },
+    { "hold", "ID|CODE", "reason= case=", 1, 1, verb_hold,
+      "giữ một lượt, hoặc mọi lượt tới một cơ quan", "hold a handoff, or everything for an agency" },
+    { "release", "ID|CODE", "reason= case=", 1, 1, verb_release,
+      "thả một lượt đang giữ, hoặc một cơ quan đang tạm dừng", "release a held handoff, or a paused agency" },
+    { "backup", "DIR", "store=", 1, 1, verb_backup, "sao lưu kho trong khi cổng vẫn chạy",
+      "copy the store while the gateway goes on" },
+    { "check-store", "[DIR]", "", 0, 1, verb_check_store, "kiểm tra một bản sao lưu hoặc một kho đã dừng",
+      "check a backup or a stopped store: every table, every invariant, the chain" },
+    { "test-rule", "", "rules= cases= dialect= call= kind= attempt= http= body= body-file= class= before=", 0, 0,
+      verb_test_rule, "thử một câu trả lời của cơ quan với bộ quy tắc", "try an agency's answer against the rules" },
+};
+enum { VERBS = sizeof verbs / sizeof *verbs };
+static const char GLOBAL_OPTIONS[] = "site= lang= json help ";
+
+/* ---- help */
+
+static void print_options(const char *options)
+{
+    while (*options) {
+        size_t length = strcspn(options, " ");
+        bool takes = length && options[length - 1] == '=';
+        if (length)
+            printf(takes ? " [--%.*s ...]" : " [--%.*s]", (int)(takes ? length - 1 : length), options);
+        options += length + (options[length] == ' ');
+    }
+}
+
+static void help(const struct cli *cli, const struct cli_verb *verb)
+{
+    if (verb) {
+        printf("lienthong %s%s%s", verb->name, verb->takes[0] ? " " : "", verb->takes);
+        print_options(verb->options);
+        printf("\n\n  %s\n", cli_say(cli, verb->help_vi, verb->help_en));
+        printf(cli->vietnamese ? "\nDùng được với mọi lệnh:" : "\nWith every verb:");
+        print_options(GLOBAL_OPTIONS);
+        printf("\n");
+        return;
+    }
+    printf("%s\n\n", cli_say(cli, "lienthong: dòng lệnh của trục liên thông hồ sơ",
+                             "lienthong: the command line of the interagency gateway"));
+    for (size_t i = 0; i < VERBS; i++)
+        printf("  %-13s %s\n", verbs[i].name, cli_say(cli, verbs[i].help_vi, verbs[i].help_en));
+    printf("\n%s\n", cli_say(cli,
+        "Tùy chọn chung: --site TỆP (lienthong.yaml), --json, --lang vi|en, --help. Chi tiết: lienthong LỆNH --help\n"
+        "Mã thoát: 0 xong, 1 bị từ chối, 2 sai cú pháp, 3 không gặp được cổng, 4 phát hiện lỗi, 5 hỏng đĩa hoặc mạng.\n"
+        "Bắt đầu: lienthong init DIR",
+        "Everywhere: --site FILE (lienthong.yaml), --json, --lang vi|en, --help. Details: lienthong VERB --help\n"
+        "Exit codes: 0 done, 1 refused, 2 usage, 3 gateway not reached, 4 faults found, 5 disk or network broken.\n"
+        "Begin with: lienthong init DIR"));
+}
+
+/* ---- the command line */
+
+/* Whether `name` stands in `options`, and whether it takes a value there. */
+static bool option_known(const char *options, const char *name, size_t length, bool *ret_takes)
+{
+    while (*options) {
+        size_t size = strcspn(options, " ");
+        bool takes = size && options[size - 1] == '=';
+        if (size - takes == length && memcmp(options, name, length) == 0) {
+            *ret_takes = takes;
+            return true;
+        }
+        options += size + (options[size] == ' ');
+    }
+    return false;
+}
+
+static bool add_option(struct cli *cli, char **argv, int *at)
+{
+    const char *name = argv[*at] + 2, *equals = strchr(name, '=');
+    size_t length = equals ? (size_t)(equals - name) : strlen(name);
+    bool takes = false;
+
+    if (!option_known(GLOBAL_OPTIONS, name, length, &takes)
+        && !(cli->verb && option_known(cli->verb->options, name, length, &takes))) {
+        cli_complain(cli, "không có tùy chọn --%.*s; xem lienthong %s --help",
+                     "no option --%.*s; see lienthong %s --help",
+                     (int)length, name, cli->verb ? cli->verb->name : "");
+        return false;
+    }
+    if (cli->option_count == CLI_OPTIONS_MAX || (equals && !takes)) {
+        cli_complain(cli, "tùy chọn --%.*s không nhận giá trị, hoặc quá nhiều tùy chọn",
+                     "option --%.*s takes no value, or there are too many options", (int)length, name);
+        return false;
+    }
+    const char *value = equals ? equals + 1 : "";
+    if (takes && !equals && !(value = argv[*at + 1])) {
+        cli_complain(cli, "tùy chọn --%s cần một giá trị", "option --%s needs a value", name);
+        return false;
+    }
+    *at += takes && !equals;
+    char *copy = strndup(name, length);
+    if (!copy)
+        return false;
+    cli->options[cli->option_count++] = (struct cli_option){ .name = copy, .value = value };
+    return true;
+}
+
+static const struct cli_verb *verb_find(const char *name)
+{
+    for (size_t i = 0; i < VERBS; i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+/* The language decides how everything after it complains, so it is looked for first. */
+static void choose_language(struct cli *cli, int argc, char **argv)
+{
+    const char *language = getenv("LIENTHONG_LANG");
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], "--lang=", 7) == 0)
+            language = argv[i] + 7;
+        else if (strcmp(argv[i], "--lang") == 0 && argv[i + 1])
+            language = argv[i + 1];
+    }
+    cli->vietnamese = !language || strcmp(language, "en") != 0;
+}
+
+/* False: complained. */
+static bool parse(struct cli *cli, int argc, char **argv)
+{
+    bool only_arguments = false;
+    for (int i = 1; i < argc; i++) {
+        if (!only_arguments && strcmp(argv[i], "--") == 0)
+            only_arguments = true;
+        else if (!only_arguments && strncmp(argv[i], "--", 2) == 0) {
+            if (!add_option(cli, argv, &i))
+                return false;
+        } else if (!cli->verb) {
+            cli->verb = verb_find(argv[i]);
+            if (!cli->verb && strcmp(argv[i], "help") != 0 && strcmp(argv[i], "version") != 0) {
+                cli_complain(cli, "không có lệnh '%s'; gõ lienthong để xem danh sách",
+                             "no verb '%s'; lienthong alone lists them", argv[i]);
+                return false;
+            }
+            if (!cli->verb && strcmp(argv[i], "version") == 0) {
+                printf("lienthong %s\n", LIENTHONG_VERSION);
+                exit(EXIT_DONE);
+            }
+        } else
+            cli->arguments[cli->argument_count++] = argv[i];
+    }
+    cli->json = cli_switch(cli, "json");
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = { .arguments = calloc((size_t)argc + 1, sizeof *cli.arguments) };
+    choose_language(&cli, argc, argv);
+    if (!cli.arguments || hash_start() != RESULT_OK)
+        return EXIT_BROKEN;
+    if (!parse(&cli, argc, argv))
+        return EXIT_USAGE;
+    if (!cli.verb || cli_switch(&cli, "help")) {
+        help(&cli, cli.verb);
+        return EXIT_DONE;
+    }
+    if (cli.argument_count < cli.verb->arguments_min || cli.argument_count > cli.verb->arguments_max) {
+        cli_complain(&cli, "cách dùng: lienthong %s %s", "usage: lienthong %s %s", cli.verb->name, cli.verb->takes);
+        return EXIT_USAGE;
+    }
+    return (int)cli.verb->run(&cli);
+}

@@ -1,0 +1,168 @@
+/* verb_ask.c - the verbs that only look: status, show, list, track, explain, failed, agencies. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/base/limits.h"
+#include "gateway/cli/admin.h"
+#include "gateway/cli/connection.h"
+#include "gateway/cli/print.h"
+
+typedef void print_reply(const struct cli *cli, const Lienthong__V1__AdminReply *reply);
+
+/* Pages through what matches, up to --limit (0: all); prints each page as it comes. */
+static enum exit_code ask_pages(struct cli *cli, Lienthong__V1__Admin *admin, print_reply *print)
+{
+    struct admin_line *line = admin_open(cli);
+    json_t *pages = json_array();
+    enum exit_code code = line ? EXIT_DONE : EXIT_UNREACHABLE;
+    uint64_t left = admin->limit ? admin->limit : UINT64_MAX;
+
+    while (code == EXIT_DONE && left) {
+        Lienthong__V1__AdminReply *reply;
+        admin->limit = left < PAGE_MAX ? (uint32_t)left : PAGE_MAX;
+        code = admin_ask(line, admin, &reply);
+        if (code != EXIT_DONE)
+            break;
+        if (cli->json)
+            json_array_append_new(pages, json_of_reply(reply));
+        else
+            print(cli, reply);
+        bool more = reply->more && reply->n_handoffs;
+        left -= reply->n_handoffs < left ? reply->n_handoffs : left;
+        if (more)
+            admin->after_id = reply->handoffs[reply->n_handoffs - 1]->handoff_id;
+        lienthong__v1__admin_reply__free_unpacked(reply, NULL);
+        if (!more)
+            break;
+    }
+    if (cli->json && code == EXIT_DONE) {
+        json_t *first = json_array_get(pages, 0), *rows = json_object_get(first, "handoffs");
+        for (size_t i = 1; i < json_array_size(pages); i++)
+            json_array_extend(rows, json_object_get(json_array_get(pages, i), "handoffs"));
+        cli_print_json(json_incref(first));
+    }
+    json_decref(pages);
+    admin_close(line);
+    return code;
+}
+
+static void print_rows(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
+{
+    for (size_t i = 0; i < reply->n_handoffs; i++)
+        print_handoff_row(cli, reply->handoffs[i]);
+}
+
+static void print_whole(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
+{
+    for (size_t i = 0; i < reply->n_handoffs; i++)
+        print_handoff(cli, reply->handoffs[i]);
+}
+
+static void print_advice(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
+{
+    for (size_t i = 0; i < reply->n_advice; i++)
+        printf("%s %s\n", reply->advice[i]->action ? "→" : " ",
+               cli_say(cli, reply->advice[i]->vi, reply->advice[i]->en));
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp((*(Lienthong__V1__AdminReply__FactsEntry *const *)a)->key,
+                  (*(Lienthong__V1__AdminReply__FactsEntry *const *)b)->key);
+}
+
+static void print_facts(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
+{
+    (void)cli;
+    if (reply->n_facts)
+        qsort(reply->facts, reply->n_facts, sizeof *reply->facts, by_key);
+    for (size_t i = 0; i < reply->n_facts; i++)
+        printf("  %-28s %s\n", reply->facts[i]->key, reply->facts[i]->value);
+}
+
+static bool read_page(const struct cli *cli, Lienthong__V1__Admin *admin)
+{
+    uint64_t limit = 0;
+    const char *limit_text = cli_option(cli, "limit"), *after = cli_option(cli, "after");
+    if ((limit_text && (!cli_number(cli, "--limit", limit_text, &limit) || limit > UINT32_MAX))
+        || (after && !cli_number(cli, "--after", after, &admin->after_id)))
+        return false;
+    admin->limit = (uint32_t)limit;
+    return true;
+}
+
+static Lienthong__V1__Admin admin_of(const char *verb)
+{
+    Lienthong__V1__Admin admin = LIENTHONG__V1__ADMIN__INIT;
+    admin.verb = (char *)(uintptr_t)verb;
+    return admin;
+}
+
+enum exit_code verb_status(struct cli *cli)
+{
+    Lienthong__V1__Admin admin = admin_of("status");
+    return ask_pages(cli, &admin, print_facts);
+}
+
+enum exit_code verb_agencies(struct cli *cli)
+{
+    Lienthong__V1__Admin admin = admin_of("agencies");
+    admin.code = cli->argument_count ? cli->arguments[0] : "";
+    return ask_pages(cli, &admin, print_agencies);
+}
+
+enum exit_code verb_show(struct cli *cli)
+{
+    Lienthong__V1__Admin admin = admin_of("show");
+    if (!cli_number(cli, "ID", cli->arguments[0], &admin.handoff_id))
+        return EXIT_USAGE;
+    return ask_pages(cli, &admin, print_whole);
+}
+
+enum exit_code verb_explain(struct cli *cli)
+{
+    Lienthong__V1__Admin admin = admin_of("explain");
+    if (!cli_number(cli, "ID", cli->arguments[0], &admin.handoff_id))
+        return EXIT_USAGE;
+    return ask_pages(cli, &admin, print_advice);
+}
+
+enum exit_code verb_list(struct cli *cli)
+{
+    Lienthong__V1__Admin admin = admin_of("list");
+    Lienthong__V1__Filter filter;
+    bool any;
+    if (!admin_filter(cli, &filter, &any) || !read_page(cli, &admin))
+        return EXIT_USAGE;
+    admin.filter = &filter;
+    if (!cli->json)
+        print_handoff_head(cli);
+    return ask_pages(cli, &admin, print_rows);
+}
+
+enum exit_code verb_failed(struct cli *cli)
+{
+    Lienthong__V1__Admin admin = admin_of("failed");
+    Lienthong__V1__Filter filter;
+    bool any;
+    if (!admin_filter(cli, &filter, &any) || !read_page(cli, &admin))
+        return EXIT_USAGE;
+    bool members = any || cli_switch(cli, "members");
+    if (members)
+        admin.filter = &filter;
+    if (members && !cli->json)
+        print_handoff_head(cli);
+    return ask_pages(cli, &admin, members ? print_rows : print_groups);
+}
+
+enum exit_code verb_track(struct cli *cli)
+{
+    Lienthong__V1__Admin admin = admin_of("track");
+    if (cli_option(cli, "as"))
+        return connection_track(cli, cli->arguments[0]);
+    admin.code = cli->arguments[0];
+    if (!cli->json)
+        print_handoff_head(cli);
+    return ask_pages(cli, &admin, print_rows);
+}
