@@ -22,6 +22,8 @@ prefix     ?= /usr/local
 bindir     ?= $(prefix)/bin
 libdir     ?= $(prefix)/lib
 includedir ?= $(prefix)/include
+datadir    ?= $(prefix)/share
+unitdir    ?= $(prefix)/lib/systemd/system
 VERSION    := $(shell sed -n 's/.*LIENTHONG_VERSION "\(.*\)"/\1/p' gateway/base/version.h)
 CC         ?= gcc
 PYTHON     ?= /usr/bin/python3
@@ -255,7 +257,9 @@ demo:                           ## a whole day of handoffs to watch; KEEP=1 leav
 
 # The client's header and the few it includes, found by the compiler, under their own paths.
 PUBLIC_HEADERS = $(sort $(filter %.h,$(shell $(CC) -I. -I$(BUILD)/gen -MM gateway/client/lienthong.h)))
-install: programs               ## programs, library, headers, pkg-config: DESTDIR= prefix=
+# What `lienthong init` and the adapter find in share/lienthong: networks/, rules/, mappings/.
+SHARED_FILES := $(shell find deploy/networks adapters/rules adapters/mappings -name '*.yaml' 2>/dev/null)
+install: programs               ## programs, library, headers, networks, rules, units: DESTDIR= prefix=
 	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig
 	$(Q)install -m 755 $(PROGRAMS) $(DESTDIR)$(bindir)/
 	$(Q)install -m 644 $(BUILD)/liblienthong.a $(DESTDIR)$(libdir)/
@@ -264,6 +268,9 @@ install: programs               ## programs, library, headers, pkg-config: DESTD
 	$(Q)ln -sf liblienthong.so.0 $(DESTDIR)$(libdir)/liblienthong.so
 	$(Q)install -m 644 $(BUILD)/lienthong.pc $(DESTDIR)$(libdir)/pkgconfig/
 	$(Q)for header in $(PUBLIC_HEADERS); do install -D -m 644 $$header $(DESTDIR)$(includedir)/lienthong/$$header; done
+	$(Q)for file in $(SHARED_FILES); do install -D -m 644 $$file \
+	    $(DESTDIR)$(datadir)/lienthong/$$(echo $$file | sed 's,^[a-z]*/,,'); done
+	$(Q)install -d $(DESTDIR)$(unitdir) && install -m 644 $(wildcard deploy/*.service) $(DESTDIR)$(unitdir)/
 clean:                          ## remove build/ and build-san/
 	$(Q)rm -rf build build-san
 help:                           ## this list

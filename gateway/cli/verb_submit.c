@@ -1,8 +1,9 @@
 /* verb_submit.c - hand off what stands in JSON files, or what is dropped into a folder by a system that nobody may
  * modify.
  *
- * --watch DIR   a file NAME.json that is complete (unchanged for two seconds) is handed off. What was accepted goes to DIR/accepted, what was refused for good to DIR/refused with NAME.json.problem.json
- *               beside it. Until then it stays: after a crash it is handed off again under the same id, and is one.
+ * --watch DIR   a file NAME.json that is complete (unchanged for two seconds) is handed off. What was accepted goes to
+ *               DIR/accepted, what was refused for good to DIR/refused with NAME.json.problem.json beside it. Until
+ *               then it stays: after a crash it is handed off again under the same id, and is one.
  */
 #include <dirent.h>
 #include <errno.h>
