@@ -15,8 +15,8 @@
  *            before a probe has said that it is not there; where the agency cannot be asked about this kind of handoff
  *            the sequence ends as UNSURE without sending. A call that acts is never repeated unless the answer said
  *            that it did not act (a refused token or session, an answer that names the next call).
- * Ownership  agency and job are borrowed until the sequence is done. struct request owns its bytes: request_done().
- * Secrets    come in struct credentials at the last moment and stand only in the request, which request_done() wipes.
+ * Ownership  agency and job are borrowed until the sequence is done. struct request owns its bytes: request_wipe().
+ * Secrets    come in struct credentials at the last moment and stand only in the request, which request_wipe() wipes.
  */
 #ifndef ADAPTERS_KINDS_DIALECT_H
 #define ADAPTERS_KINDS_DIALECT_H
@@ -79,7 +79,7 @@ struct request {
     char       *body;                   /* NULL: none */
     size_t      body_bytes;
 };
-void request_done(struct request *request);                     /* wipes and frees; takes a zeroed one */
+void request_wipe(struct request *request);                     /* wipes and frees; takes a zeroed one */
 
 /* What the runtime read from the agency's secret files, and the token it holds; "" or NULL where there is none. */
 struct credentials {

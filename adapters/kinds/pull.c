@@ -125,7 +125,7 @@ bool pull_request(const struct agency_config *agency, struct span cursor, const 
         *ret_request = request;
         return true;
     }
-    request_done(&request);
+    request_wipe(&request);
     judgement_set(reterr_why, VERDICT_MISCONFIGURED, "pull-request", "the poll does not fit its bounds");
     reterr_why->scope = SCOPE_AGENCY;
     reterr_why->never_sent = true;

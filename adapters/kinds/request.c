@@ -8,7 +8,7 @@
 #include "adapters/kinds/dialect_parts.h"
 #include "gateway/base/hash.h"
 
-void request_done(struct request *request)
+void request_wipe(struct request *request)
 {
     for (size_t i = 0; i < request->header_count; i++) {
         explicit_bzero(request->headers[i], strlen(request->headers[i]));

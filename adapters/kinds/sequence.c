@@ -252,7 +252,7 @@ bool sequence_request(struct sequence *sequence, const struct credentials *crede
 
     must(sequence->step == STEP_SEND);
     if (!get && !add_body(sequence, credentials->token ? credentials->token : "", &request)) {
-        request_done(&request);
+        request_wipe(&request);
         return false;
     }
     key_suffix(sequence, suffix);
@@ -261,7 +261,7 @@ bool sequence_request(struct sequence *sequence, const struct credentials *crede
                 && request_trace(&request, job, sequence->calls)
                 && (get || request_key(&request, job->idempotency_key, suffix));
     if (!good || !request_auth(&request, agency, credentials)) {
-        request_done(&request);
+        request_wipe(&request);
         cannot_write(sequence, good);
         return false;
     }

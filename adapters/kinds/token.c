@@ -90,7 +90,7 @@ bool token_request(const struct agency_config *agency, const struct credentials 
         *ret_request = request;
         return true;
     }
-    request_done(&request);
+    request_wipe(&request);
     return no_request(reterr_why);
 }
 

@@ -81,7 +81,7 @@ static void send_turn(struct sequence *sequence, const struct turn *turn, struct
         sequence_answer(sequence, &answer, span_of(request.body, request.body_bytes));
     else
         sequence_trouble(sequence, turn->trouble, turn->never_sent);
-    request_done(&request);
+    request_wipe(&request);
 }
 
 static void other_turn(struct sequence *sequence, const struct turn *turn, struct played *played)

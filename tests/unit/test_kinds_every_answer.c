@@ -112,7 +112,7 @@ static void walk_answers(const struct sequence *sequence, struct known known)
         then.absent |= !acts && sequence_step(&next) != STEP_DONE && call_acts(next.call);
         walk(next, then);
     }
-    request_done(&request);
+    request_wipe(&request);
 }
 
 static void walk(struct sequence sequence, struct known known)

@@ -61,19 +61,19 @@ static void requests(void **state)
     /* "one%20stop:s3cret%2F%2B%20%3A" in base 64 */
     assert_string_equal(request_find(&request, "Authorization"), "Basic b25lJTIwc3RvcDpzM2NyZXQlMkYlMkIlMjAlM0E=");
     assert_null(request_find(&request, "Idempotency-Key"));
-    request_done(&request);
+    request_wipe(&request);
 
     assert_true(token_request(&form->agencies[0], &credentials, &request, &why));
     assert_string_equal(request.body, "grant_type=client_credentials&scope=a%20b&client_id=one%20stop"
                                       "&client_secret=s3cret%2F%2B%20%3A");
     assert_null(request_find(&request, "Authorization"));
-    request_done(&request);
+    request_wipe(&request);
 
     assert_true(token_request(&portal->agencies[0], &credentials, &request, &why));
     assert_string_equal(request.url, "https://portal.example.vn/login");
     assert_string_equal(request.body, "{\"username\":\"hcm\",\"password\":\"s3cret/+ :\"}");
     assert_string_equal(request_find(&request, "dstcode"), "here");
-    request_done(&request);
+    request_wipe(&request);
 
     assert_false(token_request(&open_one->agencies[0], &credentials, &request, &why));
     assert_int_equal(why.verdict, VERDICT_MISCONFIGURED);

@@ -76,14 +76,14 @@ static void requests(void **state)
     assert_string_equal(request.url, "https://a.example.vn/api/outbox?limit=100");
     assert_string_equal(request_find(&request, "X-Api-Key"), "s3cret");
     assert_null(request.body);
-    request_done(&request);
+    request_wipe(&request);
     assert_true(pull_request(&paged->agencies[0], span_of_string("a b&c=ồ\r\nX: y"), &credentials, &request, &why));
     assert_string_equal(request.url,
                         "https://a.example.vn/api/outbox?limit=100&after=a%20b%26c%3D%E1%BB%93%0D%0AX%3A%20y");
-    request_done(&request);
+    request_wipe(&request);
     assert_true(pull_request(&each->agencies[0], span_of_string("7"), &credentials, &request, &why));
     assert_string_equal(request.url, "https://a.example.vn/api/outbox?sau=7");
-    request_done(&request);
+    request_wipe(&request);
     assert_false(pull_request(&each->agencies[0], span_of("a\0b", 3), &credentials, &request, &why));
     assert_int_equal(why.verdict, VERDICT_MISCONFIGURED);
     assert_true(why.never_sent);

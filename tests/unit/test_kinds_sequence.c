@@ -152,7 +152,7 @@ static void rest_raw(void **state)
     assert_memory_equal(request.body, "<a>\0\xFF</a>", 9);
     assert_string_equal(request_find(&request, "Content-Type"), "application/xml; charset=utf-8");
     assert_string_equal(request_find(&request, "X-Api-Key"), "s3cret");
-    request_done(&request);
+    request_wipe(&request);
     assert_null(request.body);
 }
 
@@ -296,7 +296,7 @@ static void token_once_more(void **state)
     assert_false(sequence_token_refused(&sequence));            /* a token is wanted, none was refused */
     sequence_token(&sequence);
     assert_true(sequence_request(&sequence, &credentials, &request));
-    request_done(&request);
+    request_wipe(&request);
     sequence_answer(&sequence, &(struct http_answer){ 401, span_of_string(""), false, -1 }, span_of_string(""));
     assert_true(sequence_token_refused(&sequence));
     handed_done(&handed);
@@ -425,7 +425,7 @@ static void no_injection(void **state)
     assert_string_equal(request.url,
                         "https://a.example.vn/api/d/a%2F..%2Fb%3Fc%3Dd%23e%0D%0AX-Evil%3A%201%20%25%E1%BB%93");
     assert_null(request_find(&request, "X-Evil"));
-    request_done(&request);
+    request_wipe(&request);
     handed_done(&handed);
 
     static const char *const types[] = { "text/plain\r\nX-Evil: 1", "text/plain\n", "a\tb", "\x7F" };
@@ -444,7 +444,7 @@ static void no_injection(void **state)
     handed.job.idempotency_key = "k\"\\";
     assert_int_equal(begin_request(raw, &handed, &credentials, &request), 0);
     assert_string_equal(request_find(&request, "Idempotency-Key"), "\"k\\\"\\\\\"");
-    request_done(&request);
+    request_wipe(&request);
     handed.job.idempotency_key = "k\n";
     assert_int_equal(begin_request(raw, &handed, &credentials, &request), VERDICT_BAD_DATA);
     handed_done(&handed);
@@ -480,7 +480,7 @@ static void traces(void **state)
         /* Another attempt has another parent id, the same attempt the same. */
         if (i == 0)
             memcpy(first, trace, 56);
-        request_done(&request);
+        request_wipe(&request);
         handed_done(&handed);
     }
     handed_init(&handed, KIND_FORWARD, CLASS_NEITHER);
@@ -489,7 +489,7 @@ static void traces(void **state)
         handed_job(&handed);
         assert_int_equal(begin_request(raw, &handed, &credentials, &request), 0);
         assert_int_equal(strcmp(request_find(&request, "traceparent"), first) == 0, attempt == 1);
-        request_done(&request);
+        request_wipe(&request);
     }
     handed_done(&handed);
 }
