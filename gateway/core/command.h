@@ -115,7 +115,7 @@ struct command {
         uint64_t lost;                      /* SESSION_LOST: the session */
         struct breaker { const uint64_t *handoffs; uint32_t count; } breaker;
         struct admin admin;
-        struct directory { const struct tables *tables; struct span bytes; uint32_t uid; } directory;
+        struct directory_change { const struct tables *tables; struct span bytes; uint32_t uid; } directory;
     };
 };
 

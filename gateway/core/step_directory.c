@@ -10,7 +10,7 @@
 
 void step_directory(struct step *step)
 {
-    const struct directory *directory = &step->command->directory;
+    const struct directory_change *directory = &step->command->directory;
     const struct tables *tables = directory->tables;
     uint32_t version = turn_directory_version(step->turn);
     struct hash stored;
