@@ -12,8 +12,8 @@
 #include "gateway/cli/keyfile.h"
 #include "gateway/directory/directory.h"
 
-enum { COPY_BYTES_MAX = 4 << 20, CONFIG_BYTES_MAX = 64 << 10, PORT_DEFAULT = 7411, BASE_PORT_DEFAULT = 8101,
-       EXAMPLE_AGENCIES = 3 };
+enum { COPY_BYTES_MAX = 4 << 20, CONFIG_BYTES_MAX = 64 << 10, PORT_DEFAULT = 7411, BASE_PORT_DEFAULT = 8101 };
+#define EXAMPLE_PROCEDURE "2.000986"
 
 struct init {
     struct cli *cli;
@@ -144,10 +144,65 @@ static void add_agency(struct text *text, const char *code, uint64_t port)
              code, code, (unsigned long long)port);
 }
 
-/* --agencies A,B,C, else the first few sector agencies that have a key. */
-static bool write_adapter(struct init *init, const struct tables *tables, char example[AGENCY_CODE_SIZE])
+/* Somebody who may FORWARD to this agency; a one-stop rather than anybody else. NULL: nobody. */
+static const struct agency *sender_to(const struct tables *tables, const struct agency *recipient)
 {
-    char bytes[CONFIG_BYTES_MAX], *list = NULL;
+    const struct agency *other = NULL;
+    for (uint32_t i = 0; i < tables->agency_count; i++) {
+        const struct agency *agency = &tables->agencies[i];
+        if (agency == recipient || agency->kind == AGENCY_SECTOR || !agency->key_count
+            || !tables_permit(tables, agency, recipient, KIND_FORWARD, EXAMPLE_PROCEDURE))
+            continue;
+        if (agency->kind == AGENCY_ONE_STOP)
+            return agency;
+        if (!other)
+            other = agency;
+    }
+    return other;
+}
+
+/* The sector agency of this class that an example is best made with: one that a one-stop may send to. NULL: none. */
+static const struct agency *example_agency(const struct tables *tables, enum agency_class agency_class)
+{
+    const struct agency *other = NULL;
+    for (uint32_t i = 0; i < tables->agency_count; i++) {
+        const struct agency *agency = &tables->agencies[i];
+        if (agency->kind != AGENCY_SECTOR || agency->agency_class != agency_class || !agency->key_count)
+            continue;
+        const struct agency *sender = sender_to(tables, agency);
+        if (sender && sender->kind == AGENCY_ONE_STOP)
+            return agency;
+        if (sender && !other)
+            other = agency;
+    }
+    return other;
+}
+
+static bool add_named(struct init *init, const struct tables *tables, const char *named, struct text *text,
+                      uint64_t *port, const struct agency **ret_example)
+{
+    char *list = strdup(named), *at = list, *code;
+    bool good = list != NULL;
+    while (good && at && (code = strsep(&at, ","))) {
+        const struct agency *agency = tables_agency(tables, code);
+        if (!agency) {
+            cli_complain(init->cli, "--agencies: danh bạ không có '%s'", "--agencies: '%s' is not in the directory",
+                         code);
+            good = false;
+        } else {
+            add_agency(text, agency->code, (*port)++);
+            if (!*ret_example)
+                *ret_example = agency;
+        }
+    }
+    free(list);
+    return good;
+}
+
+/* --agencies A,B,C, else one sector agency of each class. */
+static bool write_adapter(struct init *init, const struct tables *tables, const struct agency **ret_example)
+{
+    char bytes[CONFIG_BYTES_MAX];
     struct text text = text_of(bytes, sizeof bytes);
     const char *named = cli_option(init->cli, "agencies");
     uint64_t port = init->base_port;
@@ -155,47 +210,22 @@ static bool write_adapter(struct init *init, const struct tables *tables, char e
     text_add(&text, "# adapter.yaml: which agencies this machine's adapter serves, and how they are spoken to.\n"
              "gateway: { endpoint: \"tcp://127.0.0.1:%llu\", public_key_file: keys/gateway.public }\n"
              "rules: rules\nagencies:\n", (unsigned long long)init->port);
-    if (named && !(list = strdup(named)))
+    if (named && !add_named(init, tables, named, &text, &port, ret_example))
         return false;
-    for (char *at = list, *code; at && (code = strsep(&at, ","));) {
-        if (!tables_agency(tables, code)) {
-            cli_complain(init->cli, "--agencies: danh bạ không có '%s'", "--agencies: '%s' is not in the directory",
-                         code);
-            free(list);
-            return false;
-        }
-        add_agency(&text, code, port++);
-        if (!example[0] && !span_to_string(span_of_string(code), example, AGENCY_CODE_SIZE))
-            example[0] = 0;
-    }
-    for (uint32_t i = 0; !list && i < tables->agency_count && port < init->base_port + EXAMPLE_AGENCIES; i++) {
-        const struct agency *agency = &tables->agencies[i];
-        if (agency->kind != AGENCY_SECTOR || !agency->key_count)
+    for (enum agency_class class = CLASS_IDEMPOTENT; !named && class < CLASS_END; class++) {
+        const struct agency *agency = example_agency(tables, class);
+        if (!agency)
             continue;
         add_agency(&text, agency->code, port++);
-        if (!example[0])
-            memcpy(example, agency->code, AGENCY_CODE_SIZE);
+        if (!*ret_example)
+            *ret_example = agency;
     }
-    free(list);
     if (text.cut || port == init->base_port) {
         cli_complain(init->cli, "mạng này không có cơ quan ngành dọc nào có khóa; dùng --agencies",
                      "this network has no sector agency with a key; use --agencies");
         return false;
     }
     return write_config(init, "adapter.yaml", bytes);
-}
-
-/* A sender that may FORWARD to the example agency, for the first dossier by hand. */
-static const struct agency *example_sender(const struct tables *tables, const char *to)
-{
-    const struct agency *recipient = tables_agency(tables, to);
-    for (uint32_t i = 0; recipient && i < tables->agency_count; i++) {
-        const struct agency *agency = &tables->agencies[i];
-        if (agency != recipient && agency->kind != AGENCY_SECTOR && agency->key_count
-            && tables_permit(tables, agency, recipient, KIND_FORWARD, "1.000894"))
-            return agency;
-    }
-    return NULL;
 }
 
 static bool write_example(struct init *init, const struct agency *sender, const char *recipient)
@@ -206,9 +236,9 @@ static bool write_example(struct init *init, const struct agency *sender, const 
     clock_text(clock_wall_ms(), now);
     text_add(&day_text, "%.2s%.2s%.2s", now + 2, now + 5, now + 8);
     text_add(&text, "{\n  \"recipient\": \"%s\",\n  \"dossier_code\": \"%s-%s-0001\",\n"
-             "  \"procedure_code\": \"1.000894\",\n  \"kind\": \"FORWARD\",\n"
+             "  \"procedure_code\": \"" EXAMPLE_PROCEDURE "\",\n  \"kind\": \"FORWARD\",\n"
              "  \"facts\": { \"status\": 2, \"channel\": 1 },\n"
-             "  \"payload\": { \"summary\": \"Đăng ký kết hôn (ví dụ)\",\n"
+             "  \"payload\": { \"summary\": \"Khai sinh liên thông (ví dụ)\",\n"
              "               \"applicant\": { \"name\": \"Nguyễn Văn Ví Dụ\" } }\n}\n",
              recipient, sender->code, day);
     return write_config(init, "example.json", bytes);
@@ -216,7 +246,8 @@ static bool write_example(struct init *init, const struct agency *sender, const 
 
 static bool configure(struct init *init)
 {
-    char path[CLI_PATH_SIZE], example[AGENCY_CODE_SIZE] = "";
+    char path[CLI_PATH_SIZE];
+    const struct agency *example = NULL;
     struct faults faults;
 
     if (!cli_path(init->folder, "directory", path) || faults_init(&faults) != RESULT_OK)
@@ -227,10 +258,10 @@ static bool configure(struct init *init)
     if (!directory)
         return false;
     const struct tables *tables = directory_tables(directory);
-    bool good = write_site(init) && write_broker(init) && write_adapter(init, tables, example);
-    const struct agency *sender = good ? example_sender(tables, example) : NULL;
+    bool good = write_site(init) && write_broker(init) && write_adapter(init, tables, &example);
+    const struct agency *sender = good ? sender_to(tables, example) : NULL;
     if (sender)
-        good = write_example(init, sender, example);
+        good = write_example(init, sender, example->code);
     if (good)
         printf(cli_say(init->cli,
             "%s: %zu cặp khóa mới, %u cơ quan. Chạy ở ba cửa sổ:\n"
