@@ -3,8 +3,8 @@
 
     agency.py --code G01.29.07 --book police.jsonl [--port 0] [--idempotent] [--results] [--rules '[{"do": "slow"}]']
 
-Prints one line of JSON when it listens: {"code", "port", "control", "pid"}. `control` is a second port on which its behaviour is
-changed; the first may be closed at will ("down"). SIGTERM ends it.
+Prints one line of JSON when it listens: {"code", "port", "control", "pid"}. `control` is a second port on which its
+behaviour is changed; the first may be closed at will ("down"). SIGTERM ends it.
 """
 import argparse
 import email.utils

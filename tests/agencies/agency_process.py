@@ -29,7 +29,8 @@ class AgencyProcess:
 
     def start(self):
         self.process = subprocess.Popen(
-            [sys.executable, PROGRAM, "--code", self.code, "--book", self.book, "--port", str(self.port), *self.options],
+            [sys.executable, PROGRAM, "--code", self.code, "--book", self.book, "--port", str(self.port),
+             *self.options],
             stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line:

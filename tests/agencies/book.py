@@ -1,11 +1,11 @@
 """The book of a simulated agency: what it received and what it did, one JSON object a line, synced before it answers.
 
-It is the truth about lost and doubled, because nobody but the agency writes it. An agency started again on the same book goes on
-where it stopped. `Book` writes (one process), `read_book` and `Summary` are for tests, the demo and people.
+It is the truth about lost and doubled, because nobody but the agency writes it. An agency started again on the same
+book goes on where it stopped. `Book` writes (one process); `read_book`, `Summary` are for tests, the demo and people.
 
 A line has `event`:
-  request   at_ms, method, path, call (create, probe, outbox), key, dossier, kind, step, connection, reused, rule, acted,
-            repeated (the key had been acted on before), status (what is about to be answered; null: nothing), body
+  request   at_ms, method, path, call (create, probe), key, dossier, kind, step, connection, reused, rule, acted,
+            repeated (the key had been acted on before), status (about to be answered; null: nothing), body
   result    at_ms, seq, id, key, dossier, item (what stands in the outbox)
 """
 import collections

@@ -1,0 +1,43 @@
+"""The content hash: a second implementation gives the values of proto/README.md and of the gateway."""
+import hashlib
+
+import lienthong_pb2 as pb
+from content import content_hash, uuid7
+
+EMPTY = "ae15f6f1791f7c0f57000adcc304ee374cf7a38fd62db7c821dc4d27f9d8b126"
+FULL = "853b63324f5dd1c8e981885011e4dc479dd4ba0cadb1aea004ebb571f21145ac"
+
+
+def sample():
+    ids = [bytes.fromhex("019cae4bd8007abc8def0123456789" + end) for end in ("ab", "aa", "a9")]
+    return pb.Header(
+        message_id=ids[0], sender="H29.7.1", recipient="000.00.07.H29", dossier_code="000.00.07.H29-260302-000001",
+        procedure_code="2.000986", step="residence", kind=1, source_time_ms=1772443700000, sequence=3, parent=41,
+        after=[pb.After(message_id=ids[1], until=1), pb.After(message_id=ids[2], until=2)],
+        content_type="application/json",
+        attachments=[pb.Attachment(sha256=hashlib.sha256(b"scan").digest(), size=4, name="giấy chứng sinh.pdf",
+                                   media_type="application/pdf", component="GCS")],
+        facts=pb.Facts(status=4, partner_status="dang-xu-ly", channel=2, area_code="26734", procedure_version="2",
+                       received_ms=1772443800000, due_ms=1772789400000, due_source="procedure", officer_from="cb01",
+                       officer_to="ca07", aliases=["G22-1", "G22-2"], reason_code="R1", answer_by_ms=1772530200000,
+                       money=[pb.Money(component="LP", owed=8000, paid=-1)],
+                       components=[pb.Component(code="GCS", copies=1, digitised=True),
+                                   pb.Component(code="CT07", copies=2, reused=True, withdrawn=True)]))
+
+
+def test_values_of_the_page():
+    assert content_hash(pb.Header()).hex() == EMPTY
+    assert content_hash(pb.Header(facts=pb.Facts())).hex() == EMPTY
+    assert content_hash(sample(), '{"họ tên":"Nguyễn Văn Ví Dụ"}'.encode()).hex() == FULL
+
+
+def test_what_is_not_covered():
+    header = sample()
+    header.source_time_ms += 1
+    header.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    header.signature = b"123"
+    assert content_hash(header, '{"họ tên":"Nguyễn Văn Ví Dụ"}'.encode()).hex() == FULL
+
+
+def test_message_ids_rise_with_time():
+    assert uuid7(1) < uuid7(2) and uuid7()[6] >> 4 == 7 and uuid7()[8] >> 6 == 2
