@@ -1,8 +1,8 @@
 /* gate.c - who waits for whom, and what comes out of it.
  *
  * A gate row (sender, message id, dependant) stands exactly as long as the dependant's antecedent row of that message
- * id is not done. Both are keyed by the message id of whoever the dependant waits for now: when a child takes over, they
- * are rewritten. A dependant that failed keeps its gates, so that what comes later is still noted. */
+ * id is not done. Both are keyed by the message id of whoever the dependant waits for now: when a child takes over,
+ * they are rewritten. A dependant that failed keeps its gates, so that what comes later is still noted. */
 #include "gateway/core/gate.h"
 
 #include <string.h>

@@ -2,7 +2,8 @@
  *
  * Comes     from the broker, with n from credit, rate and breaker of that receiver's agency.
  * Changes   each picked lane head becomes OFFERED with a new attempt number and the end of its lease, before its
- *           DELIVER leaves. Nothing while the agency is paused or on hold. One whose body or input is gone becomes FAILED.
+ *           DELIVER leaves. Nothing while the agency is paused or on hold. One whose body or input is gone becomes
+ *           FAILED.
  * Effects   DELIVER for each; READY, FEED; OFFERED last, always.
  * Repeated  offers the next ones: what is OFFERED is not picked again. */
 #include "gateway/core/gate.h"

@@ -369,8 +369,9 @@ static void fail_at_once(struct step *step, struct handoff *handoff, uint64_t en
 {
     char why[160];
     struct text text = text_of(why, sizeof why);
+    unsigned long long id = ended;
     text_add(&text, "lượt trước %llu đã kết thúc mà không có kết quả / "
-                    "the earlier handoff %llu has ended without a result", (unsigned long long)ended, (unsigned long long)ended);
+                    "the earlier handoff %llu has ended without a result", id, id);
     struct change change = { .cause = CAUSE_PREDECESSOR_ENDED, .fail_class = FAIL_PREDECESSOR,
                              .fingerprint = "predecessor-ended", .detail = span_of_string(why) };
     handoff_move(step, handoff, STATE_FAILED, &change);
