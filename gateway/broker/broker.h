@@ -1,0 +1,144 @@
+/* broker.h - what lienthongd is made of, for the files that put it together: start, intake, turn, speak, admin, reload,
+ * loop. Everything else in this folder knows only its own part.
+ *
+ * All memory is taken at start; the loop's thread is the only one that touches it.
+ */
+#ifndef GATEWAY_BROKER_BROKER_H
+#define GATEWAY_BROKER_BROKER_H
+
+#include "gateway/broker/bus.h"
+#include "gateway/broker/gateway_time.h"
+#include "gateway/broker/offers.h"
+#include "gateway/broker/options.h"
+#include "gateway/broker/order.h"
+#include "gateway/core/core.h"
+#include "gateway/core/verb.h"
+#include "gateway/directory/directory.h"
+#include "gateway/store/store.h"
+#include "gateway/wire/wire.h"
+
+enum {
+    UNSENT_MAX = PLAN_MAX * OFFER_MAX, UNSENT_PER_TURN = 64, LOST_PER_TURN = 16, REVOKED_MAX = 64,
+    ENDED_MAX = SESSIONS_MAX, FRAMES_ARENA_BYTES = 8 << 20, WORDS_ARENA_BYTES = 1 << 20,
+    BACKUP_PAUSE_MS = 60 * 60 * 1000,
+};
+
+/* A DELIVER that could not be handed to its connection: nobody acted on it, and the core is told so. */
+struct unsent {
+    uint64_t session, handoff;
+    uint32_t attempt, agency;
+};
+
+/* What one turn did, as far as memory has to follow it once it is committed. Written inside the turn, thrown away when
+ * the turn is. */
+struct turn_notes {
+    uint32_t unsent, lost, commands, give_backs;
+    bool     lost_again;                        /* the last one of `lost` has more to take back */
+    struct mark { uint32_t effect; enum verb verb; uint32_t uid; } admin[TURN_COMMANDS_MAX];
+    uint32_t admin_count;
+    bool     cramped;                           /* an OFFER stopped for lack of room in the effects */
+};
+
+/* Lines about peers who send nonsense: so many a minute, then only their number. */
+struct complaints { int64_t begin_ms; uint32_t said, silent; };
+
+struct broker {
+    struct options options;
+    const char *options_path;
+    struct store *store;
+    struct directory *directory;
+    const struct tables *tables;                /* in force */
+    uint32_t *numbers;                          /* of tables->agencies, in the store; AGENCIES_MAX */
+    struct core core;
+    struct effects effects;
+    struct bus bus;
+    struct sessions sessions;
+    struct offers offers;
+    struct gateway_time time;
+    struct order order;
+
+    struct arena frames_arena, words;           /* what commands point into; for wire_effect() */
+    zmq_msg_t frames[TURN_COMMANDS_MAX];        /* of the commands in `order` */
+    uint32_t  frames_count;
+    struct frame frame;                         /* the one being read: too large for a stack */
+    zmq_msg_t kept;                             /* read, but too large for the turn that was being filled */
+    struct peer kept_peer;
+    enum bus_side kept_side;
+    bool has_kept;
+
+    int64_t  now_ms, steady_ms;                 /* read once a turn */
+    int64_t  due_ms;                            /* the next tick */
+    uint32_t epoch;
+    uint64_t covered_seq;
+    struct turn_notes notes;
+    struct turn_end end;                        /* of the last turn */
+    struct unsent unsent[UNSENT_MAX];
+    uint32_t unsent_count;
+    uint64_t revoked[REVOKED_MAX];              /* numbers of sessions whose key is nobody's any more */
+    uint32_t revoked_count;
+    const char *intake_why;                     /* NULL: open */
+    bool     intake_refuses;                    /* a turn found no room: until the store says that there is */
+    struct complaints complaints;
+    enum time_alarm alarm_said;
+
+    bool     stopping, stop_now, reload;
+    int      reload_uid;
+    int64_t  stop_steady_ms;                    /* when waiting for open deliveries ends */
+    int64_t  backup_until_ms;                   /* steady; 0: none is being taken */
+    int64_t  started_ms;
+    int      signals;                           /* signalfd */
+};
+
+/* ---- start.c */
+MUST_USE enum result broker_open(struct broker *broker, struct text *why);
+void broker_close(struct broker *broker);                               /* takes a half-built one */
+void broker_read_clocks(struct broker *broker);
+
+/* ---- identity.c: whose a session is, now */
+/* NULL: nobody's any more, or somebody else's: it is to be ended. *ret_roles: what it may do. */
+const struct agency *session_holder(struct broker *broker, struct session *session, uint32_t *ret_roles);
+void session_drop(struct broker *broker, struct session *session, const char *why);     /* ends it; `why` for the log */
+/* The same, and tells it that it has to say HELLO again. */
+void session_dismiss(struct broker *broker, struct session *session, const char *why);
+void sessions_sweep(struct broker *broker);                 /* silent ones, and those whose key is gone */
+void sessions_gone(struct broker *broker);                  /* connections that ended */
+bool broker_may(void *context, struct session *session);    /* an offers_may */
+
+/* ---- intake.c */
+void intake_read(struct broker *broker);                    /* fills order; answers what is the session's own business */
+void intake_forget(struct broker *broker);                  /* frames of commands that are done */
+
+/* ---- turn.c */
+/* One turn with what is there. RESULT_FULL: nothing happened, wait; RESULT_BROKEN: stop. */
+MUST_USE enum result turn_make(struct broker *broker);
+/* One command alone in its turn. *ret_again: it has more to do. */
+MUST_USE enum result turn_alone(struct broker *broker, const struct command *command, bool *ret_again);
+bool turn_is_due(struct broker *broker);
+
+/* ---- speak.c */
+void speak(struct broker *broker);                          /* after the commit: memory, then words */
+/* What is said outside turns. */
+void speak_out(struct broker *broker, enum bus_side side, uint32_t routing, const struct wire_out *out);
+void speak_refused(struct broker *broker, enum bus_side side, uint32_t routing, const struct frame_refusal *refusal);
+void complain(struct broker *broker, const char *event, const char *agency, const char *why);
+
+/* ---- admin.c: what only the broker's memory knows, added to an answer */
+void admin_add(struct broker *broker, struct effect *effect, const struct mark *mark);
+enum { ADMIN_SESSION_BIT = 63 };
+#define ADMIN_SESSION (1ULL << ADMIN_SESSION_BIT)           /* | routing id: the `session` of an operator's command */
+
+/* ---- reload.c */
+struct directory *directory_load(struct broker *broker);    /* logs every fault; NULL: there was one */
+/* Stores it, as a turn of its own, when its hash is not the stored one; then it is in force. Takes the directory. */
+MUST_USE enum result directory_apply(struct broker *broker, struct directory *directory, uint32_t uid);
+void directory_reload(struct broker *broker, enum result *ret_result);
+
+/* ---- selftest.c */
+/* A random key must be refused and the right one admitted, on the very socket that agencies will use, before it is
+ * bound to their endpoints. */
+MUST_USE enum result selftest(struct bus *bus, struct text *why);
+
+/* ---- loop.c */
+int loop_run(struct broker *broker);                        /* the program's exit status */
+
+#endif

@@ -1,0 +1,66 @@
+/* bus.h - the sockets: one ROUTER for agencies (CURVE, all endpoints), one for operators (plain, ipc in a 0700 folder),
+ * and the monitor that tells which connection has ended.
+ *
+ * Bounds     per peer, in each direction: PEER_QUEUE_FRAMES frames of at most FRAME_BYTES_MAX. A larger frame ends its
+ *            connection inside libzmq.
+ * Routing    ZeroMQ gives each connection 5 bytes: 0 and a number of 32 bits that is not used again. A peer that sets a
+ *            routing id of its own is not taken (bus_read: foreign_routing).
+ * Ends       libzmq does not say which peer of a ROUTER has gone. But each message knows the file descriptor it was
+ *            read from, and the monitor names the descriptor of a connection that ended; bus_gone() gives those. A
+ *            descriptor is used again by a later connection, so the monitor has to be emptied before a session is
+ *            begun on one: the end of the earlier connection always stands in it by then.
+ * Threads    the loop's only.
+ */
+#ifndef GATEWAY_BROKER_BUS_H
+#define GATEWAY_BROKER_BUS_H
+
+#include <zmq.h>
+
+#include "gateway/broker/options.h"
+#include "gateway/broker/zap.h"
+
+enum bus_side { BUS_AGENCIES, BUS_ADMIN, BUS_SIDES };
+
+struct bus {
+    void *context;
+    void *sockets[BUS_SIDES];
+    void *monitor;
+    struct zap zap;
+    uint8_t secret[CURVE_KEY_SIZE], public_key[CURVE_KEY_SIZE];
+    char  public_text[41];
+    int64_t patience_left_us;           /* what bus_send() may wait in this turn, over all peers */
+};
+
+/* ZAP first, then the ROUTER for agencies, bound nowhere yet: for the self-test. RESULT_INVALID: the key; `why`. */
+MUST_USE enum result bus_open(struct bus *bus, const struct options *options, struct text *why);
+/* Binds endpoints and the admin socket. */
+MUST_USE enum result bus_bind(struct bus *bus, const struct options *options, struct text *why);
+void bus_close(struct bus *bus);                                        /* takes a half-built one */
+/* 0600, first line 40 characters of Z85. */
+MUST_USE enum result bus_secret_read(const char *path, uint8_t ret_secret[CURVE_KEY_SIZE],
+                                     uint8_t ret_public[CURVE_KEY_SIZE], struct text *why);
+
+struct peer {
+    uint32_t routing;
+    int      file;                      /* descriptor of its connection; -1 unknown */
+    bool     foreign_routing;           /* it set a routing id of its own: it cannot be answered */
+    bool     many_parts;                /* the message had more than one part: no frame */
+    const char *key_text;               /* agencies: ZAP's user id; lent by the message; NULL none */
+    bool     has_uid;                   /* admin: known by SO_PEERCRED */
+    uint32_t uid;
+};
+
+/* The next message that has come. `frame` is initialised by the caller and filled. False: none. */
+bool bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer *ret_peer);
+/* Takes the frame. RESULT_NOT_FOUND: nobody has this routing id any more. RESULT_BUSY: its queue stayed full for
+ * patience_us, or this turn's patience with everybody is used up: those who do not read cannot hold up the others. */
+MUST_USE enum result bus_send(struct bus *bus, enum bus_side side, uint32_t routing, zmq_msg_t *frame,
+                              int64_t patience_us);
+void bus_patience(struct bus *bus, int64_t left_us);                    /* a new turn */
+/* The descriptor of the next connection of an agency that has ended. False: none. */
+bool bus_gone(struct bus *bus, int *ret_file);
+
+/* "localhost:1000:1000:4711", as libzmq names the peer of an ipc connection: its uid. */
+MUST_USE bool peer_uid_read(const char *address, uint32_t *ret_uid);
+
+#endif

@@ -1,0 +1,71 @@
+#include "gateway/broker/gateway_time.h"
+
+#include "gateway/base/limits.h"
+
+const char *time_alarm_name(enum time_alarm alarm)
+{
+    switch (alarm) {
+    case TIME_AGREES:
+        return "agrees";
+    case TIME_APART:
+        return "apart";
+    case TIME_GAP:
+        return "gap";
+    }
+    return "?";
+}
+
+void gateway_time_start(struct gateway_time *time, int64_t wall_ms, int64_t steady_ms, int64_t last_ms)
+{
+    *time = (struct gateway_time){ .now_ms = wall_ms > last_ms ? wall_ms : last_ms, .steady_ms = steady_ms };
+    time->apart_ms = wall_ms - time->now_ms;
+    if (last_ms && wall_ms - last_ms > CLOCK_GAP_MS_MAX)
+        time->alarm = TIME_GAP;
+    else if (time->apart_ms < -CLOCK_APART_MS_MAX)
+        time->alarm = TIME_APART;
+    time->brake = time->alarm != TIME_AGREES;
+}
+
+/* Half of what has passed; the odd millisecond is kept for the next time. */
+static int64_t slow(struct gateway_time *time, int64_t passed_ms)
+{
+    int64_t twice = passed_ms + time->half_ms;
+    time->half_ms = twice & 1;
+    return twice / 2;
+}
+
+int64_t gateway_time_now(struct gateway_time *time, int64_t wall_ms, int64_t steady_ms)
+{
+    int64_t passed_ms = steady_ms > time->steady_ms ? steady_ms - time->steady_ms : 0;
+    int64_t apart_ms = wall_ms - (time->now_ms + passed_ms);
+
+    time->steady_ms = steady_ms;
+    time->apart_ms = apart_ms;
+    if (apart_ms >= -CLOCK_APART_MS_MAX && apart_ms <= CLOCK_APART_MS_MAX) {
+        time->confirmed = false;
+        if (time->alarm == TIME_APART)
+            time->alarm = TIME_AGREES;
+        time->now_ms = apart_ms >= 0 ? wall_ms : time->now_ms + slow(time, passed_ms);
+        return time->now_ms;
+    }
+    if (time->confirmed && apart_ms < 0) {
+        time->now_ms += slow(time, passed_ms);
+        return time->now_ms;
+    }
+    time->confirmed = false;
+    time->alarm = TIME_APART;
+    time->brake = true;
+    time->now_ms += passed_ms;
+    return time->now_ms;
+}
+
+void gateway_time_confirm(struct gateway_time *time, int64_t wall_ms, int64_t steady_ms)
+{
+    (void)gateway_time_now(time, wall_ms, steady_ms);
+    if (wall_ms > time->now_ms)
+        time->now_ms = wall_ms;
+    time->apart_ms = wall_ms - time->now_ms;
+    time->confirmed = time->apart_ms < 0;
+    time->alarm = TIME_AGREES;
+    time->brake = false;
+}

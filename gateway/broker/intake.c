@@ -1,0 +1,375 @@
+/* intake.c - frames become commands, or are answered on the spot.
+ *
+ * A session's own business (HELLO, CREDIT, PING, FOLLOW) changes nothing on disk and is done here. Everything else goes
+ * to the core in the order in which it came. What is no frame, or comes from somebody who has not said HELLO, is refused
+ * without leaving a trace in memory. */
+#include <string.h>
+
+#include "gateway/broker/broker.h"
+
+enum { COMPLAINTS_PER_MINUTE = 30, MINUTE_MS = 60 * 1000, BUSY_MS = 5000 };
+
+void complain(struct broker *broker, const char *event, const char *agency, const char *why)
+{
+    struct complaints *complaints = &broker->complaints;
+
+    if (broker->steady_ms - complaints->begin_ms >= MINUTE_MS) {
+        if (complaints->silent)
+            log_event(LOG_WARN, "complaints", "count=%u why=%s", complaints->silent,
+                      log_quoted("more refusals in the last minute, not logged one by one"));
+        *complaints = (struct complaints){ .begin_ms = broker->steady_ms };
+    }
+    if (complaints->said >= COMPLAINTS_PER_MINUTE) {
+        complaints->silent++;
+        return;
+    }
+    complaints->said++;
+    log_event(LOG_WARN, event, "agency=%s why=%s", agency, log_quoted(why));
+}
+
+static void refuse(struct broker *broker, const struct peer *peer, enum bus_side side,
+                   const struct frame_refusal *refusal, const char *agency)
+{
+    complain(broker, "refused", agency, problem_word(refusal->problem.type));
+    if (!peer->foreign_routing)
+        speak_refused(broker, side, peer->routing, refusal);
+}
+
+#define REFUSE(type, field, ...)                                                                       \
+    do {                                                                                               \
+        struct frame_refusal refusal_ = { .correlation = broker->frame.correlation };                  \
+        problem_set(&refusal_.problem, type, field, __VA_ARGS__);                                      \
+        refuse(broker, peer, BUS_AGENCIES, &refusal_, agency);                                         \
+    } while (0)
+
+/* ---- HELLO */
+
+static bool hello_is_good(struct broker *broker, const struct peer *peer, const struct agency *holder, uint32_t roles)
+{
+    const struct hello *hello = &broker->frame.hello;
+    const char *agency = holder->code;
+
+    if (hello->protocol != WIRE_VERSION) {
+        REFUSE(PROBLEM_VERSION, "hello.protocol", "phiên bản giao thức %u không được hỗ trợ, hãy dùng %d",
+               "protocol version %u is not spoken here, use %d", hello->protocol, WIRE_VERSION);
+        return false;
+    }
+    if (hello->agency[0] && tables_agency(broker->tables, hello->agency) != holder) {
+        REFUSE(PROBLEM_FOREIGN_SENDER, "hello.agency", "khóa này là của cơ quan %s, không phải của %s",
+               "this key is that of agency %s, not of %s", holder->code, hello->agency);
+        return false;
+    }
+    if (!hello->roles) {
+        REFUSE(PROBLEM_INVALID_FIELD, "hello.roles", "phải nêu vai trò: 1 gửi, 2 nhận, 3 cả hai",
+               "state a role: 1 sender, 2 receiver, 3 both");
+        return false;
+    }
+    if (hello->roles & ~(roles & (ROLE_SENDER | ROLE_RECEIVER))) {
+        REFUSE(PROBLEM_NOT_ALLOWED, "hello.roles", "khóa này không được phép giữ vai trò %u (được phép: %u)",
+               "this key may not have the roles %u (allowed: %u)", hello->roles, roles);
+        return false;
+    }
+    return true;
+}
+
+static void welcome(struct broker *broker, const struct session *session, const struct agency *holder)
+{
+    struct wire_out out;
+    struct welcome words = {
+        .agency = holder->code, .gateway = broker->tables->gateway, .epoch = broker->epoch,
+        .submit_window = broker->tables->submit_window, .lease_ms = broker->tables->lease_ms,
+        .now_ms = broker->now_ms, .covered_seq = broker->covered_seq,
+    };
+    wire_welcome(&words, broker->frame.correlation, &out);
+    speak_out(broker, BUS_AGENCIES, session->routing, &out);
+}
+
+static void session_fill(struct session *session, const struct peer *peer, const struct hello *hello,
+                         const uint8_t key[CURVE_KEY_SIZE])
+{
+    memcpy(session->key, key, CURVE_KEY_SIZE);
+    memcpy(session->key_text, peer->key_text, strnlen(peer->key_text, KEY_TEXT_SIZE - 1));
+    session->roles = hello->roles;
+    session->kinds = hello->kinds;
+    session->credit = hello->roles & ROLE_RECEIVER ? hello->credit : 0;
+}
+
+static void take_hello(struct broker *broker, const struct peer *peer, const struct agency *holder, uint32_t roles,
+                       const uint8_t key[CURVE_KEY_SIZE])
+{
+    const char *agency = holder->code;
+    uint32_t number = broker->numbers[holder - broker->tables->agencies];
+
+    sessions_gone(broker);                              /* before a descriptor is taken for the new connection's */
+    struct session *before = session_of_routing(&broker->sessions, peer->routing);
+    if (before)
+        session_drop(broker, before, "a new HELLO on the same connection");
+    if (!hello_is_good(broker, peer, holder, roles))
+        return;
+    struct recipient *recipient = recipient_make(&broker->offers, number, holder, broker->now_ms);
+    struct session *session = NULL;
+    if (recipient && recipient->session_count < broker->options.sessions_per_agency_max)
+        session = session_begin(&broker->sessions, peer->routing, peer->file, broker->steady_ms);
+    if (!session) {
+        REFUSE(PROBLEM_BUSY, "", "cổng đang có quá nhiều phiên, hãy thử lại sau",
+               "too many sessions just now, try again later");
+        return;
+    }
+    session_fill(session, peer, &broker->frame.hello, key);
+    recipient_join(&broker->offers, recipient, session);
+    offers_session_ready(&broker->offers, session);
+    log_event(LOG_INFO, "session", "agency=%s session=%llu roles=%u credit=%u software=%s", holder->code,
+              (unsigned long long)session->number, session->roles, session->credit,
+              log_quoted(broker->frame.hello.software));
+    welcome(broker, session, holder);
+}
+
+/* ---- what a session says of itself */
+
+static void take_ping(struct broker *broker, struct session *session)
+{
+    struct wire_out out;
+    session->stamp_ms = broker->frame.stamp_ms;
+    wire_pong(session->stamp_ms, broker->covered_seq, &out);
+    speak_out(broker, BUS_AGENCIES, session->routing, &out);
+}
+
+static void take_own(struct broker *broker, const struct peer *peer, struct session *session, const char *agency)
+{
+    switch (broker->frame.kind) {
+    case FRAME_CREDIT:
+        if (session->roles & ROLE_RECEIVER) {
+            session->credit = broker->frame.credit;
+            offers_session_ready(&broker->offers, session);
+        } else {
+            REFUSE(PROBLEM_NOT_ALLOWED, "", "CREDIT chỉ dành cho phiên nhận", "CREDIT is for receivers");
+        }
+        return;
+    case FRAME_PING:
+        take_ping(broker, session);
+        return;
+    default:
+        if (session->roles & ROLE_SENDER) {
+            follow_begin(&session->follow, broker->frame.follow_from);
+            offers_session_feed(&broker->offers, session);
+        } else {
+            REFUSE(PROBLEM_NOT_ALLOWED, "", "FOLLOW chỉ dành cho phiên gửi", "FOLLOW is for senders");
+        }
+    }
+}
+
+/* ---- commands */
+
+/* What a session may ask the core for. CURSOR and TRACK are anybody's. */
+static uint32_t role_for(enum command_kind kind)
+{
+    switch (kind) {
+    case COMMAND_SUBMIT: case COMMAND_NOTICE_ACK:
+        return ROLE_SENDER;
+    case COMMAND_OUTCOME: case COMMAND_CHECKPOINT:
+        return ROLE_RECEIVER;
+    default:
+        return 0;
+    }
+}
+
+static struct frame_refusal refusal_of_command(const struct command *command)
+{
+    struct frame_refusal refusal = { .correlation = command->correlation };
+    if (command->kind == COMMAND_SUBMIT) {
+        refusal.has_message_id = command->submit.has_message_id;
+        refusal.message_id = command->submit.message_id;
+    }
+    return refusal;
+}
+
+/* False: refused. */
+static bool command_is_allowed(struct broker *broker, const struct peer *peer, struct session *session,
+                               const char *agency)
+{
+    const struct command *command = &broker->frame.command;
+    struct frame_refusal refusal = refusal_of_command(command);
+    uint32_t role = role_for(command->kind);
+
+    if (role && !(session->roles & role)) {
+        problem_set(&refusal.problem, PROBLEM_NOT_ALLOWED, "", "phiên này không có vai trò %s",
+                    "this session does not have the role of %s", role == ROLE_SENDER ? "sender" : "receiver");
+        refuse(broker, peer, BUS_AGENCIES, &refusal, agency);
+        return false;
+    }
+    if (command->kind == COMMAND_SUBMIT && session->submits >= broker->tables->submit_window) {
+        problem_set(&refusal.problem, PROBLEM_BUSY, "", "quá %u SUBMIT chưa được trả lời trong một phiên",
+                    "more than %u SUBMITs of one session without an answer", broker->tables->submit_window);
+        refuse(broker, peer, BUS_AGENCIES, &refusal, agency);
+        return false;
+    }
+    return true;
+}
+
+static void take_command(struct broker *broker, struct session *session, const struct agency *holder, size_t bytes)
+{
+    struct command *command = order_put(&broker->order, bytes);
+    *command = broker->frame.command;
+    command->session = session->number;
+    command->agency = holder;
+    if (command->kind == COMMAND_SUBMIT)
+        session->submits++;
+    if (command->kind == COMMAND_NOTICE_ACK) {
+        follow_acknowledged(&session->follow, command->acknowledged);
+        offers_session_feed(&broker->offers, session);
+    }
+}
+
+/* ---- one frame of an agency */
+
+/* True: it became a command, which points into it. */
+static bool take_agency_frame(struct broker *broker, const struct peer *peer, struct span bytes)
+{
+    struct frame_refusal refusal;
+    struct session known = { 0 }, *session = NULL;
+    uint32_t roles;
+    const char *agency = "?";
+
+    if (peer->foreign_routing || !peer->key_text || strlen(peer->key_text) != KEY_TEXT_SIZE - 1 ||
+        !zmq_z85_decode(known.key, peer->key_text)) {
+        complain(broker, "bad-peer", "?", peer->foreign_routing ? "it set a routing id of its own" : "no key");
+        return false;
+    }
+    session = session_of_routing(&broker->sessions, peer->routing);
+    if (session && memcmp(session->key, known.key, CURVE_KEY_SIZE) != 0) {
+        session_drop(broker, session, "another key on the same connection");
+        session = NULL;
+    }
+    const struct agency *holder = session_holder(broker, session ? session : &known, &roles);
+    if (!holder || (session && session->roles & ~roles)) {
+        broker->frame.correlation = 0;
+        REFUSE(PROBLEM_NOT_ALLOWED, "", "khóa của kết nối này không còn hiệu lực",
+               "the key of this connection is not in force");
+        if (session)
+            session_drop(broker, session, "its key is not in force");
+        return false;
+    }
+    agency = holder->code;
+    bool good = !peer->many_parts && wire_read(bytes, false, &broker->frames_arena, &broker->frame, &refusal);
+    if (peer->many_parts) {
+        broker->frame.correlation = 0;
+        REFUSE(PROBLEM_MALFORMED, "", "khung phải là một phần duy nhất", "a frame is a message of one part");
+        return false;
+    }
+    if (session)
+        session->heard_ms = broker->steady_ms;
+    if (!good) {
+        refuse(broker, peer, BUS_AGENCIES, &refusal, agency);
+    } else if (broker->frame.kind == FRAME_HELLO) {
+        take_hello(broker, peer, holder, roles, known.key);
+    } else if (!session) {
+        struct frame_refusal no_hello = { .correlation = broker->frame.correlation };
+        if (broker->frame.kind == FRAME_COMMAND)
+            no_hello = refusal_of_command(&broker->frame.command);
+        problem_set(&no_hello.problem, PROBLEM_NO_HELLO, "", "phải gửi HELLO trước", "HELLO must come first");
+        refuse(broker, peer, BUS_AGENCIES, &no_hello, agency);
+    } else if (broker->frame.kind != FRAME_COMMAND) {
+        take_own(broker, peer, session, agency);
+    } else if (command_is_allowed(broker, peer, session, agency)) {
+        take_command(broker, session, holder, bytes.size);
+        return true;
+    }
+    return false;
+}
+
+/* ---- one frame of an operator */
+
+static bool take_admin_frame(struct broker *broker, const struct peer *peer, struct span bytes)
+{
+    struct frame_refusal refusal = { 0 };
+
+    if (peer->foreign_routing)
+        return false;
+    if (!peer->has_uid || peer->many_parts) {
+        problem_set(&refusal.problem, peer->many_parts ? PROBLEM_MALFORMED : PROBLEM_NOT_ALLOWED, "",
+                    "không rõ ai đang gửi, hoặc khung không phải một phần",
+                    "it is not known who asks, or the frame has more than one part");
+        refuse(broker, peer, BUS_ADMIN, &refusal, "admin");
+        return false;
+    }
+    if (!wire_read(bytes, true, &broker->frames_arena, &broker->frame, &refusal)) {
+        refuse(broker, peer, BUS_ADMIN, &refusal, "admin");
+        return false;
+    }
+    struct command *command = order_put(&broker->order, bytes.size);
+    *command = broker->frame.command;
+    command->session = ADMIN_SESSION | peer->routing;
+    command->admin.uid = peer->uid;
+    return true;
+}
+
+/* ---- a turn's worth */
+
+/* Takes `frame` when it became a command. False: it does not fit into this turn any more. */
+static bool take(struct broker *broker, enum bus_side side, const struct peer *peer, zmq_msg_t *frame)
+{
+    struct span bytes = span_of(zmq_msg_data(frame), zmq_msg_size(frame));
+
+    if (!order_has_room(&broker->order, bytes.size) ||
+        arena_room(&broker->frames_arena) < bytes.size + WIRE_EXTRA_BYTES)
+        return false;
+    size_t used = broker->frames_arena.used;
+    bool command = side == BUS_ADMIN ? take_admin_frame(broker, peer, bytes) : take_agency_frame(broker, peer, bytes);
+    if (!command) {
+        broker->frames_arena.used = used;
+        zmq_msg_close(frame);
+        return true;
+    }
+    zmq_msg_t *place = &broker->frames[broker->frames_count++];
+    must(zmq_msg_init(place) == 0 && zmq_msg_move(place, frame) == 0);
+    zmq_msg_close(frame);
+    return true;
+}
+
+/* False: the turn is full, or no frame is there. `budget` bounds also those that become no command. */
+static bool read_one(struct broker *broker, enum bus_side side)
+{
+    zmq_msg_t frame;
+    struct peer peer;
+
+    must(zmq_msg_init(&frame) == 0);
+    if (!bus_read(&broker->bus, side, &frame, &peer)) {
+        zmq_msg_close(&frame);
+        return false;
+    }
+    if (take(broker, side, &peer, &frame))
+        return true;
+    must(zmq_msg_init(&broker->kept) == 0 && zmq_msg_move(&broker->kept, &frame) == 0);
+    zmq_msg_close(&frame);
+    broker->kept_peer = peer;
+    broker->kept_peer.key_text = zmq_msg_gets(&broker->kept, "User-Id");
+    broker->kept_side = side;
+    broker->has_kept = true;
+    return false;
+}
+
+void intake_read(struct broker *broker)
+{
+    enum { FRAMES_PER_TURN = 2 * TURN_COMMANDS_MAX };
+    unsigned budget = FRAMES_PER_TURN;
+
+    must(order_is_empty(&broker->order));
+    intake_forget(broker);
+    if (broker->has_kept) {
+        broker->has_kept = false;
+        must(take(broker, broker->kept_side, &broker->kept_peer, &broker->kept));   /* an empty turn takes any */
+    }
+    while (budget && !broker->has_kept && read_one(broker, BUS_ADMIN))
+        budget--;
+    while (budget && !broker->has_kept && broker->order.count < TURN_COMMANDS_MAX && read_one(broker, BUS_AGENCIES))
+        budget--;
+}
+
+void intake_forget(struct broker *broker)
+{
+    for (uint32_t i = 0; i < broker->frames_count; i++)
+        zmq_msg_close(&broker->frames[i]);
+    broker->frames_count = 0;
+    arena_reset(&broker->frames_arena);
+    order_reset(&broker->order);
+}

@@ -1,0 +1,219 @@
+/* loop.c - the one loop of the broker: wait, hear, make a turn, speak. Everything happens here, in this order.
+ *
+ *   wait             for frames, signals, handshakes, ended connections, or the next due time
+ *   clocks           read once
+ *   signals          SIGTERM, SIGINT: stop; SIGHUP: a new directory
+ *   handshakes       answered
+ *   once a second    silent sessions, leases of memory, the watchdog
+ *   frames           become commands (intake.c)
+ *   one turn         commands, ticks, offers, notices; commit; then speak (turn.c, speak.c)
+ *
+ * While a turn is being committed new frames queue up: they are the next group, and nobody waits for a fuller one. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "gateway/broker/broker.h"
+
+enum {
+    SECOND_MS = 1000, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * 60 * 1000,
+    FULL_WAIT_MS = 1000,                /* nothing can be written: again after so long */
+    TURN_PATIENCE_US = 100 * 1000,      /* a turn waits so long in all for those who do not read */
+};
+
+struct loop {
+    struct broker *broker;
+    int64_t second_ms, minute_ms, hour_ms;      /* steady: when each comes next */
+    int64_t full_until_ms;                      /* steady; 0: not full */
+    int64_t watchdog_ms, watchdog_next_ms;      /* 0: nobody watches */
+};
+
+/* ---- waiting */
+
+static int64_t wait_ms(const struct loop *loop)
+{
+    struct broker *broker = loop->broker;
+    int64_t ms = loop->second_ms - broker->steady_ms;
+    int64_t due_ms = broker->due_ms;
+
+    if (loop->full_until_ms)
+        return ms;
+    if (turn_is_due(broker) || broker->has_kept)
+        return 0;
+    if (!broker->stopping) {
+        int64_t offers_ms = offers_due_ms(&broker->offers, broker->now_ms);
+        due_ms = due_ms < offers_ms ? due_ms : offers_ms;
+    }
+    if (due_ms - broker->now_ms < ms)
+        ms = due_ms - broker->now_ms;
+    return ms > 0 ? ms : 0;
+}
+
+static void wait_for_something(const struct loop *loop)
+{
+    struct broker *broker = loop->broker;
+    /* With commands still to be written nothing new is read: then only what needs no disk. */
+    bool reads = order_is_empty(&broker->order) && !loop->full_until_ms;
+    zmq_pollitem_t items[] = {
+        { .fd = broker->signals, .events = ZMQ_POLLIN },
+        { .socket = broker->bus.zap.socket, .events = ZMQ_POLLIN },
+        { .socket = broker->bus.monitor, .events = ZMQ_POLLIN },
+        { .socket = broker->bus.sockets[BUS_ADMIN], .events = ZMQ_POLLIN },
+        { .socket = broker->bus.sockets[BUS_AGENCIES], .events = ZMQ_POLLIN },
+    };
+    if (zmq_poll(items, reads ? 5 : 3, (long)wait_ms(loop)) < 0 && errno != EINTR)
+        log_event(LOG_ERROR, "poll", "why=%s", log_quoted(zmq_strerror(errno)));
+}
+
+/* ---- signals */
+
+static void stop(struct broker *broker)
+{
+    if (broker->stopping) {
+        broker->stop_now = true;
+        return;
+    }
+    broker->stopping = true;
+    broker->stop_steady_ms = broker->steady_ms + broker->options.stop_wait_ms;
+    (void)sd_notify(0, "STOPPING=1");
+    log_event(LOG_INFO, "stopping", "count=%u ms=%lld", broker->offers.opens_count,
+              (long long)broker->options.stop_wait_ms);
+}
+
+static void take_signals(struct broker *broker)
+{
+    struct signalfd_siginfo info;
+    while (read(broker->signals, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGHUP) {
+            broker->reload = true;
+            broker->reload_uid = (int)info.ssi_uid;
+        } else {
+            stop(broker);
+        }
+    }
+}
+
+/* ---- from time to time */
+
+static void once_a_second(struct loop *loop)
+{
+    struct broker *broker = loop->broker;
+
+    sessions_sweep(broker);
+    offers_expire(&broker->offers, broker->now_ms, broker->tables->lease_ms);
+    if (broker->backup_until_ms && broker->steady_ms >= broker->backup_until_ms) {
+        broker->backup_until_ms = 0;
+        log_event(LOG_WARN, "backup-ended", "why=%s", log_quoted("no backup-end within an hour: the sweep goes on"));
+    }
+}
+
+static void once_a_minute(struct loop *loop)
+{
+    unsigned readers = store_readers_check(loop->broker->store);
+    log_event(LOG_DEBUG, "readers", "count=%u", readers);
+}
+
+static void once_an_hour(struct loop *loop)
+{
+    unsigned dropped = store_drop_day_keys(loop->broker->store, loop->broker->now_ms);
+    if (dropped)
+        log_event(LOG_INFO, "day-keys", "count=%u why=%s", dropped, log_quoted("nothing sealed with them is left"));
+}
+
+static bool is_time(int64_t *next_ms, int64_t steady_ms, int64_t every_ms)
+{
+    if (steady_ms < *next_ms)
+        return false;
+    *next_ms = steady_ms + every_ms;
+    return true;
+}
+
+static void from_time_to_time(struct loop *loop)
+{
+    int64_t steady_ms = loop->broker->steady_ms;
+
+    if (is_time(&loop->second_ms, steady_ms, SECOND_MS))
+        once_a_second(loop);
+    if (is_time(&loop->minute_ms, steady_ms, MINUTE_MS))
+        once_a_minute(loop);
+    if (is_time(&loop->hour_ms, steady_ms, HOUR_MS))
+        once_an_hour(loop);
+    if (loop->watchdog_ms && is_time(&loop->watchdog_next_ms, steady_ms, loop->watchdog_ms))
+        (void)sd_notify(0, "WATCHDOG=1");
+}
+
+/* ---- turns */
+
+static enum result make_turn(struct loop *loop)
+{
+    struct broker *broker = loop->broker;
+
+    if (loop->full_until_ms && broker->steady_ms < loop->full_until_ms)
+        return RESULT_OK;
+    loop->full_until_ms = 0;
+    if (order_is_empty(&broker->order))
+        intake_read(broker);
+    if (!turn_is_due(broker))
+        return RESULT_OK;
+    enum result result = turn_make(broker);
+    if (result == RESULT_FULL || result == RESULT_BUSY) {
+        log_event(LOG_ERROR, "full", "why=%s", log_quoted("not even draining finds room; again in a second"));
+        loop->full_until_ms = broker->steady_ms + FULL_WAIT_MS;
+        return RESULT_OK;
+    }
+    return result;
+}
+
+static enum result reload(struct broker *broker)
+{
+    enum result result;
+    if (!broker->reload || !order_is_empty(&broker->order) || broker->stopping)
+        return RESULT_OK;
+    broker->reload = false;
+    (void)sd_notify(0, "RELOADING=1");
+    directory_reload(broker, &result);
+    (void)sd_notify(0, "READY=1");
+    return result;
+}
+
+static bool is_over(const struct broker *broker)
+{
+    bool quiet = !broker->offers.opens_count && !broker->unsent_count && order_is_empty(&broker->order);
+    return broker->stop_now || (broker->stopping && (quiet || broker->steady_ms >= broker->stop_steady_ms));
+}
+
+int loop_run(struct broker *broker)
+{
+    struct loop loop = { .broker = broker };
+    uint64_t watchdog_us = 0;
+    enum result result = RESULT_OK;
+
+    if (sd_watchdog_enabled(0, &watchdog_us) > 0)
+        loop.watchdog_ms = (int64_t)(watchdog_us / 1000 / 3);
+    loop.minute_ms = broker->steady_ms + MINUTE_MS;
+    (void)sd_notify(0, "READY=1");
+    log_event(LOG_INFO, "ready", "seq=%" PRIu64 " count=%u", store_last(broker->store).seq,
+              broker->tables->agency_count);
+    while (result == RESULT_OK && !is_over(broker)) {
+        wait_for_something(&loop);
+        broker_read_clocks(broker);
+        take_signals(broker);
+        zap_serve(&broker->bus.zap, broker->now_ms);
+        sessions_gone(broker);
+        bus_patience(&broker->bus, TURN_PATIENCE_US);
+        from_time_to_time(&loop);
+        result = make_turn(&loop);
+        if (result == RESULT_OK)
+            result = reload(broker);
+    }
+    if (result != RESULT_OK) {
+        log_event(LOG_ERROR, "broken", "why=%s", log_quoted(store_trouble(broker->store)));
+        return 1;
+    }
+    log_event(LOG_INFO, "stopped", "seq=%" PRIu64 " count=%u", store_last(broker->store).seq,
+              broker->offers.opens_count);
+    return 0;
+}

@@ -1,0 +1,232 @@
+/* speak.c - after the commit: what the effects of a turn change in memory, and what is said to whom.
+ *
+ * Somebody who does not read is waited for a little (libzmq's own thread is usually just emptying his queue), then his
+ * session is ended: he will say HELLO again and ask again for what he did not hear. */
+#include <string.h>
+
+#include "gateway/broker/broker.h"
+
+enum {
+    PATIENCE_US = 50 * 1000,            /* one frame waits so long for room in its peer's queue */
+    NOTICE_ROOM_BYTES = 256 << 10,      /* a NOTIFY that ended with less room than this may have ended for lack of it */
+};
+
+/* ---- frames */
+
+static enum result send_out(struct broker *broker, enum bus_side side, uint32_t routing, const struct wire_out *out)
+{
+    zmq_msg_t frame;
+    if (zmq_msg_init_size(&frame, out->bytes))
+        return RESULT_FULL;
+    wire_pack(out, zmq_msg_data(&frame));
+    return bus_send(&broker->bus, side, routing, &frame, PATIENCE_US);
+}
+
+void speak_out(struct broker *broker, enum bus_side side, uint32_t routing, const struct wire_out *out)
+{
+    /* Who does not hear it asks again, or has gone. */
+    enum result result = send_out(broker, side, routing, out);
+    (void)result;
+}
+
+void speak_refused(struct broker *broker, enum bus_side side, uint32_t routing, const struct frame_refusal *refusal)
+{
+    enum { ASK_AGAIN_MS = 5000 };
+    struct wire_out out;
+    int64_t retry_after_ms = problem_is_transient(refusal->problem.type) ? ASK_AGAIN_MS : 0;
+
+    if (side == BUS_ADMIN)
+        wire_admin_refused(refusal, &out);
+    else
+        wire_refused(refusal, retry_after_ms, &out);
+    speak_out(broker, side, routing, &out);
+}
+
+/* RESULT_INVALID: this effect is none that is spoken, or is too large for a frame. */
+static enum result say(struct broker *broker, enum bus_side side, uint32_t routing, const struct effect *effect)
+{
+    struct wire_turn turn = { .seq = broker->end.seq, .link = broker->end.link, .covered_seq = broker->covered_seq };
+    struct wire_out out;
+
+    bool good = wire_effect(effect, &turn, &broker->words, &out);
+    if (good && out.bytes <= FRAME_BYTES_MAX)
+        return send_out(broker, side, routing, &out);
+    struct frame_refusal refusal = { .correlation = effect->correlation };
+    log_event(LOG_ERROR, "answer-too-large", "count=%zu", out.bytes);
+    problem_set(&refusal.problem, PROBLEM_TOO_LARGE, "", "câu trả lời quá lớn cho một khung: hãy hỏi ít hơn",
+                "the answer is too large for one frame: ask for less");
+    speak_refused(broker, side, routing, &refusal);
+    return RESULT_INVALID;
+}
+
+/* False: the session is no more. */
+static bool say_to_session(struct broker *broker, struct session *session, const struct effect *effect)
+{
+    enum result result = say(broker, BUS_AGENCIES, session->routing, effect);
+    if (result == RESULT_OK || result == RESULT_INVALID)
+        return true;
+    session_drop(broker, session, result == RESULT_NOT_FOUND ? "the connection is gone" : "it does not read");
+    return false;
+}
+
+/* ---- deliveries */
+
+static void not_handed_over(struct broker *broker, const struct effect *effect)
+{
+    if (broker->unsent_count == UNSENT_MAX)
+        return;                         /* then it counts as lost with its session, which is true too */
+    broker->unsent[broker->unsent_count++] =
+        (struct unsent){ .session = effect->session, .handoff = effect->deliver.handoff,
+                         .attempt = effect->deliver.attempt, .agency = effect->agency };
+}
+
+static void say_deliver(struct broker *broker, const struct effect *effect)
+{
+    struct session *session = session_of_number(&broker->sessions, effect->session);
+
+    if (session)
+        session->was_offered = true;    /* the core believes that it is there, whatever happens now */
+    if (!session || !say_to_session(broker, session, effect)) {
+        not_handed_over(broker, effect);
+        return;
+    }
+    offers_deliver(&broker->offers, effect, broker->now_ms);
+}
+
+/* ---- memory */
+
+static void answered(struct broker *broker, const struct effect *effect)
+{
+    struct recipient *recipient;
+    if (!offers_answered(&broker->offers, effect, broker->now_ms, &recipient))
+        return;
+    const struct agency_breaker *breaker = &recipient->breaker;
+    bool open = breaker->state == BREAKER_OPEN;
+    char fingerprint[BREAKER_FINGERPRINT_SIZE + 32];
+    struct text why = text_of(fingerprint, sizeof fingerprint);
+    text_add(&why, "%s after %s", breaker_state_name(breaker->state),
+             open ? effect->answered.fingerprint : verdict_name(effect->answered.verdict));
+    log_event(open ? LOG_WARN : LOG_INFO, "breaker", "agency=%s ms=%lld why=%s", recipient->code,
+              (long long)(open ? breaker->until_ms - broker->now_ms : 0), log_quoted(why.string));
+}
+
+static void offered(struct broker *broker, const struct effect *effect)
+{
+    struct session *session = session_of_number(&broker->sessions, effect->session);
+    if (session && effect->offered.count < effect->offered.asked && !effect->offered.more)
+        offers_exhausted(session);
+}
+
+static void notified(struct broker *broker, const struct effect *effect)
+{
+    struct session *session = session_of_number(&broker->sessions, effect->session);
+    if (!session)
+        return;
+    session->follow.after = effect->notified.last;
+    session->follow.from_cursor = false;
+    if (effect->notified.count < effect->notified.asked && arena_room(&broker->effects.arena) >= NOTICE_ROOM_BYTES)
+        session->follow.woken = false;
+}
+
+static void agency_changed(struct broker *broker, const struct effect *effect)
+{
+    struct recipient *recipient = recipient_of(&broker->offers, effect->agency);
+    bool stopped = effect->agency_state.paused || effect->agency_state.on_hold;
+    const char *code = recipient ? recipient->code : "?";
+
+    for (uint32_t i = 0; !recipient && i < broker->tables->agency_count; i++)
+        if (broker->numbers[i] == effect->agency)
+            code = broker->tables->agencies[i].code;
+    if (recipient) {
+        recipient->paused = effect->agency_state.paused;
+        recipient->on_hold = effect->agency_state.on_hold;
+    }
+    log_event(stopped ? LOG_WARN : LOG_INFO, stopped ? "paused" : "released", "agency=%s why=%s", code,
+              log_quoted(effect->agency_state.on_hold ? "on hold by an operator"
+                         : stopped ? "misconfigured: see lienthong agencies" : "may be offered to"));
+    if (!stopped)
+        offers_ready(&broker->offers, effect->agency);
+}
+
+/* ---- answers */
+
+static const struct mark *mark_of(const struct broker *broker, uint32_t effect)
+{
+    for (uint32_t i = 0; i < broker->notes.admin_count; i++)
+        if (broker->notes.admin[i].effect == effect)
+            return &broker->notes.admin[i];
+    return NULL;
+}
+
+static void say_to_operator(struct broker *broker, struct effect *effect, uint32_t index)
+{
+    uint32_t routing = (uint32_t)effect->session;
+    const struct mark *mark = mark_of(broker, index);
+
+    if (effect->kind == EFFECT_REFUSED) {
+        struct frame_refusal refusal = { .correlation = effect->correlation, .problem = *effect->refused.problem };
+        speak_refused(broker, BUS_ADMIN, routing, &refusal);
+        return;
+    }
+    if (mark)
+        admin_add(broker, effect, mark);
+    enum result result = say(broker, BUS_ADMIN, routing, effect);
+    (void)result;                       /* an operator who has gone asks again */
+}
+
+static void say_answer(struct broker *broker, struct effect *effect, uint32_t index)
+{
+    if (effect->session & ADMIN_SESSION) {
+        say_to_operator(broker, effect, index);
+        return;
+    }
+    struct session *session = session_of_number(&broker->sessions, effect->session);
+    if (!session)
+        return;
+    if (effect->kind == EFFECT_REFUSED) {
+        const struct recipient *recipient = recipient_of(&broker->offers, session->agency);
+        complain(broker, "refused", recipient ? recipient->code : "?", problem_word(effect->refused.problem->type));
+    }
+    if (say_to_session(broker, session, effect) && effect->kind == EFFECT_NOTICE)
+        follow_given(&session->follow, effect->notice.event_seq);
+}
+
+void speak(struct broker *broker)
+{
+    for (uint32_t i = 0; i < broker->effects.count; i++) {
+        struct effect *effect = &broker->effects.list[i];
+        arena_reset(&broker->words);
+        switch (effect->kind) {
+        case EFFECT_READY:
+            offers_ready(&broker->offers, effect->agency);
+            break;
+        case EFFECT_FEED:
+            offers_feed(&broker->offers, effect->agency);
+            break;
+        case EFFECT_ANSWERED:
+            answered(broker, effect);
+            break;
+        case EFFECT_OFFERED:
+            offered(broker, effect);
+            break;
+        case EFFECT_NOTIFIED:
+            notified(broker, effect);
+            break;
+        case EFFECT_AGENCY:
+            agency_changed(broker, effect);
+            break;
+        case EFFECT_DELIVER:
+            say_deliver(broker, effect);
+            break;
+        case EFFECT_AGAIN: case EFFECT_END:
+            break;
+        case EFFECT_OUTCOME_ACK:
+            if (effect->outcome_ack.state != STATE_OFFERED)
+                (void)offers_over(&broker->offers, effect->outcome_ack.handoff);
+            say_answer(broker, effect, i);
+            break;
+        default:
+            say_answer(broker, effect, i);
+        }
+    }
+}

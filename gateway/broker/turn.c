@@ -1,0 +1,288 @@
+/* turn.c - one turn: what goes into it, in which order, and what follows from how it ended.
+ *
+ *   what was not handed over, sessions lost, attempts to give back       few, and others wait for them
+ *   ticks that are due                                                   at most half of the turn
+ *   frames                                                               as many as there is room for what they answer
+ *   offers, notices                                                      planned from memory and from this very turn
+ *   commit                                                               nobody has heard of anything before
+ * A turn without room is made again with intake refusing; nothing of the first try is left anywhere. */
+#include <string.h>
+
+#include "gateway/broker/broker.h"
+
+enum { TICKS_MAX = TURN_COMMANDS_MAX / 2 };
+
+static void step(struct broker *broker, struct turn *turn, const struct command *command)
+{
+    core_step(&broker->core, turn, broker->now_ms, command, &broker->effects);
+}
+
+static bool said_again(const struct broker *broker, uint32_t from)
+{
+    for (uint32_t i = from; i < broker->effects.count; i++)
+        if (broker->effects.list[i].kind == EFFECT_AGAIN)
+            return true;
+    return false;
+}
+
+/* ---- what the broker has to tell */
+
+static const struct agency *agency_of_number(const struct broker *broker, uint32_t number)
+{
+    for (uint32_t i = 0; i < broker->tables->agency_count; i++)
+        if (broker->numbers[i] == number)
+            return &broker->tables->agencies[i];
+    return NULL;
+}
+
+static void tell_unsent(struct broker *broker, struct turn *turn)
+{
+    struct turn_notes *notes = &broker->notes;
+    for (; notes->unsent < broker->unsent_count && notes->unsent < UNSENT_PER_TURN; notes->unsent++) {
+        const struct unsent *unsent = &broker->unsent[notes->unsent];
+        struct command command = { .kind = COMMAND_OUTCOME, .session = unsent->session,
+                                   .agency = agency_of_number(broker, unsent->agency) };
+        if (!effects_has_room(&broker->effects))
+            return;
+        command.outcome.handoff = unsent->handoff;
+        command.outcome.attempt = unsent->attempt;
+        command.outcome.verdict = VERDICT_LATER;
+        command.outcome.never_sent = command.outcome.uncharged = true;
+        must(span_to_string(span_of_string(UNSENT_FINGERPRINT), command.outcome.fingerprint,
+                            sizeof command.outcome.fingerprint));
+        if (command.agency)
+            step(broker, turn, &command);
+    }
+}
+
+/* After all that is known of their deliveries has been told. */
+static void tell_lost(struct broker *broker, struct turn *turn)
+{
+    struct turn_notes *notes = &broker->notes;
+    if (notes->unsent < broker->unsent_count)
+        return;
+    for (; notes->lost < broker->sessions.lost_count && notes->lost < LOST_PER_TURN && !notes->lost_again;) {
+        uint32_t from = broker->effects.count;
+        struct command command = { .kind = COMMAND_SESSION_LOST, .lost = broker->sessions.lost[notes->lost] };
+        if (!effects_has_room(&broker->effects))
+            return;
+        step(broker, turn, &command);
+        notes->lost_again = said_again(broker, from);
+        notes->lost += !notes->lost_again;
+    }
+}
+
+static void tell_breakers(struct broker *broker, struct turn *turn)
+{
+    for (uint32_t i = 0; i < broker->offers.count && broker->offers.give_backs; i++) {
+        const struct agency_breaker *breaker = &broker->offers.recipients[i].breaker;
+        if (!breaker->give_back_count)
+            continue;
+        struct command command = { .kind = COMMAND_BREAKER };
+        command.breaker.handoffs = breaker->give_back;
+        command.breaker.count = breaker->give_back_count;
+        if (!effects_has_room(&broker->effects))
+            return;
+        step(broker, turn, &command);
+        broker->notes.give_backs = i + 1;
+    }
+}
+
+/* ---- the rest of a turn */
+
+static void ticks(struct broker *broker, struct turn *turn)
+{
+    struct command tick = { .kind = COMMAND_TICK };
+    for (int i = 0; i < TICKS_MAX && core_due_ms(turn) <= broker->now_ms && effects_has_room(&broker->effects); i++)
+        step(broker, turn, &tick);
+}
+
+/* What the core cannot know of an outcome: that its agency's breaker is not closed. As of the turn's start. */
+static void mark_outcome(struct broker *broker, struct command *command)
+{
+    const struct recipient *recipient =
+        recipient_of(&broker->offers, broker->numbers[command->agency - broker->tables->agencies]);
+    command->outcome.uncharged = recipient && breaker_uncharged(&recipient->breaker);
+}
+
+static void frames(struct broker *broker, struct turn *turn)
+{
+    struct turn_notes *notes = &broker->notes;
+    struct order *order = &broker->order;
+
+    for (; order->done + notes->commands < order->count && effects_has_room(&broker->effects); notes->commands++) {
+        struct command *command = &order->list[order->done + notes->commands];
+        uint32_t from = broker->effects.count;
+        if (command->kind == COMMAND_OUTCOME)
+            mark_outcome(broker, command);
+        step(broker, turn, command);
+        for (uint32_t i = from; command->kind == COMMAND_ADMIN && i < broker->effects.count; i++)
+            if (broker->effects.list[i].kind == EFFECT_ADMIN_REPLY)
+                notes->admin[notes->admin_count++] =
+                    (struct mark){ .effect = i, .verb = verb_read(command->admin.verb), .uid = command->admin.uid };
+    }
+}
+
+static void offers(struct broker *broker, struct turn *turn)
+{
+    struct plan plans[PLAN_MAX];
+    uint32_t count = broker->stopping ? 0
+        : offers_plan(&broker->offers, &broker->effects, broker->now_ms, broker_may, broker, plans);
+
+    for (uint32_t i = 0; i < count && effects_has_room(&broker->effects); i++) {
+        struct session *session = plans[i].session;
+        struct command command = { .kind = COMMAND_OFFER, .session = session->number, .agency = session->holder };
+        command.offer = (struct offer){ .session = session->number, .most = plans[i].most, .kinds = session->kinds,
+                                        .stamp_ms = session->stamp_ms, .probe = plans[i].probe };
+        step(broker, turn, &command);
+    }
+}
+
+static void notices(struct broker *broker, struct turn *turn)
+{
+    struct plan plans[PLAN_MAX];
+    uint32_t count = broker->stopping ? 0
+        : offers_plan_notices(&broker->offers, &broker->effects, broker_may, broker, plans);
+
+    for (uint32_t i = 0; i < count && effects_has_room(&broker->effects); i++) {
+        struct session *session = plans[i].session;
+        struct command command = { .kind = COMMAND_NOTIFY, .session = session->number, .agency = session->holder };
+        command.notify = (struct notify){ .after = session->follow.after, .most = plans[i].most,
+                                          .from_cursor = session->follow.from_cursor };
+        step(broker, turn, &command);
+    }
+}
+
+static void work(struct turn *turn, void *context)
+{
+    struct broker *broker = context;
+
+    effects_reset(&broker->effects);
+    broker->notes = (struct turn_notes){ 0 };
+    tell_unsent(broker, turn);
+    tell_lost(broker, turn);
+    tell_breakers(broker, turn);
+    ticks(broker, turn);
+    frames(broker, turn);
+    offers(broker, turn);
+    notices(broker, turn);
+    broker->due_ms = core_due_ms(turn);
+    broker->epoch = turn_epoch(turn);
+    broker->covered_seq = turn_covered_seq(turn);
+}
+
+/* ---- after it */
+
+/* Commands that are done, and what the core has been told. Before anybody is spoken to: speaking adds new ones. */
+static void remember(struct broker *broker)
+{
+    struct turn_notes *notes = &broker->notes;
+    struct order *order = &broker->order;
+
+    broker->unsent_count -= notes->unsent;
+    memmove(broker->unsent, broker->unsent + notes->unsent, broker->unsent_count * sizeof *broker->unsent);
+    sessions_lost_told(&broker->sessions, notes->lost);
+    offers_given_back(&broker->offers, notes->give_backs);
+    for (uint32_t i = 0; i < notes->commands; i++) {
+        const struct command *command = &order->list[order->done + i];
+        struct session *session = command->kind == COMMAND_SUBMIT
+                                      ? session_of_number(&broker->sessions, command->session) : NULL;
+        if (session && session->submits)
+            session->submits--;
+    }
+    order_done(order, notes->commands);
+}
+
+static void dismiss_revoked(struct broker *broker)
+{
+    for (uint32_t i = 0; i < broker->revoked_count; i++) {
+        struct session *session = session_of_number(&broker->sessions, broker->revoked[i]);
+        if (session)
+            session_dismiss(broker, session, "its key is not in force");
+    }
+    broker->revoked_count = 0;
+}
+
+static void set_intake(struct broker *broker)
+{
+    const char *why = NULL, *before = broker->intake_why;
+    bool open = store_intake_open(broker->store, &why);
+
+    if (open)
+        broker->intake_refuses = false;
+    broker->intake_why = open ? NULL : why;
+    broker->core.intake_closed = broker->intake_why;
+    broker->core.stopping = broker->stopping;
+    broker->core.purge_paused = broker->backup_until_ms != 0;
+    if (!before != !broker->intake_why)
+        log_event(open ? LOG_INFO : LOG_WARN, open ? "intake-open" : "intake-closed", "why=%s",
+                  log_quoted(open ? "there is room again" : why));
+}
+
+static enum result try_again_refusing(struct broker *broker)
+{
+    const char *trouble = store_trouble(broker->store);
+    bool gave = store_give_up_ballast(broker->store);
+
+    log_event(LOG_ERROR, "full", "seq=%llu why=%s", (unsigned long long)store_last(broker->store).seq,
+              log_quoted(trouble));
+    if (gave)
+        log_event(LOG_WARN, "ballast", "why=%s", log_quoted("the reserve was given up for draining"));
+    broker->intake_why = "không còn chỗ ghi / there is no room to write";
+    broker->core.intake_closed = broker->intake_why;
+    return store_turn(broker->store, broker->now_ms, work, broker, &broker->end);
+}
+
+enum result turn_make(struct broker *broker)
+{
+    set_intake(broker);
+    if (!broker->order.agreed && order_agree(&broker->order) != RESULT_OK)
+        return RESULT_OK;                                       /* nothing is final yet */
+    enum result result = store_turn(broker->store, broker->now_ms, work, broker, &broker->end);
+    if (result == RESULT_FULL)
+        result = try_again_refusing(broker);
+    if (result != RESULT_OK)
+        return result;
+    remember(broker);
+    speak(broker);
+    dismiss_revoked(broker);
+    return RESULT_OK;
+}
+
+bool turn_is_due(struct broker *broker)
+{
+    return broker->offers.give_backs || !order_is_empty(&broker->order) || broker->unsent_count ||
+           broker->sessions.lost_count || broker->due_ms <= broker->now_ms ||
+           (!broker->stopping && offers_due_ms(&broker->offers, broker->now_ms) <= broker->now_ms);
+}
+
+/* ---- one command alone */
+
+struct alone {
+    struct broker *broker;
+    const struct command *command;
+};
+
+static void work_alone(struct turn *turn, void *context)
+{
+    struct alone *alone = context;
+    struct broker *broker = alone->broker;
+
+    effects_reset(&broker->effects);
+    broker->notes = (struct turn_notes){ 0 };
+    step(broker, turn, alone->command);
+    broker->due_ms = core_due_ms(turn);
+    broker->epoch = turn_epoch(turn);
+    broker->covered_seq = turn_covered_seq(turn);
+}
+
+enum result turn_alone(struct broker *broker, const struct command *command, bool *ret_again)
+{
+    struct alone alone = { .broker = broker, .command = command };
+    enum result result = store_turn(broker->store, broker->now_ms, work_alone, &alone, &broker->end);
+    if (result != RESULT_OK)
+        return result;
+    *ret_again = said_again(broker, 0);
+    speak(broker);
+    return RESULT_OK;
+}
