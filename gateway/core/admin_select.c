@@ -1,8 +1,8 @@
 /* admin_select.c - which handoffs an operator's filter means, in order of id, a bounded number of rows at a time.
  *
- * FAILED ones are found through their groups, so that ten failures among a million handoffs cost ten looks: each group
- * that matches gives its members in order of id, and the lowest of all groups is next. A dossier's are found through the
- * dossier. Everything else walks all handoffs.
+ * FAILED ones are found through their groups, so that ten failures among a million handoffs cost ten looks: each
+ * group that matches gives its members in order of id, and the lowest of all groups is next. A dossier's are found
+ * through the dossier. Everything else walks all handoffs.
  */
 #include "gateway/core/admin.h"
 
@@ -50,7 +50,8 @@ bool select_begin(struct step *step, struct admin_reply *reply, enum state state
         ret_selection->state = STATE_FAILED;
     if ((unsigned)ret_selection->state >= STATE_END || (unsigned)filter->fail_class >= FAIL_CLASS_END ||
         ((filter->fail_class || filter->fingerprint[0]) && filter->state && filter->state != STATE_FAILED)) {
-        admin_refuse(step, reply, PROBLEM_INVALID_FIELD, "filter.state", "Bộ lọc có trạng thái hoặc loại lỗi không hợp lệ.",
+        admin_refuse(step, reply, PROBLEM_INVALID_FIELD, "filter.state",
+                     "Bộ lọc có trạng thái hoặc loại lỗi không hợp lệ.",
                      "The filter has a state or class that makes no sense.");
         return false;
     }

@@ -8,12 +8,14 @@ struct words fail_class_meaning(enum fail_class fail_class)
         [FAIL_BAD_DATA] = { "cơ quan nhận từ chối dữ liệu", "the agency refused the data" },
         [FAIL_ORPHAN] = { "cơ quan nhận không biết hồ sơ này", "the agency does not know the dossier" },
         [FAIL_MAPPING] = { "bảng chuyển đổi của ta có giá trị sai", "our mapping holds a wrong value" },
-        [FAIL_EXHAUSTED] = { "đã dùng hết số lần thử hoặc thời gian thử", "its attempts, or the time for them, are used up" },
+        [FAIL_EXHAUSTED] = { "đã dùng hết số lần thử hoặc thời gian thử",
+                             "its attempts, or the time for them, are used up" },
         [FAIL_UNKNOWN_ANSWER] = { "cơ quan nhận trả lời điều chưa có quy tắc nào hiểu",
                                   "the agency gave answers that no rule knows" },
         [FAIL_PREDECESSOR] = { "lượt mà nó chờ không đến, hoặc kết thúc không có kết quả",
                                "a handoff it waited for never came, or ended without a result" },
-        [FAIL_ADAPTER] = { "bộ kết nối nhiều lần im lặng hoặc mất liên lạc", "the adapter went silent or was lost over and over" },
+        [FAIL_ADAPTER] = { "bộ kết nối nhiều lần im lặng hoặc mất liên lạc",
+                           "the adapter went silent or was lost over and over" },
     };
     return fail_class > 0 && fail_class < FAIL_CLASS_END ? table[fail_class] : NONE;
 }
@@ -23,10 +25,11 @@ struct words fail_class_next(enum fail_class fail_class)
     static const struct words table[FAIL_CLASS_END] = {
         [FAIL_BAD_DATA] = {
             "Bên gửi sửa dữ liệu và gửi một lượt mới ghi lượt này là gốc (parent); lượt mới thế chỗ lượt này.",
-            "The sender corrects the data and hands off again, naming this one as parent; the new one takes its place." },
+            "The sender corrects the data and hands off again with this one as parent; the new one takes its place." },
         [FAIL_ORPHAN] = {
-            "Hỏi cơ quan nhận vì sao không có hồ sơ; khi họ đã có thì gửi lại (replay), nếu gửi nhầm nơi thì chuyển (redirect).",
-            "Ask the agency why it does not have the dossier; replay once it has, redirect if it was the wrong agency." },
+            "Hỏi cơ quan nhận vì sao không có hồ sơ; khi họ đã có thì gửi lại (replay), gửi nhầm nơi thì chuyển "
+            "(redirect).",
+            "Ask the agency why it does not have the dossier; replay once it has, redirect if it is the wrong one." },
         [FAIL_MAPPING] = {
             "Quản trị viên sửa tệp chuyển đổi, rồi gửi lại cả nhóm (replay theo bộ lọc).",
             "The administrator mends the mapping file, then replays the whole group (replay with a filter)." },
@@ -74,7 +77,8 @@ struct words verdict_words(enum verdict verdict)
         [VERDICT_ALREADY_THERE] = { "đã có từ trước", "it had it already" },
         [VERDICT_OVERTAKEN] = { "đã xử lý qua bước này", "it is past this" },
         [VERDICT_LATER] = { "chưa làm, hẹn thử lại sau", "it did not act, try later" },
-        [VERDICT_PREDECESSOR_MISSING] = { "thiếu một lượt trước của hồ sơ", "something earlier of the dossier is missing there" },
+        [VERDICT_PREDECESSOR_MISSING] = { "thiếu một lượt trước của hồ sơ",
+                                          "something earlier of the dossier is missing there" },
         [VERDICT_ORPHAN] = { "không biết hồ sơ này", "it does not know the dossier" },
         [VERDICT_BAD_DATA] = { "từ chối dữ liệu", "it refused the data" },
         [VERDICT_MISCONFIGURED] = { "cấu hình của ta sai", "our configuration is wrong" },

@@ -161,7 +161,8 @@ static void say_result_due(struct story *story, uint64_t antecedent)
     must(turn_handoff(story->step->turn, antecedent, &other));
     (void)turn_agency_code(story->step->turn, other.recipient, code);
     say(story, true,
-        "Hỏi %s bao giờ trả kết quả của lượt %" PRIu64 "; nếu không cần chờ: lienthong release %" PRIu64 " --reason ...",
+        "Hỏi %s bao giờ trả kết quả của lượt %" PRIu64
+        "; nếu không cần chờ: lienthong release %" PRIu64 " --reason ...",
         "Ask %s when it will send the result of handoff %" PRIu64
         "; if it need not be waited for: lienthong release %" PRIu64 " --reason ...", code, antecedent,
         story->handoff.id);
@@ -200,27 +201,47 @@ static uint64_t say_gates(struct story *story)
     return 0;
 }
 
-/* True: its agency is stopped, and that was said with what to do. */
+/* True: nobody of that code exists now. */
+static bool say_gone(struct story *story)
+{
+    const struct tables *tables = story->step->core->tables;
+    const struct agency *agency = tables_agency(tables, story->recipient);
+    int64_t now_ms = story->step->now_ms;
+
+    if (agency && tables_agency_exists(agency, now_ms))
+        return false;
+    const struct agency *successor = agency ? tables_successor(tables, agency, now_ms) : NULL;
+    say(story, false, "Cơ quan %s không còn trong danh bạ vào lúc này.",
+        "Agency %s is not in the directory at this time.", story->recipient);
+    say(story, true, "Chuyển sang cơ quan khác: lienthong redirect %" PRIu64 " --to %s --reason ...",
+        "Give it to another agency: lienthong redirect %" PRIu64 " --to %s --reason ...", story->handoff.id,
+        successor ? successor->code : "...");
+    return true;
+}
+
+/* True: its agency is gone or stopped, and that was said with what to do. */
 static bool say_agency(struct story *story)
 {
     struct agency_state state;
     char since[TIME_SIZE];
 
+    if (say_gone(story))
+        return true;
     turn_agency_state(story->step->turn, story->handoff.recipient, &state);
     if (!state.paused && !state.on_hold)
         return false;
     at(state.since_ms, since);
     if (state.paused) {
-        say(story, false, "Cơ quan %s bị tạm dừng từ %s vì cấu hình sai: %s", "Agency %s is paused since %s because of a "
-            "wrong configuration: %s", story->recipient, since, state.reason);
+        say(story, false, "Cơ quan %s bị tạm dừng từ %s vì cấu hình sai: %s",
+            "Agency %s is paused since %s because of a wrong configuration: %s", story->recipient, since, state.reason);
         say(story, true, "Sửa cấu hình hoặc tài khoản của %s, rồi: lienthong release %s --reason ...",
             "Mend the configuration or login of %s, then: lienthong release %s --reason ...", story->recipient,
             story->recipient);
     } else {
-        say(story, false, "Cơ quan %s bị người vận hành tạm giữ từ %s: %s", "Agency %s is on hold by an operator since "
-            "%s: %s", story->recipient, since, state.reason);
-        say(story, true, "Cho chạy lại: lienthong release %s --reason ...", "Let it go on: lienthong release %s --reason ...",
-            story->recipient);
+        say(story, false, "Cơ quan %s bị người vận hành tạm giữ từ %s: %s",
+            "Agency %s is on hold by an operator since %s: %s", story->recipient, since, state.reason);
+        say(story, true, "Cho chạy lại: lienthong release %s --reason ...",
+            "Let it go on: lienthong release %s --reason ...", story->recipient);
     }
     return true;
 }
@@ -238,9 +259,10 @@ static uint64_t say_ready(struct story *story)
     }
     if (say_agency(story))
         return 0;
-    say(story, false, "Đứng đầu hàng của hồ sơ, chờ bộ kết nối của %s nhận (trước đó có thể có tới %" PRIu64 " lượt khác).",
-        "First in its lane, waits for the adapter of %s to take it (up to %" PRIu64 " others may come before it).",
-        story->recipient, turn_count(story->step->turn, handoff->recipient, STATE_READY) - 1);
+    say(story, false,
+        "Đứng đầu hàng của hồ sơ, chờ bộ kết nối của %s nhận; %s có %" PRIu64 " lượt sẵn sàng, kể cả lượt này.",
+        "First in its lane, waits for the adapter of %s to take it; %s has %" PRIu64 " that are ready, with this one.",
+        story->recipient, story->recipient, turn_count(story->step->turn, handoff->recipient, STATE_READY));
     say(story, true, "Không cần làm gì nếu bộ kết nối đang chạy: lienthong agencies cho biết.",
         "Nothing to do while the adapter is connected: see lienthong agencies.");
     story->reply->explained_waits = true;
@@ -289,8 +311,10 @@ static uint64_t say_unsure(struct story *story)
     say(story, false, "Lần thử %" PRIu32 " kết thúc lúc %s mà không rõ %s đã xử lý chưa (%s)%s.",
         "Attempt %" PRIu32 " ended at %s without anybody knowing whether %s acted (%s)%s.", story->handoff.attempt,
         at(event.at_ms, when), story->recipient, cause_name(event.cause), colon(detail, words));
-    say(story, false, "Cơ quan này không nhận khóa chống trùng và không hỏi lại được, nên cổng không tự gửi lần hai.",
-        "This agency takes no idempotency key and cannot be asked, so the gateway never sends a second time by itself.");
+    if (handoff_recipient(story->step, &story->handoff)->agency_class == CLASS_NEITHER)
+        say(story, false,
+            "Cơ quan này không nhận khóa chống trùng và không hỏi lại được, nên cổng không tự gửi lần hai.",
+            "This agency takes no idempotency key and cannot be asked: the gateway never sends twice by itself.");
     say(story, true,
         "Hỏi %s đã có hồ sơ %s chưa. Chưa có: lienthong replay %" PRIu64 ". Đã có: lienthong close %" PRIu64
         " (ghi số của họ vào lý do).",

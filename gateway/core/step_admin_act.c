@@ -64,9 +64,11 @@ static void replay_one(struct step *step, struct admin_reply *reply)
         return;
     }
     if (!may_replay(&handoff)) {
-        static const struct words ended = { "đã kết thúc, không gửi lại được.", "it has ended and cannot be sent again." },
-                                  held = { "hãy thả nó (release).", "release it instead." },
-                                  moving = { "không có gì để gửi lại lúc này.", "there is nothing to replay just now." };
+        static const struct words ended = { "đã kết thúc, không gửi lại được.",
+                                            "it has ended and cannot be sent again." };
+        static const struct words held = { "hãy thả nó (release).", "release it instead." };
+        static const struct words moving = { "không có gì để gửi lại lúc này.",
+                                             "there is nothing to replay just now." };
         admin_refuse_state(step, reply, &handoff,
                            state_is_final(handoff.state) ? ended : handoff.state == STATE_HELD ? held : moving);
         return;
@@ -118,7 +120,8 @@ void admin_replay(struct step *step, struct admin_reply *reply)
     }
     if (!filter->agency[0] && !filter->fail_class && !filter->fingerprint[0] && !filter->dossier_code[0] &&
         !filter->state) {
-        admin_refuse(step, reply, PROBLEM_INVALID_FIELD, "filter", "Hãy cho biết gửi lại lượt nào: một số, hoặc một bộ lọc.",
+        admin_refuse(step, reply, PROBLEM_INVALID_FIELD, "filter",
+                     "Hãy cho biết gửi lại lượt nào: một số, hoặc một bộ lọc.",
                      "Say what to replay: a handoff, or a filter.");
         return;
     }

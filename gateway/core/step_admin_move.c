@@ -1,10 +1,11 @@
 /* step_admin_move.c - an operator ends a handoff: close, and redirect to another agency.
  *
- * close     any that is not final and not with a session right now -> CLOSED. Those that wait for it fail with the reason.
+ * close     any that is not final and not with a session right now -> CLOSED. Those that wait for it fail with the
+ *           reason.
  * redirect  the same, with a child to the other agency: own id, own idempotency key, the same header and payload, the
- *           same due date and time of acceptance (a re-route never restarts the clock), the results that its antecedents
- *           gave. It stands in the lane where its parent stood, so the order of the dossier holds; those that wait for
- *           the parent wait for the child. One behind a gate stays behind it.
+ *           same due date and time of acceptance (a re-route never restarts the clock), the results that its
+ *           antecedents gave. It stands in the lane where its parent stood, so the order of the dossier holds; those
+ *           that wait for the parent wait for the child. One behind a gate stays behind it.
  * behind    RELEASE: those behind in the lane go on. CLOSE: they are closed too, the last one first, so that none is
  *           offered meanwhile. TAKE_ALONG (redirect): they go to the other agency too, in their order.
  */
@@ -86,7 +87,8 @@ void admin_close(struct step *step, struct admin_reply *reply)
     if (!admin_handoff(step, reply, &handoff) || !may_end(step, reply, &handoff))
         return;
     if ((unsigned)admin->behind >= BEHIND_END || admin->behind == BEHIND_TAKE_ALONG) {
-        admin_refuse(step, reply, PROBLEM_INVALID_FIELD, "behind", "Khi đóng, các lượt đứng sau chỉ có RELEASE hoặc CLOSE.",
+        admin_refuse(step, reply, PROBLEM_INVALID_FIELD, "behind",
+                     "Khi đóng, các lượt đứng sau chỉ có RELEASE hoặc CLOSE.",
                      "On close, those behind are for RELEASE or CLOSE only.");
         return;
     }
@@ -147,8 +149,8 @@ static bool may_go(struct step *step, struct admin_reply *reply, const struct ha
     return true;
 }
 
-/* What it waited for, and the results that came, are the child's too. Of one that failed only the results: sending it on
- * is a person's decision not to wait. */
+/* What it waited for, and the results that came, are the child's too. Of one that failed only the results: sending it
+ * on is a person's decision not to wait. */
 static void copy_antecedents(struct step *step, const struct handoff *from, struct handoff *child)
 {
     struct antecedent antecedent;

@@ -1,7 +1,7 @@
 /* step_directory.c - a directory takes force: from its turn on it is what the core reads.
  *
- * When      at start and after SIGHUP, alone in its turn. `core->tables` is still the one before; the broker swaps after
- *           the commit.
+ * When      at start and after SIGHUP, alone in its turn. `core->tables` is still the one before; the broker swaps
+ *           after the commit.
  * Changes   the canonical bytes are stored as the next version; every agency of it gets its number for ever.
  * Effects   none. The event says which operator did it.
  * Repeated  the same bytes again change nothing.

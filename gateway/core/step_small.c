@@ -1,10 +1,12 @@
 /* step_small.c - CHECKPOINT and CURSOR: the little that adapters keep here because they keep nothing themselves.
  *
- * CHECKPOINT  how far a delivery of several calls has come; given back in the next DELIVER of the same handoff. Kept only
- *             from whom has the open attempt; anyone else hears kept = false and should stop. An empty value forgets.
- * CURSOR      where reading a source in portions has come. Compare and set: two readers of one source cannot both go on.
+ * CHECKPOINT  how far a delivery of several calls has come; given back in the next DELIVER of the same handoff. Kept
+ *             only from who has the open attempt; anyone else hears kept = false and should stop. An empty value
+ *             forgets.
+ * CURSOR      where reading a source in portions has come. Compare and set: two readers of one source cannot both go
+ *             on.
  * Effects     CHECKPOINT_ACK, CURSOR_ACK with the value now stored, or REFUSED.
- * Repeated    a checkpoint is kept again; a cursor that was set is refused cursor-moved, because `expected` is old then.
+ * Repeated    a checkpoint is kept again; a cursor that was set is refused cursor-moved: `expected` is old then.
  */
 #include "gateway/core/step.h"
 

@@ -54,10 +54,11 @@ static const char *fingerprint_of(struct step *step, const struct handoff *hando
 }
 
 /* What the texts of a handoff can take, each rounded up. */
-enum { HANDOFF_TEXTS = 2 * AGENCY_CODE_SIZE + DOSSIER_CODE_SIZE + REASON_BYTES_MAX + 96 + 5 * 16, END_BYTES = 16 << 10 };
+enum { HANDOFF_TEXTS = 2 * AGENCY_CODE_SIZE + DOSSIER_CODE_SIZE + REASON_BYTES_MAX + 96 + 5 * 16 };
+enum { END_BYTES = 16 << 10 };
 _Static_assert(sizeof(struct handoff_view) + HANDOFF_TEXTS <= VIEW_BYTES_MAX, "a handoff's view");
 _Static_assert(sizeof(struct agency_view) + AGENCY_CODE_SIZE + AGENCY_NAME_SIZE + 32 <=
-                   sizeof(struct handoff_view) + HANDOFF_TEXTS, "a page of agencies has room where one of handoffs has");
+                   sizeof(struct handoff_view) + HANDOFF_TEXTS, "no more than a handoff's");
 
 uint32_t view_page(const struct step *step, uint32_t wanted)
 {

@@ -1,0 +1,30 @@
+/* commands.h - what may stand behind "at TIME" in a story. README.md lists it. */
+#ifndef TESTS_TRACE_COMMANDS_H
+#define TESTS_TRACE_COMMANDS_H
+
+#include "tests/trace/world.h"
+
+/* Does what the words from the first one on say, and prints what came of it. */
+void command_run(struct world *world, struct line *line);
+
+/* For loops: a SUBMIT of `from` as its frame would bring it. Everything it points at lies in `frame`. */
+struct submit_frame {
+    uint8_t header[2048];
+    char    payload[256];
+    char    cursor[3][128];
+};
+struct submit_wish {
+    const struct agency *agency;        /* who speaks */
+    const char *from, *to, *dossier, *procedure, *step, *payload, *after, *alias, *cursor;
+    enum kind   kind;
+    struct uuid message_id;
+    int64_t     source_ms, due_ms, id_ms;
+    uint64_t    parent, sequence;
+};
+struct command submit_command(struct world *world, struct line *line, const struct submit_wish *wish,
+                              struct submit_frame *frame);
+
+/* flood.c: "flood": a long outage with a broker's breaker, in short. */
+void flood_run(struct world *world, struct line *line);
+
+#endif

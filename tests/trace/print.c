@@ -1,0 +1,323 @@
+/* print.c - what a turn changed and said, in lines that a person can approve. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/trace/world.h"
+
+static const char *code_of(struct turn *turn, uint32_t agency, char code[AGENCY_CODE_SIZE])
+{
+    if (!turn_agency_code(turn, agency, code))
+        memcpy(code, "?", 2);
+    return code;
+}
+
+/* ---- events */
+
+static void print_actor(struct output *output, struct turn *turn, const struct event *event)
+{
+    char code[AGENCY_CODE_SIZE];
+    if (event->actor_uid)
+        output_add(output, " by=uid:%u", event->actor_uid - 1);
+    else if (event->actor_agency)
+        output_add(output, " by=%s", code_of(turn, event->actor_agency, code));
+}
+
+/* What the record says now, when this is the last that happened to it. */
+static void print_record(struct world *world, struct turn *turn, const struct event *event)
+{
+    struct handoff handoff;
+    char text[32];
+
+    if (!turn_handoff(turn, event->handoff, &handoff) || handoff.last_event != event->seq)
+        return;
+    if (handoff.state == STATE_HELD && handoff.gates_left)
+        output_add(world->output, " gates=%u", handoff.gates_left);
+    if (handoff.charged)
+        output_add(world->output, " charged=%u", handoff.charged);
+    if (handoff.lapses)
+        output_add(world->output, " lapses=%u", handoff.lapses);
+    if (handoff.timer_ms)
+        output_add(world->output, " until=%s", world_time(handoff.timer_ms, text));
+    if (handoff.flags & HANDOFF_ASK_FIRST && handoff.state == STATE_READY)
+        output_add(world->output, " ask_first");
+    if (handoff.child)
+        output_add(world->output, " child=#%llu", HANDOFF_NUMBER(handoff.child));
+    if (event->cause == CAUSE_REDIRECT_CHILD || event->cause == CAUSE_ACCEPTED)
+        output_add(world->output, "%s%.0llu", handoff.parent ? " parent=#" : "", HANDOFF_NUMBER(handoff.parent));
+}
+
+static void print_event(struct world *world, struct turn *turn, const struct event *event)
+{
+    struct output *output = world->output;
+    char detail[REASON_BYTES_MAX + 1], code[AGENCY_CODE_SIZE];
+
+    if (event->handoff)
+        output_add(output, " #%llu", HANDOFF_NUMBER(event->handoff));
+    else
+        output_add(output, " %s", event->agency ? code_of(turn, event->agency, code) : "gateway");
+    if (event->from != event->to)
+        output_add(output, "%s%s -> %s", event->from ? " " : "", event->from ? state_name(event->from) : "",
+                   state_name(event->to));
+    output_add(output, " %s", cause_name(event->cause));
+    if (event->verdict)
+        output_add(output, " %s", verdict_name(event->verdict));
+    if (event->attempt)
+        output_add(output, " attempt=%u", event->attempt);
+    if (event->fail_class && event->to == STATE_FAILED)
+        output_add(output, " class=%s", fail_class_name(event->fail_class));
+    if (event->answer)
+        output_add(output, " answer=%s", answer_name(event->answer));
+    print_actor(output, turn, event);
+    print_record(world, turn, event);
+    turn_detail(turn, event->seq, detail);
+    output_add(output, detail[0] ? " \"%s\"\n" : "\n", detail);
+}
+
+static void walk_events(struct turn *turn, void *context)
+{
+    struct world *world = context;
+    struct event event;
+
+    for (; turn_event(turn, world->last_event + 1, &event); world->last_event++)
+        print_event(world, turn, &event);
+}
+
+void print_events(struct world *world)
+{
+    world_read(world, walk_events, world);
+}
+
+/* ---- answers to operators */
+
+static void print_views(struct output *output, const struct handoff_view *views, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct handoff_view *view = &views[i];
+        output_add(output, "  #%llu %s %s > %s %s %s", HANDOFF_NUMBER(view->handoff.id), kind_name(view->handoff.kind),
+                   view->sender, view->recipient, view->dossier_code, state_name(view->handoff.state));
+        if (view->handoff.state == STATE_FAILED)
+            output_add(output, " %s \"%s\"", fail_class_name(view->handoff.fail_class), view->fingerprint);
+        output_add(output, view->reason[0] ? " \"%s\"\n" : "\n", view->reason);
+        for (uint32_t e = 0; e < view->event_count; e++) {
+            const struct event_view *event = &view->events[e];
+            output_add(output, "   e%llu %s", (unsigned long long)event->event.seq, cause_name(event->event.cause));
+            output_add(output, event->actor[0] ? " by=%s" : "%s", event->actor);
+            output_add(output, event->detail[0] ? " \"%s\"\n" : "\n", event->detail);
+        }
+    }
+}
+
+static void print_groups(struct output *output, const struct admin_reply *reply)
+{
+    for (uint32_t i = 0; i < reply->group_count; i++) {
+        const struct group_view *group = &reply->groups[i];
+        output_add(output, "  %s %s \"%s\" count=%llu sample=#%llu \"%s\"\n", group->recipient,
+                   fail_class_name(group->fail_class), group->group.fingerprint_text,
+                   (unsigned long long)group->group.count, HANDOFF_NUMBER(group->group.sample), group->sample_reason);
+    }
+}
+
+static void print_agencies(struct output *output, const struct admin_reply *reply)
+{
+    char text[32];
+    for (uint32_t i = 0; i < reply->agency_count; i++) {
+        const struct agency_view *agency = &reply->agencies[i];
+        output_add(output, "  %s %s%s%s", agency->code, agency_class_name(agency->agency_class),
+                   agency->state.paused ? " paused" : "", agency->state.on_hold ? " on_hold" : "");
+        for (enum state state = 1; state < STATE_END; state++)
+            if (agency->counts[state])
+                output_add(output, " %s=%llu", state_name(state), (unsigned long long)agency->counts[state]);
+        if (agency->oldest_ready_ms)
+            output_add(output, " oldest=%s", world_time(agency->oldest_ready_ms, text));
+        output_add(output, "\n");
+    }
+}
+
+/* A handoff's number as operators see it has the epoch in it; stories say #1. */
+static void print_sentence(struct output *output, const char *sentence)
+{
+    static const char epoch[] = "2814749767";           /* 1 << 48 and small numbers */
+    for (const char *at = sentence; *at; at++) {
+        if (strncmp(at, epoch, sizeof epoch - 1) != 0) {
+            output_add(output, "%c", *at);
+            continue;
+        }
+        unsigned long long id = 0;
+        for (; *at >= '0' && *at <= '9'; at++)
+            id = id * 10 + (unsigned)(*at - '0');
+        output_add(output, "#%llu", HANDOFF_NUMBER(id));
+        at--;
+    }
+}
+
+static void print_reply(struct output *output, const struct admin_reply *reply)
+{
+    if (reply->refused) {
+        output_add(output, " admin refused %s %s \"", problem_word(reply->refused->type), reply->refused->field);
+        print_sentence(output, reply->refused->sentence_en);
+        output_add(output, "\"\n");
+        return;
+    }
+    output_add(output, " admin affected=%llu%s\n", (unsigned long long)reply->affected, reply->more ? " more" : "");
+    for (uint32_t i = 0; i < reply->fact_count; i++) {
+        output_add(output, "  %s=", reply->facts[i].name);
+        print_sentence(output, reply->facts[i].value);
+        output_add(output, "\n");
+    }
+    print_views(output, reply->handoffs, reply->handoff_count);
+    print_groups(output, reply);
+    print_agencies(output, reply);
+    for (uint32_t i = 0; i < reply->advice_count; i++) {
+        output_add(output, "  %s vi: ", reply->advice[i].action ? "do" : "--");
+        print_sentence(output, reply->advice[i].vi);
+        output_add(output, "\n     en: ");
+        print_sentence(output, reply->advice[i].en);
+        output_add(output, "\n");
+    }
+}
+
+/* ---- effects */
+
+static void print_deliver(struct output *output, const struct effect *effect)
+{
+    const char *dash = strchr(effect->deliver.idempotency_key, '-');
+    const char *generation = dash ? strchr(dash + 1, '-') : NULL;
+
+    output_add(output, " deliver #%llu attempt=%u session=%llu %s > %s", HANDOFF_NUMBER(effect->deliver.handoff),
+               effect->deliver.attempt, (unsigned long long)effect->session, effect->deliver.sender,
+               effect->deliver.recipient);
+    if (strcmp(effect->deliver.recipient, effect->deliver.addressed) != 0)
+        output_add(output, " addressed=%s", effect->deliver.addressed);
+    output_add(output, " key=%s \"%.*s\"", generation ? generation : "same", (int)effect->deliver.payload.size,
+               (const char *)effect->deliver.payload.bytes);
+    if (effect->deliver.ask_first)
+        output_add(output, " ask_first");
+    if (effect->deliver.checkpoint.size)
+        output_add(output, " checkpoint=\"%.*s\"", (int)effect->deliver.checkpoint.size,
+                   (const char *)effect->deliver.checkpoint.bytes);
+    for (uint32_t i = 0; i < effect->deliver.input_count; i++) {
+        const struct input *input = &effect->deliver.inputs[i];
+        output_add(output, " input=#%llu,%s,%s,\"%.*s\"", HANDOFF_NUMBER(input->handoff), input->step,
+                   input->content_type, (int)input->payload.size, (const char *)input->payload.bytes);
+    }
+    output_add(output, "\n");
+}
+
+static void print_found(struct output *output, const struct effect *effect)
+{
+    output_add(output, " found %s%s\n", effect->found.dossier_code, effect->found.more ? " more" : "");
+    print_views(output, effect->found.handoffs, effect->found.count);
+}
+
+static void print_notice(struct output *output, const struct effect *effect)
+{
+    const struct notice_view *notice = &effect->notice;
+    output_add(output, " notice e%llu #%llu %s %s", (unsigned long long)notice->event_seq,
+               HANDOFF_NUMBER(notice->handoff.id), state_name(notice->event.to), cause_name(notice->event.cause));
+    if (notice->field[0])
+        output_add(output, " field=%s", notice->field);
+    output_add(output, notice->reason[0] ? " \"%s\"\n" : "\n", notice->reason);
+}
+
+/* What travels to whoever asked. False: it is for the broker. */
+static bool print_answer(struct world *world, const struct effect *effect)
+{
+    struct output *output = world->output;
+
+    switch (effect->kind) {
+    case EFFECT_REFUSED:
+        output_add(output, " refused %s %s \"", problem_word(effect->refused.problem->type),
+                   effect->refused.problem->field);
+        print_sentence(output, effect->refused.problem->sentence_en);
+        output_add(output, "\"\n");
+        return true;
+    case EFFECT_ACCEPTED:
+        output_add(output, " accepted %s #%llu %s%s", world_message_name(world, &effect->accepted.message_id),
+                   HANDOFF_NUMBER(effect->accepted.handoff), state_name(effect->accepted.state),
+                   effect->accepted.duplicate ? " duplicate" : "");
+        if (effect->accepted.held_reason[0]) {
+            output_add(output, " \"");
+            print_sentence(output, effect->accepted.held_reason);
+            output_add(output, "\"");
+        }
+        output_add(output, "\n");
+        return true;
+    case EFFECT_DELIVER:
+        print_deliver(output, effect);
+        return true;
+    case EFFECT_OUTCOME_ACK:
+        output_add(output, " outcome_ack #%llu attempt=%u %s\n", HANDOFF_NUMBER(effect->outcome_ack.handoff),
+                   effect->outcome_ack.attempt, state_name(effect->outcome_ack.state));
+        return true;
+    case EFFECT_CHECKPOINT_ACK:
+        output_add(output, " checkpoint_ack #%llu attempt=%u %s\n", HANDOFF_NUMBER(effect->checkpoint_ack.handoff),
+                   effect->checkpoint_ack.attempt, effect->checkpoint_ack.kept ? "kept" : "not kept");
+        return true;
+    case EFFECT_CURSOR_ACK:
+        output_add(output, " cursor_ack %.*s=\"%.*s\"\n", (int)effect->cursor_ack.name.size,
+                   (const char *)effect->cursor_ack.name.bytes, (int)effect->cursor_ack.value.size,
+                   (const char *)effect->cursor_ack.value.bytes);
+        return true;
+    case EFFECT_NOTICE:
+        print_notice(output, effect);
+        return true;
+    case EFFECT_FOUND:
+        print_found(output, effect);
+        return true;
+    case EFFECT_ADMIN_REPLY:
+        print_reply(output, &effect->admin_reply);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void print_for_broker(struct output *output, struct turn *turn, const struct effect *effect)
+{
+    char code[AGENCY_CODE_SIZE];
+
+    switch (effect->kind) {
+    case EFFECT_READY:
+        output_add(output, " wake %s\n", code_of(turn, effect->agency, code));
+        break;
+    case EFFECT_FEED:
+        output_add(output, " feed %s\n", code_of(turn, effect->agency, code));
+        break;
+    case EFFECT_ANSWERED:
+        output_add(output, " answered %s #%llu %s \"%s\"%s%s%s\n", code_of(turn, effect->agency, code),
+                   HANDOFF_NUMBER(effect->answered.handoff), verdict_name(effect->answered.verdict),
+                   effect->answered.fingerprint, effect->answered.charged ? " charged" : "",
+                   effect->answered.never_sent ? " never_sent" : "", effect->answered.probe ? " probe" : "");
+        break;
+    case EFFECT_OFFERED:
+        output_add(output, " offered %u of %u\n", effect->offered.count, effect->offered.asked);
+        break;
+    case EFFECT_NOTIFIED:
+        output_add(output, " notified %u of %u last=e%llu\n", effect->notified.count, effect->notified.asked,
+                   (unsigned long long)effect->notified.last);
+        break;
+    case EFFECT_AGENCY:
+        output_add(output, " agency %s%s%s\n", code_of(turn, effect->agency, code),
+                   effect->agency_state.paused ? " paused" : "", effect->agency_state.on_hold ? " on_hold" : "");
+        break;
+    case EFFECT_AGAIN:
+        output_add(output, " again\n");
+        break;
+    default:
+        output_add(output, " effect %d\n", effect->kind);
+        break;
+    }
+}
+
+static void walk_effects(struct turn *turn, void *context)
+{
+    struct world *world = context;
+    for (uint32_t i = 0; i < world->effects.count; i++)
+        if (!print_answer(world, &world->effects.list[i]))
+            print_for_broker(world->output, turn, &world->effects.list[i]);
+}
+
+void print_effects(struct world *world)
+{
+    world_read(world, walk_effects, world);
+}
