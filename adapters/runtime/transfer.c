@@ -158,7 +158,7 @@ enum result transfers_init(struct transfers *transfers, const struct agency_conf
 static void transfer_free(struct transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
-    request_done(&transfer->request);
+    request_wipe(&transfer->request);
     free(transfer->body);
     free(transfer);
 }
@@ -260,7 +260,7 @@ static void make_idle(struct transfer *transfer)
     if (transfer->next)
         transfer->next->previous = transfer->previous;
     transfers->active_count--;
-    request_done(&transfer->request);
+    request_wipe(&transfer->request);
     if (transfer->body_room > BODY_KEPT_BYTES) {
         free(transfer->body);
         transfer->body = NULL;
@@ -329,7 +329,7 @@ struct transfer *transfer_start(struct transfers *transfers, struct request *req
     else
         transfer = transfer_new(transfers);
     if (!transfer) {
-        request_done(request);
+        request_wipe(request);
         return NULL;
     }
     transfer->request = *request;

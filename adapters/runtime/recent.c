@@ -1,0 +1,59 @@
+#include "adapters/runtime/recent.h"
+
+#include <stdlib.h>
+
+#include "adapters/kinds/rules.h"
+#include "gateway/base/hash.h"
+
+static uint64_t digest_of(const char *dossier_code)
+{
+    struct hash hash = hash_of(span_of_string(dossier_code));
+    uint64_t digest = hash_short(&hash);
+
+    return digest ? digest : 1;
+}
+
+static bool is_live(const struct recent_entry *entry, int64_t now_ms)
+{
+    return entry->digest && now_ms - entry->at_ms < ORPHAN_GRACE_MS;
+}
+
+static struct recent_entry *find(const struct recent *recent, uint64_t digest, int64_t now_ms)
+{
+    struct recent_entry *set = recent->entries + digest % RECENT_SETS * RECENT_WAYS;
+
+    for (int i = 0; i < RECENT_WAYS; i++)
+        if (set[i].digest == digest && is_live(&set[i], now_ms))
+            return &set[i];
+    return NULL;
+}
+
+void recent_done(struct recent *recent)
+{
+    free(recent->entries);
+    recent->entries = NULL;
+}
+
+void recent_add(struct recent *recent, const char *dossier_code, int64_t now_ms)
+{
+    uint64_t digest = digest_of(dossier_code);
+
+    if (!recent->entries)
+        recent->entries = calloc(RECENT_SETS * RECENT_WAYS, sizeof *recent->entries);
+    if (!recent->entries)
+        return;
+    struct recent_entry *entry = find(recent, digest, now_ms);
+    if (!entry) {
+        struct recent_entry *set = recent->entries + digest % RECENT_SETS * RECENT_WAYS;
+        entry = set;
+        for (int i = 1; i < RECENT_WAYS; i++)
+            if (is_live(entry, now_ms) && (!is_live(&set[i], now_ms) || set[i].at_ms < entry->at_ms))
+                entry = &set[i];
+    }
+    *entry = (struct recent_entry){ digest, now_ms };
+}
+
+bool recent_has(const struct recent *recent, const char *dossier_code, int64_t now_ms)
+{
+    return recent->entries && find(recent, digest_of(dossier_code), now_ms);
+}
