@@ -332,8 +332,11 @@ static void read_bounds(const struct yaml_node *node, struct agency_config *agen
     agency->response_bytes_max = (size_t)bytes;
     agency->connect_timeout_ms = 10 * 1000;
     agency->total_timeout_ms = 60 * 1000;
-    yaml_get_duration_ms(node, "connect_timeout", false, 100, 5 * 60 * 1000, &agency->connect_timeout_ms);
+    bool has_connect = yaml_get_duration_ms(node, "connect_timeout", false, 100, 5 * 60 * 1000,
+                                            &agency->connect_timeout_ms);
     yaml_get_duration_ms(node, "total_timeout", false, 100, 15 * 60 * 1000, &agency->total_timeout_ms);
+    if (!has_connect && agency->connect_timeout_ms > agency->total_timeout_ms)
+        agency->connect_timeout_ms = agency->total_timeout_ms;
     if (agency->connect_timeout_ms > agency->total_timeout_ms)
         yaml_fault(node, "'connect_timeout' is longer than 'total_timeout'");
     read_rate(node, agency);
