@@ -83,7 +83,8 @@ enum result directory_apply(struct broker *broker, struct directory *directory, 
     must(order_is_empty(&broker->order) && stored.tables->agency_count <= AGENCIES_MAX);
     if (result == RESULT_OK)
         result = store_read(broker->store, ask_stored, &stored);
-    if (result == RESULT_OK && !stored.same) {
+    bool new = !stored.same;
+    if (result == RESULT_OK && new) {
         result = store_it(broker, directory, uid);
         if (result == RESULT_OK)
             result = store_read(broker->store, ask_stored, &stored);
@@ -99,7 +100,7 @@ enum result directory_apply(struct broker *broker, struct directory *directory, 
     directory_version_set(directory, stored.version);
     swap(broker, directory);
     log_event(LOG_INFO, "directory", "seq=%u count=%u why=%s", stored.version, broker->tables->agency_count,
-              log_quoted(stored.same ? "as stored" : "new, stored"));
+              log_quoted(new ? "new, stored" : "as stored"));
     return RESULT_OK;
 }
 
