@@ -86,8 +86,11 @@ bool url_fill(const char *base, const char *path, const struct job *job, char re
         if (value) {
             url_escape(&url, value);
             path += size;
-        } else
-            text_add(&url, "%c", *path++);
+        } else {
+            size_t plain = 1 + strcspn(path + 1, "{");
+            text_add_span(&url, span_of(path, plain));
+            path += plain;
+        }
     }
     return !url.cut;
 }
@@ -141,7 +144,9 @@ bool request_key(struct request *request, const char *key, const char *suffix)
     for (const char *at = key; *at; at++) {
         if ((unsigned char)*at < ' ' || (unsigned char)*at > '~')
             return false;
-        text_add(&text, *at == '"' || *at == '\\' ? "\\%c" : "%c", *at);
+        if (*at == '"' || *at == '\\')
+            text_add_span(&text, span_of_string("\\"));
+        text_add_span(&text, span_of(at, 1));
     }
     text_add(&text, "%s\"", suffix);
     return !text.cut && request_header(request, "Idempotency-Key", value);
