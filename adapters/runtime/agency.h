@@ -54,6 +54,7 @@ struct agency {
     struct delivery_list busy;              /* waits for an answer, a login, a checkpoint, or an older attempt */
     struct delivery_list unsaid;            /* done, but the library had no room for the outcome */
     struct delivery *spare;
+    uint16_t open_by_id[1024];              /* open ones by handoff id, modulo: 0 saves looking for an older attempt */
     size_t   open, begun, spare_count;      /* open: in any list; begun: ready and busy but for those that wait behind */
     uint64_t outcomes_given, outcomes_acked, delivered;
 };

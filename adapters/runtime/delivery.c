@@ -43,6 +43,11 @@ static void place(struct delivery *delivery, struct delivery_list *list, enum de
         TAILQ_INSERT_TAIL(list, delivery, entry);
 }
 
+static uint16_t *open_by_id(struct agency *agency, uint64_t handoff_id)
+{
+    return &agency->open_by_id[handoff_id % (sizeof agency->open_by_id / sizeof *agency->open_by_id)];
+}
+
 static struct delivery *delivery_new(struct agency *agency, struct lienthong_delivery *offer)
 {
     struct delivery *delivery = agency->spare;
@@ -63,6 +68,7 @@ static struct delivery *delivery_new(struct agency *agency, struct lienthong_del
     delivery->transfer = NULL;
     delivery->begun_ms = 0;
     agency->open++;
+    ++*open_by_id(agency, offer->handoff_id);
     return delivery;
 }
 
@@ -74,6 +80,7 @@ static void delivery_free(struct delivery *delivery)
     if (delivery->begun)
         agency->begun--;
     agency->open--;
+    --*open_by_id(agency, delivery->offer->handoff_id);
     json_decref(delivery->source);
     lienthong_delivery_free(delivery->offer);
     if (agency->spare_count < agency->config->credit) {
@@ -165,10 +172,11 @@ static void finish(struct delivery *delivery, const struct judgement *judgement)
         place(delivery, &agency->unsaid, 0);
     }
     /* A newer attempt at the same handoff, which came while this one was under way. */
-    struct delivery *newer;
-    TAILQ_FOREACH(newer, &agency->busy, entry)
-        if (newer->state == BEHIND && newer->offer->handoff_id == handoff_id)
-            break;
+    struct delivery *newer = NULL;
+    if (*open_by_id(agency, handoff_id))
+        TAILQ_FOREACH(newer, &agency->busy, entry)
+            if (newer->state == BEHIND && newer->offer->handoff_id == handoff_id)
+                break;
     if (newer && is_settled(copy.verdict))
         finish(newer, &copy);
     else if (newer)
@@ -395,6 +403,8 @@ void delivery_offered(struct agency *agency, struct lienthong_delivery *offer)
         finish_stopping(delivery);
     else if (!agency->serving)
         finish_with(delivery, "lease-too-short", "total_timeout does not fit into the gateway's lease");
+    else if (*open_by_id(agency, offer->handoff_id) == 1)
+        return;
     else if ((older = find(&agency->busy, offer->handoff_id)) || (older = find(&agency->ready, offer->handoff_id)))
         place(delivery, &agency->busy, BEHIND);
     else if ((older = find(&agency->queue, offer->handoff_id)) != delivery) {

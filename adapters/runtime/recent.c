@@ -1,15 +1,19 @@
 #include "adapters/runtime/recent.h"
 
+#include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "adapters/kinds/rules.h"
-#include "gateway/base/hash.h"
 
-static uint64_t digest_of(const char *dossier_code)
+/* Keyed by chance, so that nobody can choose codes that push each other out. */
+static uint64_t digest_of(const struct recent *recent, const char *dossier_code)
 {
-    struct hash hash = hash_of(span_of_string(dossier_code));
-    uint64_t digest = hash_short(&hash);
+    uint64_t digest;
 
+    _Static_assert(sizeof digest == crypto_shorthash_BYTES && sizeof recent->key == crypto_shorthash_KEYBYTES,
+                   "SipHash-2-4");
+    crypto_shorthash((uint8_t *)&digest, (const uint8_t *)dossier_code, strlen(dossier_code), recent->key);
     return digest ? digest : 1;
 }
 
@@ -36,12 +40,13 @@ void recent_done(struct recent *recent)
 
 void recent_add(struct recent *recent, const char *dossier_code, int64_t now_ms)
 {
-    uint64_t digest = digest_of(dossier_code);
-
-    if (!recent->entries)
+    if (!recent->entries) {
         recent->entries = calloc(RECENT_SETS * RECENT_WAYS, sizeof *recent->entries);
+        crypto_shorthash_keygen(recent->key);
+    }
     if (!recent->entries)
         return;
+    uint64_t digest = digest_of(recent, dossier_code);
     struct recent_entry *entry = find(recent, digest, now_ms);
     if (!entry) {
         struct recent_entry *set = recent->entries + digest % RECENT_SETS * RECENT_WAYS;
@@ -55,5 +60,5 @@ void recent_add(struct recent *recent, const char *dossier_code, int64_t now_ms)
 
 bool recent_has(const struct recent *recent, const char *dossier_code, int64_t now_ms)
 {
-    return recent->entries && find(recent, digest_of(dossier_code), now_ms);
+    return recent->entries && find(recent, digest_of(recent, dossier_code), now_ms);
 }

@@ -2,7 +2,7 @@
  * dossier" means that its halves have not met over there.
  *
  * A fixed table of digests, so a busy agency may push an entry out early (the answer is then ORPHAN, as if it were not
- * remembered) and one in 2^64 may be taken for another. Pure: time is an argument. */
+ * remembered) and one in 2^64 may be taken for another. Time is an argument. */
 #ifndef ADAPTERS_RUNTIME_RECENT_H
 #define ADAPTERS_RUNTIME_RECENT_H
 
@@ -13,6 +13,7 @@ enum { RECENT_SETS = 2048, RECENT_WAYS = 4 };
 
 struct recent {
     struct recent_entry { uint64_t digest; int64_t at_ms; } *entries;       /* NULL until the first */
+    uint8_t key[16];
 };
 
 void recent_done(struct recent *recent);
