@@ -142,6 +142,7 @@ class Link:
         """A Header; sender and content type are filled in where not given. after: message ids or (id, until)."""
         fields.setdefault("sender", self.welcome.agency if self.welcome else "")
         fields.setdefault("content_type", "application/json")
+        fields.setdefault("source_time_ms", time.time_ns() // 1_000_000)
         header = pb.Header(message_id=uuid7() if message_id is None else message_id, **fields)
         for each in after:
             message, until = each if isinstance(each, tuple) else (each, 0)
