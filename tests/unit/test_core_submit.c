@@ -147,7 +147,7 @@ static const struct refusal {
     { attachment, PROBLEM_ATTACHMENT_MISSING, "header.attachments[0]" },
     { after_self, PROBLEM_CYCLE, "header.after[0]" },
     { after_twice, PROBLEM_INVALID_FIELD, "header.after[1]" },
-    { after_until, PROBLEM_INVALID_FIELD, "header.after[0].until" },
+    { after_until, PROBLEM_INVALID_FIELD, "header.after[0]" },
 };
 
 static void each_refusal(void **state)
