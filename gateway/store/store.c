@@ -215,8 +215,9 @@ const char *store_trouble(const struct store *store)
 static int count_reader(const char *line, void *context)
 {
     unsigned *readers = context;
-    /* LMDB prints a headline, a line per slot in use, or one line saying that there is none. */
-    if (line[0] == ' ')
+    /* LMDB prints a headline and a line per slot in use, its pid first, or one line saying that there is none. */
+    line += strspn(line, " ");
+    if (*line >= '0' && *line <= '9')
         ++*readers;
     return 0;
 }
