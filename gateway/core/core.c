@@ -58,6 +58,8 @@ bool core_has_ready(struct turn *turn, uint32_t agency)
     int64_t due_ms;
     uint64_t id;
 
+    if (!agency)
+        return false;
     turn_agency_state(turn, agency, &state);
     if (state.paused || state.on_hold)
         return false;

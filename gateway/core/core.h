@@ -32,7 +32,7 @@ void core_step(struct core *core, struct turn *turn, int64_t now_ms, const struc
 /* When COMMAND_TICK is next useful; INT64_MAX: never. */
 int64_t core_due_ms(struct turn *turn);
 
-/* A handoff that somebody wants to deliver to `agency` may be there. */
+/* A handoff that somebody wants to deliver to `agency` may be there. False for 0, an agency the store never saw. */
 bool core_has_ready(struct turn *turn, uint32_t agency);
 
 #endif

@@ -236,7 +236,7 @@ static bool recipient_ok(struct step *step, struct intake *intake)
                        submit->procedure_code, submit->step);
         return false;
     }
-    if (intake->recipient == intake->sender) {
+    if (strcmp(intake->recipient->code, intake->sender->code) == 0) {
         effects_refuse(step->effects, step->command, PROBLEM_INVALID_FIELD, "header.recipient",
                        "Cơ quan nhận '%s' chính là cơ quan gửi.", "The recipient '%s' is the sender itself.",
                        intake->recipient->code);
