@@ -303,7 +303,7 @@ static enum exit_code loop(struct receiving *receiving)
     /* The last answers are not on the gateway's disk before they are acknowledged. */
     int64_t until_ms = clock_monotonic_ms() + 5000;
     struct lienthong_status status;
-    for (lienthong_status(receiving->lienthong, &status); status.deliveries_open && clock_monotonic_ms() < until_ms;
+    for (lienthong_status(receiving->lienthong, &status); status.outcomes_open && clock_monotonic_ms() < until_ms;
          lienthong_status(receiving->lienthong, &status))
         if (lienthong_wait(receiving->lienthong, 100) != RESULT_OK)
             return EXIT_BROKEN;
