@@ -22,8 +22,9 @@ void admin_refuse_state(struct step *step, struct admin_reply *reply, const stru
 /* Dropped when FACTS_MAX are there. `name` is static. */
 void admin_fact(struct step *step, struct admin_reply *reply, const char *name, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* By code or alias, also one that the directory no longer has. 0: none, and it was refused. */
-uint32_t admin_agency(struct step *step, struct admin_reply *reply, const char *field, const char *code);
+/* By code or alias, also one that the directory no longer has. 0: none, and it was refused. One that nobody has heard
+ * of yet gets its number with `make`, else a number that nothing has: a question must not write. */
+uint32_t admin_agency(struct step *step, struct admin_reply *reply, const char *field, const char *code, bool make);
 /* The command's handoff. False: none, and it was refused. */
 bool admin_handoff(struct step *step, struct admin_reply *reply, struct handoff *ret_handoff);
 /* Another change with all that follows from it (its lane, its dependants) still fits into this step. */

@@ -56,7 +56,7 @@ bool select_begin(struct step *step, struct admin_reply *reply, enum state state
         return false;
     }
     if (filter->agency[0]) {
-        ret_selection->agency = admin_agency(step, reply, "filter.agency", filter->agency);
+        ret_selection->agency = admin_agency(step, reply, "filter.agency", filter->agency, false);
         if (!ret_selection->agency)
             return false;
     }

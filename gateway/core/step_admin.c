@@ -75,11 +75,13 @@ void admin_fact(struct step *step, struct admin_reply *reply, const char *name, 
         reply->facts[reply->fact_count++] = (struct fact){ name, effects_text(step->effects, value) };
 }
 
-uint32_t admin_agency(struct step *step, struct admin_reply *reply, const char *field, const char *code)
+uint32_t admin_agency(struct step *step, struct admin_reply *reply, const char *field, const char *code, bool make)
 {
     const struct agency *agency = tables_agency(step->core->tables, code);
-    uint32_t number = agency ? turn_agency_number_make(step->turn, agency->code) : turn_agency_number(step->turn, code);
+    uint32_t number = turn_agency_number(step->turn, agency ? agency->code : code);
 
+    if (agency && !number)
+        number = make ? turn_agency_number_make(step->turn, agency->code) : UINT32_MAX;
     if (!number)
         admin_refuse(step, reply, PROBLEM_UNKNOWN_AGENCY, field, "Không có cơ quan %s trong danh bạ.",
                      "There is no agency %s in the directory.", code);

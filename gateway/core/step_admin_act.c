@@ -160,7 +160,7 @@ static void put_agency(struct step *step, uint32_t agency, struct agency_state *
 
 static void hold_agency(struct step *step, struct admin_reply *reply, const char *code)
 {
-    uint32_t agency = admin_agency(step, reply, "code", code);
+    uint32_t agency = admin_agency(step, reply, "code", code, !step->command->admin.dry_run);
     struct agency_state state;
 
     if (!agency)
@@ -182,7 +182,7 @@ static void hold_agency(struct step *step, struct admin_reply *reply, const char
 
 static void release_agency(struct step *step, struct admin_reply *reply, const char *code)
 {
-    uint32_t agency = admin_agency(step, reply, "code", code);
+    uint32_t agency = admin_agency(step, reply, "code", code, false);
     struct agency_state state;
 
     if (!agency)

@@ -59,17 +59,22 @@ static bool close_behind(struct step *step, struct admin_reply *reply, struct ha
 {
     uint64_t ids[PAGE_MAX];
     uint32_t count = behind_of(step, handoff, ids, PAGE_MAX);
+    bool all = count < PAGE_MAX;
     struct handoff member;
 
-    reply->more = count == PAGE_MAX;
-    while (count && !(reply->more |= !admin_has_room(step))) {
+    while (count) {
+        if (!admin_has_room(step)) {
+            all = false;
+            break;
+        }
         must(turn_handoff(step->turn, ids[--count], &member));
         /* Closing another one of them may have ended it already. */
         if (!state_is_final(member.state))
             close_one(step, reply, &member);
     }
     must(turn_handoff(step->turn, handoff->id, handoff));
-    return !reply->more;
+    reply->more = !all;
+    return all;
 }
 
 static uint64_t count_behind(struct step *step, const struct handoff *handoff)
@@ -106,7 +111,7 @@ void admin_close(struct step *step, struct admin_reply *reply)
 
 struct target {
     const struct agency *agency;
-    uint32_t             number;
+    uint32_t             number;        /* 0: nobody has heard of it yet */
 };
 
 static bool find_target(struct step *step, struct admin_reply *reply, struct target *ret_target)
@@ -119,7 +124,7 @@ static bool find_target(struct step *step, struct admin_reply *reply, struct tar
                      "There is no agency %s in the directory at this time.", to);
         return false;
     }
-    *ret_target = (struct target){ agency, turn_agency_number_make(step->turn, agency->code) };
+    *ret_target = (struct target){ agency, turn_agency_number(step->turn, agency->code) };
     return true;
 }
 
@@ -191,7 +196,7 @@ static void redirect_one(struct step *step, struct admin_reply *reply, struct ha
                          const struct target *target, uint64_t *ret_child)
 {
     struct change change = admin_change(step, CAUSE_REDIRECTED);
-    struct handoff child = child_of(step, handoff, target->number);
+    struct handoff child = child_of(step, handoff, turn_agency_number_make(step->turn, target->agency->code));
     struct arena *scratch = &step->core->scratch;
     size_t mark = scratch->used;
     uint64_t place = handoff->lane_place;
