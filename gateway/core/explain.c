@@ -333,6 +333,10 @@ static uint64_t say_failed(struct story *story)
     (void)last_move(story, &event, detail);
     say(story, false, "Hỏng vì %s%.0s (%s)%s", "Failed because %.0s%s (%s)%s", meaning.vi, meaning.en,
         fail_class_name(handoff->fail_class), colon(detail, words));
+    if (event.verdict)
+        say(story, false, "Câu trả lời cuối của %s, lần thử %" PRIu32 ": %s%.0s (%s).",
+            "The last answer of %s, to attempt %" PRIu32 ": %.0s%s (%s).", story->recipient, event.attempt,
+            verdict_words(event.verdict).vi, verdict_words(event.verdict).en, verdict_name(event.verdict));
     if (handoff->fail_class == FAIL_EXHAUSTED || handoff->fail_class == FAIL_ADAPTER)
         say(story, false, "Số lần thử đã tính: %" PRIu32 "; số lần bộ kết nối im lặng: %" PRIu32 ".",
             "Attempts used: %" PRIu32 "; times that the adapter went silent: %" PRIu32 ".", handoff->charged,

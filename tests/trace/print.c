@@ -13,6 +13,23 @@ static const char *code_of(struct turn *turn, uint32_t agency, char code[AGENCY_
 
 /* ---- events */
 
+/* A handoff's number as operators see it has the epoch in it; stories say #1. */
+static void print_sentence(struct output *output, const char *sentence)
+{
+    static const char epoch[] = "2814749767";           /* 1 << 48 and small numbers */
+    for (const char *at = sentence; *at; at++) {
+        if (strncmp(at, epoch, sizeof epoch - 1) != 0) {
+            output_add(output, "%c", *at);
+            continue;
+        }
+        unsigned long long id = 0;
+        for (; *at >= '0' && *at <= '9'; at++)
+            id = id * 10 + (unsigned)(*at - '0');
+        output_add(output, "#%llu", HANDOFF_NUMBER(id));
+        at--;
+    }
+}
+
 static void print_actor(struct output *output, struct turn *turn, const struct event *event)
 {
     char code[AGENCY_CODE_SIZE];
@@ -70,7 +87,12 @@ static void print_event(struct world *world, struct turn *turn, const struct eve
     print_actor(output, turn, event);
     print_record(world, turn, event);
     turn_detail(turn, event->seq, detail);
-    output_add(output, detail[0] ? " \"%s\"\n" : "\n", detail);
+    if (detail[0]) {
+        output_add(output, " \"");
+        print_sentence(output, detail);
+        output_add(output, "\"");
+    }
+    output_add(output, "\n");
 }
 
 static void walk_events(struct turn *turn, void *context)
@@ -130,23 +152,6 @@ static void print_agencies(struct output *output, const struct admin_reply *repl
         if (agency->oldest_ready_ms)
             output_add(output, " oldest=%s", world_time(agency->oldest_ready_ms, text));
         output_add(output, "\n");
-    }
-}
-
-/* A handoff's number as operators see it has the epoch in it; stories say #1. */
-static void print_sentence(struct output *output, const char *sentence)
-{
-    static const char epoch[] = "2814749767";           /* 1 << 48 and small numbers */
-    for (const char *at = sentence; *at; at++) {
-        if (strncmp(at, epoch, sizeof epoch - 1) != 0) {
-            output_add(output, "%c", *at);
-            continue;
-        }
-        unsigned long long id = 0;
-        for (; *at >= '0' && *at <= '9'; at++)
-            id = id * 10 + (unsigned)(*at - '0');
-        output_add(output, "#%llu", HANDOFF_NUMBER(id));
-        at--;
     }
 }
 
