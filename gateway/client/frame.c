@@ -1,0 +1,142 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/client/inside.h"
+
+enum result frame_pack(Lienthong__V1__Envelope *envelope, zmq_msg_t *ret_frame)
+{
+    size_t size = lienthong__v1__envelope__get_packed_size(envelope);
+
+    if (zmq_msg_init_size(ret_frame, size + 1) != 0)
+        return RESULT_FULL;
+    uint8_t *bytes = zmq_msg_data(ret_frame);
+    bytes[0] = FRAME_VERSION;
+    must(lienthong__v1__envelope__pack(envelope, bytes + 1) == size);
+    return RESULT_OK;
+}
+
+/* ---- bounded memory for decoding: a frame of 1 MiB can ask for hundreds of times that in empty messages */
+
+static void *arena_allocate(void *arena, size_t size)
+{
+    return arena_take(arena, size);
+}
+
+static void arena_forget(void *arena, void *piece)
+{
+    (void)arena;
+    (void)piece;
+}
+
+/* For what outlives the frame: from the heap, so that anyone frees it with the default allocator; counted down. */
+static void *budget_allocate(void *budget, size_t size)
+{
+    size_t *left = budget;
+
+    if (size > *left)
+        return NULL;
+    *left -= size;
+    return malloc(size ? size : 1);
+}
+
+static void budget_free(void *budget, void *piece)
+{
+    (void)budget;
+    free(piece);
+}
+
+/* Is the first thing in this envelope, after the correlation, a DELIVER? */
+static bool begins_with_deliver(struct span body)
+{
+    size_t at = 0;
+
+    if (body.size && body.bytes[0] == (1 << 3 | 0)) {               /* correlation, a varint */
+        do
+            at++;
+        while (at < body.size && body.bytes[at] & 0x80);
+        at++;
+    }
+    /* Field 23, length-delimited: the tag 23 << 3 | 2 = 186 as a varint. */
+    return at + 1 < body.size && body.bytes[at] == 0xBA && body.bytes[at + 1] == 0x01;
+}
+
+Lienthong__V1__Envelope *frame_read(struct arena *arena, struct span frame, Lienthong__V1__Deliver **ret_deliver)
+{
+    size_t budget = READ_ARENA_BYTES;
+    ProtobufCAllocator in_arena = { arena_allocate, arena_forget, arena };
+    ProtobufCAllocator on_heap = { budget_allocate, budget_free, &budget };
+
+    arena_reset(arena);
+    if (frame.size < 2 || frame.size > FRAME_BYTES_MAX || frame.bytes[0] != FRAME_VERSION)
+        return NULL;
+    struct span body = span_of(frame.bytes + 1, frame.size - 1);
+    bool keeps = begins_with_deliver(body);
+    Lienthong__V1__Envelope *envelope =
+        lienthong__v1__envelope__unpack(keeps ? &on_heap : &in_arena, body.size, body.bytes);
+    if (!envelope)
+        return NULL;
+    bool deliver = envelope->body_case == LIENTHONG__V1__ENVELOPE__BODY_DELIVER;
+    if (deliver != keeps) {                                         /* two bodies in one envelope */
+        if (keeps)
+            lienthong__v1__envelope__free_unpacked(envelope, &on_heap);
+        return NULL;
+    }
+    if (!deliver) {
+        *ret_deliver = NULL;
+        return envelope;
+    }
+    Lienthong__V1__Envelope *shell = arena_take(arena, sizeof *shell);
+    must(shell);
+    lienthong__v1__envelope__init(shell);
+    shell->correlation = envelope->correlation;
+    *ret_deliver = envelope->deliver;
+    envelope->body_case = LIENTHONG__V1__ENVELOPE__BODY__NOT_SET;
+    envelope->deliver = NULL;
+    lienthong__v1__envelope__free_unpacked(envelope, &on_heap);
+    return shell;
+}
+
+Lienthong__V1__Header *frame_read_header(struct span bytes)
+{
+    size_t budget = READ_ARENA_BYTES;
+    ProtobufCAllocator on_heap = { budget_allocate, budget_free, &budget };
+
+    return bytes.size > HEADER_BYTES_MAX ? NULL : lienthong__v1__header__unpack(&on_heap, bytes.size, bytes.bytes);
+}
+
+/* ---- fields */
+
+struct span frame_span(ProtobufCBinaryData data)
+{
+    return span_of(data.len ? data.data : NULL, data.len);
+}
+
+bool frame_uuid(ProtobufCBinaryData data, struct uuid *ret_uuid)
+{
+    if (data.len != sizeof ret_uuid->bytes)
+        return false;
+    memcpy(ret_uuid->bytes, data.data, data.len);
+    return true;
+}
+
+bool frame_hash(ProtobufCBinaryData data, struct hash *ret_hash)
+{
+    if (data.len != sizeof ret_hash->bytes)
+        return false;
+    memcpy(ret_hash->bytes, data.data, data.len);
+    return true;
+}
+
+static void copy_string(char *array, size_t size, const char *string)
+{
+    struct text text = text_of(array, size);
+    text_add(&text, "%s", string);
+}
+
+void frame_problem(const Lienthong__V1__Refused *refused, struct problem *ret_problem)
+{
+    ret_problem->type = (enum problem_type)refused->type;           /* perhaps a number of tomorrow */
+    copy_string(ret_problem->field, sizeof ret_problem->field, refused->field);
+    copy_string(ret_problem->sentence_vi, sizeof ret_problem->sentence_vi, refused->sentence_vi);
+    copy_string(ret_problem->sentence_en, sizeof ret_problem->sentence_en, refused->sentence_en);
+}
