@@ -224,55 +224,65 @@ static void take_command(struct broker *broker, struct session *session, const s
 
 /* ---- one frame of an agency */
 
-/* True: it became a command, which points into it. */
-static bool take_agency_frame(struct broker *broker, const struct peer *peer, struct span bytes)
+/* The session that the frame belongs to; *ret_known holds the key when there is none. False: nobody to speak of. */
+static bool find_session(struct broker *broker, const struct peer *peer, struct session *ret_known,
+                         struct session **ret_session)
 {
-    struct frame_refusal refusal;
-    struct session known = { 0 }, *session = NULL;
-    uint32_t roles;
-    const char *agency = "?";
-
     if (peer->foreign_routing || !peer->key_text || strlen(peer->key_text) != KEY_TEXT_SIZE - 1 ||
-        !zmq_z85_decode(known.key, peer->key_text)) {
+        !zmq_z85_decode(ret_known->key, peer->key_text)) {
         complain(broker, "bad-peer", "?", peer->foreign_routing ? "it set a routing id of its own" : "no key");
         return false;
     }
-    session = session_of_routing(&broker->sessions, peer->routing);
-    if (session && memcmp(session->key, known.key, CURVE_KEY_SIZE) != 0) {
-        session_drop(broker, session, "another key on the same connection");
-        session = NULL;
+    *ret_session = session_of_routing(&broker->sessions, peer->routing);
+    if (*ret_session && memcmp((*ret_session)->key, ret_known->key, CURVE_KEY_SIZE) != 0) {
+        session_drop(broker, *ret_session, "another key on the same connection");
+        *ret_session = NULL;
     }
+    return true;
+}
+
+static void refuse_frame(struct broker *broker, const struct peer *peer, const char *agency, enum problem_type type,
+                         const char *vi, const char *en)
+{
+    struct frame_refusal refusal = { .correlation = broker->frame.correlation };
+    if (broker->frame.kind == FRAME_COMMAND)
+        refusal = refusal_of_command(&broker->frame.command);
+    problem_set(&refusal.problem, type, "", "%s%.0s", "%.0s%s", vi, en);
+    refuse(broker, peer, BUS_AGENCIES, &refusal, agency);
+}
+
+/* True: it became a command, which points into it. */
+static bool take_agency_frame(struct broker *broker, const struct peer *peer, struct span bytes)
+{
+    struct frame_refusal refusal = { 0 };
+    struct session known = { 0 }, *session;
+    uint32_t roles;
+
+    if (!find_session(broker, peer, &known, &session))
+        return false;
+    bool good = wire_read(bytes, false, &broker->frames_arena, &broker->frame, &refusal);
     const struct agency *holder = session_holder(broker, session ? session : &known, &roles);
     if (!holder || (session && session->roles & ~roles)) {
-        broker->frame.correlation = 0;
-        REFUSE(PROBLEM_NOT_ALLOWED, "", "khóa của kết nối này không còn hiệu lực",
-               "the key of this connection is not in force");
+        refuse_frame(broker, peer, "?", PROBLEM_NOT_ALLOWED, "khóa của kết nối này không còn hiệu lực",
+                     "the key of this connection is not in force");
         if (session)
             session_drop(broker, session, "its key is not in force");
         return false;
     }
-    agency = holder->code;
-    bool good = !peer->many_parts && wire_read(bytes, false, &broker->frames_arena, &broker->frame, &refusal);
-    if (peer->many_parts) {
-        broker->frame.correlation = 0;
-        REFUSE(PROBLEM_MALFORMED, "", "khung phải là một phần duy nhất", "a frame is a message of one part");
-        return false;
-    }
     if (session)
         session->heard_ms = broker->steady_ms;
-    if (!good) {
-        refuse(broker, peer, BUS_AGENCIES, &refusal, agency);
-    } else if (broker->frame.kind == FRAME_HELLO) {
+    if (peer->many_parts)
+        refuse_frame(broker, peer, holder->code, PROBLEM_MALFORMED, "khung phải là một phần duy nhất",
+                     "a frame is a message of one part");
+    else if (!good)
+        refuse(broker, peer, BUS_AGENCIES, &refusal, holder->code);
+    else if (broker->frame.kind == FRAME_HELLO)
         take_hello(broker, peer, holder, roles, known.key);
-    } else if (!session) {
-        struct frame_refusal no_hello = { .correlation = broker->frame.correlation };
-        if (broker->frame.kind == FRAME_COMMAND)
-            no_hello = refusal_of_command(&broker->frame.command);
-        problem_set(&no_hello.problem, PROBLEM_NO_HELLO, "", "phải gửi HELLO trước", "HELLO must come first");
-        refuse(broker, peer, BUS_AGENCIES, &no_hello, agency);
-    } else if (broker->frame.kind != FRAME_COMMAND) {
-        take_own(broker, peer, session, agency);
-    } else if (command_is_allowed(broker, peer, session, agency)) {
+    else if (!session)
+        refuse_frame(broker, peer, holder->code, PROBLEM_NO_HELLO, "phải gửi HELLO trước", "HELLO must come first");
+    else if (broker->frame.kind != FRAME_COMMAND)
+        take_own(broker, peer, session, holder->code);
+    else if (command_is_allowed(broker, peer, session, holder->code)) {
         take_command(broker, session, holder, bytes.size);
         return true;
     }

@@ -66,9 +66,10 @@ bool size_read(struct span text, int64_t *ret_bytes)
     size_t i = 0;
 
     for (; i < text.size && text.bytes[i] >= '0' && text.bytes[i] <= '9'; i++) {
-        if (number > UINT64_MAX / 100)
+        uint64_t digit = text.bytes[i] - (uint64_t)'0';
+        if (number > (UINT64_MAX - digit) / 10)
             return false;
-        number = number * 10 + (text.bytes[i] - '0');
+        number = number * 10 + digit;
     }
     if (!i)
         return false;
