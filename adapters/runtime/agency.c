@@ -172,8 +172,8 @@ enum result agency_turn(struct agency *agency, int64_t now_ms, int64_t boot_ms)
 
     agency->now_ms = now_ms;
     agency->boot_ms = boot_ms;
-    /* What comes from one side makes work for the other: an outcome frees a slot, a new offer fills it. Bounded, so that
-     * one busy agency does not keep the others waiting; agency_due_ms() then says that there is more. */
+    /* What comes from one side makes work for the other: an outcome frees a slot, a new offer fills it. Bounded, so
+     * that one busy agency does not keep the others waiting; agency_due_ms() then says that there is more. */
     for (int pass = 0; pass < TURN_PASSES_MAX && result == RESULT_OK; pass++) {
         result = talk(agency);
         transfers_turn(&agency->transfers, now_ms);

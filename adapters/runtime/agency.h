@@ -53,9 +53,10 @@ struct agency {
     struct delivery_list ready;             /* begun, its next call waits for the rate */
     struct delivery_list busy;              /* waits for an answer, a login, a checkpoint, or an older attempt */
     struct delivery_list unsaid;            /* done, but the library had no room for the outcome */
+    int64_t  unsaid_due_ms;
     struct delivery *spare;
     uint16_t open_by_id[1024];              /* open ones by handoff id, modulo: 0 saves looking for an older attempt */
-    size_t   open, begun, spare_count;      /* open: in any list; begun: ready and busy but for those that wait behind */
+    size_t   open, begun, spare_count;      /* open: in any list; begun: each holds one of requests_max */
     uint64_t outcomes_given, outcomes_acked, delivered;
 };
 

@@ -1,5 +1,5 @@
-/* complaint.h - a line of the log that would come too often: said when it is new, then at most every ten seconds with how
- * many were not said. One per subject. */
+/* complaint.h - a line of the log that would come too often: said when it is new, then at most every ten seconds with
+ * how many were not said. One per subject. */
 #ifndef ADAPTERS_RUNTIME_COMPLAINT_H
 #define ADAPTERS_RUNTIME_COMPLAINT_H
 

@@ -7,6 +7,8 @@
 #include "gateway/base/log.h"
 #include "proto/content.h"
 
+enum { UNSAID_AGAIN_MS = 100 };
+
 enum delivery_state { QUEUED = 1, READY, FLYING, LOGIN, CHECKPOINT, BEHIND };
 
 struct delivery {
@@ -113,14 +115,9 @@ static bool say(struct agency *agency, const struct lienthong_delivery *offer, c
         .retry_after_ms = judgement->retry_after_ms > 0 ? judgement->retry_after_ms : 0, .scope = judgement->scope,
         .http_status = (uint32_t)judgement->http_status, .never_sent = judgement->never_sent,
     };
-    enum result result = lienthong_outcome(agency->gateway, &outcome);
-
-    agency->stirred = true;
-    if (result != RESULT_OK) {
-        log_event(LOG_ERROR, "outcome-waits", "agency=%s handoff=%llu attempt=%u why=%s", agency->config->code,
-                  (unsigned long long)offer->handoff_id, offer->attempt, result_name(result));
+    if (lienthong_outcome(agency->gateway, &outcome) != RESULT_OK)
         return false;
-    }
+    agency->stirred = true;
     agency->outcomes_given++;
     return true;
 }
@@ -168,8 +165,11 @@ static void finish(struct delivery *delivery, const struct judgement *judgement)
     if (say(agency, offer, delivery->has_hash ? &delivery->hash : NULL, &copy))
         delivery_free(delivery);
     else {
+        log_event(LOG_ERROR, "outcome-waits", "agency=%s handoff=%llu attempt=%u", agency->config->code,
+                  (unsigned long long)handoff_id, offer->attempt);
         delivery->judgement = copy;
         place(delivery, &agency->unsaid, 0);
+        agency->unsaid_due_ms = agency->now_ms + UNSAID_AGAIN_MS;
     }
     /* A newer attempt at the same handoff, which came while this one was under way. */
     struct delivery *newer = NULL;
@@ -456,8 +456,13 @@ void delivery_pump(struct agency *agency)
 {
     struct delivery *delivery;
 
-    while ((delivery = TAILQ_FIRST(&agency->unsaid)) && say(agency, delivery->offer, NULL, &delivery->judgement))
-        delivery_free(delivery);
+    while (agency->now_ms >= agency->unsaid_due_ms && (delivery = TAILQ_FIRST(&agency->unsaid))) {
+        const struct hash *hash = delivery->has_hash ? &delivery->hash : NULL;
+        if (say(agency, delivery->offer, hash, &delivery->judgement))
+            delivery_free(delivery);
+        else
+            agency->unsaid_due_ms = agency->now_ms + UNSAID_AGAIN_MS;
+    }
     for (;;) {
         delivery = TAILQ_FIRST(&agency->ready);
         if (!delivery) {
@@ -475,7 +480,7 @@ void delivery_pump(struct agency *agency)
 int64_t delivery_due_ms(const struct agency *agency)
 {
     if (!TAILQ_EMPTY(&agency->unsaid))
-        return agency->now_ms + 1000;
+        return agency->unsaid_due_ms;
     return TAILQ_EMPTY(&agency->ready) ? INT64_MAX : rate_due_ms(&agency->rate);
 }
 

@@ -1,5 +1,5 @@
-/* delivery.h - one attempt at one handoff: turns the crank of its sequence (kinds/dialect.h) until there is a judgement,
- * and gives the gateway exactly one outcome.
+/* delivery.h - one attempt at one handoff: turns the crank of its sequence (kinds/dialect.h) until there is a
+ * judgement, and gives the gateway exactly one outcome.
  *
  *   on_deliver          a slot of requests_max is free        sequence: SEND         rate
  *   ----------> QUEUED ------------------------------> begun ---------------> READY -----> FLYING --+

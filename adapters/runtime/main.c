@@ -15,7 +15,8 @@ enum { EXIT_FAULTS = 1, EXIT_USAGE = 2, EXIT_BROKEN = 3 };
 static const char help_vi[] =
     "lienthong-adapter: đưa lượt giao–nhận đến hệ thống HTTP của các cơ quan\n"
     "\n"
-    "  lienthong-adapter --config adapter.yaml [--rules THƯ-MỤC] [--check] [--log debug|info|warn|error] [--lang vi|en]\n"
+    "  lienthong-adapter --config adapter.yaml [--rules THƯ-MỤC] [--check] [--log debug|info|warn|error]\n"
+    "                    [--lang vi|en]\n"
     "\n"
     "  --config TỆP      cấu hình: cổng, các cơ quan, địa chỉ, đăng nhập, giới hạn\n"
     "  --rules THƯ-MỤC   thư mục luật phân loại câu trả lời, khi cấu hình không ghi 'rules:'\n"
@@ -28,7 +29,8 @@ static const char help_vi[] =
 static const char help_en[] =
     "lienthong-adapter: brings handoffs to the agencies' HTTP systems\n"
     "\n"
-    "  lienthong-adapter --config adapter.yaml [--rules FOLDER] [--check] [--log debug|info|warn|error] [--lang vi|en]\n"
+    "  lienthong-adapter --config adapter.yaml [--rules FOLDER] [--check] [--log debug|info|warn|error]\n"
+    "                    [--lang vi|en]\n"
     "\n"
     "  --config FILE     configuration: gateway, agencies, addresses, logins, bounds\n"
     "  --rules FOLDER    the rule sets that say what answers mean, when the configuration has no 'rules:'\n"
@@ -127,7 +129,8 @@ int main(int count, char **values)
         }
     }
     if (arguments.help || arguments.version) {
-        printf("%s", arguments.help ? (arguments.english ? help_en : help_vi) : "lienthong-adapter " LIENTHONG_VERSION "\n");
+        const char *help = arguments.english ? help_en : help_vi;
+        printf("%s", arguments.help ? help : "lienthong-adapter " LIENTHONG_VERSION "\n");
         return EXIT_SUCCESS;
     }
     if (!arguments.options.config_path) {

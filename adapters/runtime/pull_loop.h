@@ -5,9 +5,9 @@
  *    |  it stopped                                     | its cursor goes in the same turn
  *    +-------------------------------------------------+ the cursor was moved by somebody else: ask again
  *
- * A page that brought something and moved the cursor is followed by the next at once, any other after the interval. An item
- * that cannot be read, or that the gateway refuses for good, stops its page there: it is reported and tried again after
- * the interval, because skipping it would lose it. A repeated page is harmless (message ids are made from the items).
+ * A page that brought something and moved the cursor is followed by the next at once, any other after the interval. An
+ * item that cannot be read, or that the gateway refuses for good, stops its page there: it is reported and tried again
+ * after the interval, because skipping it would lose it. A repeated page is harmless (message ids are made from items).
  */
 #ifndef ADAPTERS_RUNTIME_PULL_LOOP_H
 #define ADAPTERS_RUNTIME_PULL_LOOP_H

@@ -1,5 +1,5 @@
-/* rate.h - how many requests a second may begin: a bucket that fills at `per_second`, holding at most one second's worth
- * (never less than one request). Pure: time is an argument. */
+/* rate.h - how many requests a second may begin: a bucket that fills at `per_second`, holding at most one second's
+ * worth (never less than one request). Pure: time is an argument. */
 #ifndef ADAPTERS_RUNTIME_RATE_H
 #define ADAPTERS_RUNTIME_RATE_H
 

@@ -340,7 +340,8 @@ struct transfer *transfer_start(struct transfers *transfers, struct request *req
     transfer->forbidden = transfer->opened = transfer->cut = transfer->headers_too_long = false;
     transfer->header_bytes = transfer->body_bytes = 0;
     make_active(transfer);
-    if (set_request(transfer, timeout_ms, careful) && curl_multi_add_handle(transfers->multi, transfer->easy) == CURLM_OK)
+    if (set_request(transfer, timeout_ms, careful)
+        && curl_multi_add_handle(transfers->multi, transfer->easy) == CURLM_OK)
         return transfer;
     make_idle(transfer);
     return NULL;

@@ -6,12 +6,12 @@
  *            never_sent is true only if not a byte of the request has left: no connection came to the point of sending,
  *            or the first write failed as a whole. Trouble of a second connection never hides that the first was used.
  * One pool   per agency: a libcurl multi handle of its own, because what an agency's connections are allowed (address
- *            rules, certificates, proxy) must not be lent to another that has the same host behind it. Easy handles stay
- *            with the pool and keep their options; connections are kept and re-used, but not after IDLE_S_MAX (for
- *            CALL_ that acts at an agency that cannot cope with a repetition: IDLE_S_MAX_CAREFUL): servers that close
- *            idle connections do so soon after, and a request that meets the closing is lost as "perhaps".
- * Bounds     total time per request, connect time, response bytes (the beginning is kept, body_cut says that more came),
- *            64 KiB of response headers.
+ *            rules, certificates, proxy) must not be lent to another that has the same host behind it. Easy handles
+ *            stay with the pool and keep their options; connections are kept and re-used, but not when idle for more
+ *            than IDLE_S_MAX seconds (IDLE_S_MAX_CAREFUL for calls that must not come twice): servers close idle
+ *            connections soon after, and a request that meets the closing is lost as "perhaps".
+ * Bounds     total time per request, connect time, response bytes (the beginning is kept; body_cut says that more
+ *            came), 64 KiB of response headers.
  * Callbacks  on_done() is called from transfers_turn() only, once per transfer_start(), and may start others.
  * Threads    the loop's only (libcurl's resolver threads are its own affair).
  */

@@ -53,6 +53,50 @@ static bool for_ever(int fd, const char *first, const char *again)
     return false;
 }
 
+static bool say_json(int fd, const char *status, const char *json)
+{
+    char array[1024];
+    struct text text = text_of(array, sizeof array);
+
+    text_add(&text, "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", status,
+             strlen(json), json);
+    return say(fd, array);
+}
+
+#define ITEM(n) "{\"id\":\"" n "\",\"at\":\"2026-02-0" n "T08:00:00+07:00\",\"code\":\"H29.07-260201-000" n "\"," \
+                "\"to\":\"H29.07\",\"seq\":\"" n "\",\"data\":{\"n\":" n "}}"
+
+/* The paths of a system that logs in, answers 409, or is polled. NULL: none of these. */
+static const char *answer_of(struct connection *connection, const char **ret_status)
+{
+    struct server *server = connection->server;
+    static _Thread_local char array[64];
+    struct text text = text_of(array, sizeof array);
+
+    *ret_status = "200 OK";
+    if (is_path(connection, "/token")) {
+        int token = atomic_fetch_add(&server->tokens, 1) + 1;
+        atomic_store(&server->good_token, token);
+        text_add(&text, "{\"access_token\":\"t%d\"}", token);
+        return array;
+    }
+    if (is_path(connection, "/secure")) {
+        text_add(&text, "Bearer t%d\r\n", atomic_load(&server->good_token));
+        *ret_status = strstr(connection->bytes, array) ? "201 Created" : "401 Unauthorized";
+        return "{}";
+    }
+    if (is_path(connection, "/exists")) {
+        *ret_status = "409 Conflict";
+        return "{}";
+    }
+    if (is_path(connection, "/outbox")) {
+        const char *after = strstr(connection->bytes, "?after=");
+        return !after ? "{\"items\":[" ITEM("1") "," ITEM("2") "]}" : after[7] == '2' ? "{\"items\":[" ITEM("3") "]}"
+               : "{\"items\":[]}";
+    }
+    return NULL;
+}
+
 /* False: the connection ends. */
 static bool answer(struct connection *connection)
 {
@@ -60,6 +104,9 @@ static bool answer(struct connection *connection)
     int fd = connection->fd;
     char byte;
 
+    const char *status, *json = answer_of(connection, &status);
+    if (json)
+        return say_json(fd, status, json);
     if (is_path(connection, "/ok"))
         return say(fd, "HTTP/1.1 201 Created\r\nContent-Length: 10\r\n\r\n{\"id\":\"7\"}");
     if (is_path(connection, "/later"))
@@ -67,9 +114,9 @@ static bool answer(struct connection *connection)
     if (is_path(connection, "/redirect"))
         return say(fd, "HTTP/1.1 302 Found\r\nLocation: /ok\r\nContent-Length: 0\r\n\r\n");
     if (is_path(connection, "/huge"))
-        return for_ever(fd, "HTTP/1.1 200 OK\r\n\r\n", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+        return for_ever(fd, "HTTP/1.1 200 OK\r\n\r\n", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
     if (is_path(connection, "/headers"))
-        return for_ever(fd, "HTTP/1.1 200 OK\r\n", "X-Line: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n");
+        return for_ever(fd, "HTTP/1.1 200 OK\r\n", "X-Line: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n");
     if (is_path(connection, "/half"))
         return say(fd, "HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{\"id\":") && false;
     if (is_path(connection, "/garbage"))
