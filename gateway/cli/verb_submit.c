@@ -307,6 +307,7 @@ static enum exit_code watch_folder(struct submitting *submitting, const char *fo
                 return EXIT_BROKEN;
         if (submitting->cli->json && json_array_size(submitting->answers)) {
             cli_print_json(submitting->answers);
+            (void)fflush(stdout);                           /* whoever reads our output waits for this round now */
             submitting->answers = json_array();
         }
     }
