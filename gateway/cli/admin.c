@@ -124,6 +124,14 @@ enum exit_code admin_ask(struct admin_line *line, const Lienthong__V1__Admin *ad
     return code;
 }
 
+uint64_t admin_next_after(const Lienthong__V1__AdminReply *reply)
+{
+    for (size_t i = 0; reply->more && i < reply->n_facts; i++)
+        if (strcmp(reply->facts[i]->key, "next_after") == 0)
+            return strtoull(reply->facts[i]->value, NULL, 10);
+    return 0;
+}
+
 /* A word of a closed list, in either case. */
 static bool read_word(const struct cli *cli, const char *option, unsigned (*read)(const char *), uint32_t *ret_number)
 {

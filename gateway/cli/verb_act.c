@@ -55,6 +55,14 @@ static void print_affected(const struct cli *cli, uint64_t affected, bool dry_ru
                (unsigned long long)affected);
 }
 
+/* A redirect names the handoff that goes on. */
+static void print_child(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
+{
+    for (size_t i = 0; !cli->json && i < reply->n_facts; i++)
+        if (strcmp(reply->facts[i]->key, "child") == 0)
+            printf(cli_say(cli, "Lượt mới: %s\n", "The new handoff: %s\n"), reply->facts[i]->value);
+}
+
 /* The ids on the command line, one command each. */
 static enum exit_code act_on_ids(struct cli *cli, struct admin_line *line, Lienthong__V1__Admin *admin,
                                  uint64_t *ret_affected)
@@ -72,6 +80,7 @@ static enum exit_code act_on_ids(struct cli *cli, struct admin_line *line, Lient
             continue;
         }
         *ret_affected += reply->affected;
+        print_child(cli, reply);
         lienthong__v1__admin_reply__free_unpacked(reply, NULL);
     }
     return worst;
@@ -88,14 +97,11 @@ static enum exit_code act_on_filter(struct cli *cli, struct admin_line *line, Li
         if (code != EXIT_DONE)
             return code;
         *ret_affected += reply->affected;
-        bool more = reply->more;
-        for (size_t i = 0; i < reply->n_handoffs; i++)
-            if (reply->handoffs[i]->handoff_id > admin->after_id)
-                admin->after_id = reply->handoffs[i]->handoff_id;
-        bool stuck = !reply->affected && !reply->n_handoffs;
+        uint64_t next = admin_next_after(reply);
         lienthong__v1__admin_reply__free_unpacked(reply, NULL);
-        if (!more || stuck)
+        if (next <= admin->after_id)
             return EXIT_DONE;
+        admin->after_id = next;
         if (!cli->json)
             fprintf(stderr, "  ... %llu\n", (unsigned long long)*ret_affected);
     }

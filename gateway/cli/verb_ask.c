@@ -10,11 +10,25 @@
 
 typedef void print_reply(const struct cli *cli, const Lienthong__V1__AdminReply *reply);
 
-/* Pages through what matches, up to --limit (0: all); prints each page as it comes. */
+/* The rows of a later page go to those of the first. */
+static void join(json_t **whole, json_t *page)
+{
+    static const char *const lists[] = { "handoffs", "groups", "agencies" };
+    if (!*whole) {
+        *whole = page;
+        return;
+    }
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        json_array_extend(json_object_get(*whole, lists[i]), json_object_get(page, lists[i]));
+    json_object_set(*whole, "more", json_object_get(page, "more"));
+    json_decref(page);
+}
+
+/* Asks, and asks on while there are more, up to --limit (0: all); prints each page as it comes. */
 static enum exit_code ask_pages(struct cli *cli, Lienthong__V1__Admin *admin, print_reply *print)
 {
     struct admin_line *line = admin_open(cli);
-    json_t *pages = json_array();
+    json_t *whole = NULL;
     enum exit_code code = line ? EXIT_DONE : EXIT_UNREACHABLE;
     uint64_t left = admin->limit ? admin->limit : UINT64_MAX;
 
@@ -25,24 +39,19 @@ static enum exit_code ask_pages(struct cli *cli, Lienthong__V1__Admin *admin, pr
         if (code != EXIT_DONE)
             break;
         if (cli->json)
-            json_array_append_new(pages, json_of_reply(reply));
+            join(&whole, json_of_reply(reply));
         else
             print(cli, reply);
-        bool more = reply->more && reply->n_handoffs;
         left -= reply->n_handoffs < left ? reply->n_handoffs : left;
-        if (more)
-            admin->after_id = reply->handoffs[reply->n_handoffs - 1]->handoff_id;
+        uint64_t next = admin_next_after(reply);
         lienthong__v1__admin_reply__free_unpacked(reply, NULL);
-        if (!more)
+        if (next <= admin->after_id)
             break;
+        admin->after_id = next;
     }
-    if (cli->json && code == EXIT_DONE) {
-        json_t *first = json_array_get(pages, 0), *rows = json_object_get(first, "handoffs");
-        for (size_t i = 1; i < json_array_size(pages); i++)
-            json_array_extend(rows, json_object_get(json_array_get(pages, i), "handoffs"));
-        cli_print_json(json_incref(first));
-    }
-    json_decref(pages);
+    if (whole && code == EXIT_DONE)
+        cli_print_json(json_incref(whole));
+    json_decref(whole);
     admin_close(line);
     return code;
 }
@@ -57,6 +66,9 @@ static void print_whole(const struct cli *cli, const Lienthong__V1__AdminReply *
 {
     for (size_t i = 0; i < reply->n_handoffs; i++)
         print_handoff(cli, reply->handoffs[i]);
+    if (reply->more)
+        printf("  %s\n", cli_say(cli, "... các sự kiện cũ hơn không hiện ở đây",
+                                 "... older events are left out here"));
 }
 
 static void print_advice(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
