@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "adapters/kinds/config.h"
 #include "adapters/runtime/loop.h"
@@ -19,7 +20,7 @@ static const char help_vi[] =
     "                    [--lang vi|en]\n"
     "\n"
     "  --config TỆP      cấu hình: cổng, các cơ quan, địa chỉ, đăng nhập, giới hạn\n"
-    "  --rules THƯ-MỤC   thư mục luật phân loại câu trả lời, khi cấu hình không ghi 'rules:'\n"
+    "  --rules THƯ-MỤC   thư mục luật phân loại câu trả lời, khi cấu hình không ghi 'rules:' (mặc định: bản đã cài)\n"
     "  --check           chỉ đọc và kiểm tra cấu hình, nói mọi lỗi kèm tệp và dòng, rồi thoát\n"
     "  --log MỨC         mức nhật ký (mặc định info), ghi ra stderr\n"
     "  --lang vi|en      ngôn ngữ của trợ giúp và của --check\n"
@@ -33,7 +34,7 @@ static const char help_en[] =
     "                    [--lang vi|en]\n"
     "\n"
     "  --config FILE     configuration: gateway, agencies, addresses, logins, bounds\n"
-    "  --rules FOLDER    the rule sets that say what answers mean, when the configuration has no 'rules:'\n"
+    "  --rules FOLDER    what answers mean, when the configuration has no 'rules:' (default: the installed folder)\n"
     "  --check           only read and check the configuration, say every fault with file and line, and exit\n"
     "  --log LEVEL       level of the log (default info), which goes to stderr\n"
     "  --lang vi|en      language of this help and of --check\n"
@@ -85,6 +86,25 @@ static int read_option(struct arguments *arguments, const char *option, const ch
     return 1;
 }
 
+/* Installed: bin/ beside share/lienthong. Not installed: a build folder inside the source tree. "" when in neither. */
+static const char *installed_rules(void)
+{
+    static const char *const places[] = { "../share/lienthong/rules", "../adapters/rules" };
+    static char path[CONFIG_PATH_SIZE];
+    char program[CONFIG_PATH_SIZE];
+    ssize_t size = readlink("/proc/self/exe", program, sizeof program);
+
+    while (size > 0 && program[size - 1] != '/')
+        size--;
+    for (size_t i = 0; size > 0 && i < sizeof places / sizeof *places; i++) {
+        struct text text = text_of(path, sizeof path);
+        text_add(&text, "%.*s%s", (int)size, program, places[i]);
+        if (!text.cut && access(path, R_OK | X_OK) == 0)
+            return path;
+    }
+    return "";
+}
+
 static int check(const struct arguments *arguments)
 {
     struct faults faults;
@@ -119,7 +139,7 @@ static int run(const struct arguments *arguments)
 
 int main(int count, char **values)
 {
-    struct arguments arguments = { .options = { .rules_folder = "" } };
+    struct arguments arguments = { .options = { .rules_folder = installed_rules() } };
 
     for (int i = 1, took; i < count; i += took) {
         took = read_option(&arguments, values[i], i + 1 < count ? values[i + 1] : NULL);
