@@ -93,6 +93,7 @@ TRACE    := $(if $(TRACE_SOURCES),$(BUILD)/tests/trace)
 SIM_SOURCES := $(wildcard tests/sim/*.c)
 SIM      := $(if $(SIM_SOURCES),$(BUILD)/tests/sim)
 EXAMPLES := $(patsubst tests/examples/%.c,$(BUILD)/tests/%,$(wildcard tests/examples/*.c))
+BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
 # ---------------------------------------------------------------- building
 
@@ -119,8 +120,8 @@ FLAGS_NOW   = $(CC) $(ALL_CFLAGS)
 $(FLAGS_FILE): FORCE
 	@mkdir -p $(@D) && echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' > $@
 
-# An example includes <lienthong.h>, as the library's users do.
-$(BUILD)/obj/tests/examples/%.o: private EXTRA := -Igateway/client
+# Examples and the benchmark's client include <lienthong.h>, as the library's users do.
+$(BUILD)/obj/tests/examples/%.o $(BUILD)/obj/tests/bench/%.o: private EXTRA := -Igateway/client
 $(BUILD)/obj/%.o: %.c $(FLAGS_FILE) | $(PB_H)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(EXTRA) -MMD -MP -c -o $@ $<
@@ -162,16 +163,21 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/examples/%.o $(BUILD)/liblienthong.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-# The library shows lienthong_* and nothing else; lienthong__v1__* is the generated code. The static one is a single
-# object with everything else made local, so that names like text_add cannot meet a name of the program it goes into.
-LIBRARY_OBJECTS := $(OBJECTS_client) $(OBJECTS_proto) $(OBJECTS_base)
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/liblienthong.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# The library shows lienthong_* and nothing else. That includes lienthong__v1__*, the generated code: its users fill in
+# and read those messages. The static one is a single object with everything else made local, so that names like text_add
+# cannot meet a name of the program it goes into. What only programs need stays out: no libyaml for a client.
+LIBRARY_OBJECTS := $(OBJECTS_client) $(OBJECTS_proto) $(filter-out %/yaml.o %/log.o,$(OBJECTS_base))
 $(BUILD)/liblienthong.a: $(LIBRARY_OBJECTS)
 	$(call say,AR,$@)
 	$(Q)$(LD) -r -o $(BUILD)/liblienthong.o $^
-	$(Q)objcopy --wildcard --keep-global-symbol='lienthong_[!_]*' $(BUILD)/liblienthong.o
+	$(Q)objcopy --wildcard --keep-global-symbol='lienthong_*' $(BUILD)/liblienthong.o
 	$(Q)rm -f $@ && $(AR) rcsD $@ $(BUILD)/liblienthong.o
 $(BUILD)/liblienthong.map: Makefile
-	@mkdir -p $(@D) && echo 'LIENTHONG_0 { global: lienthong_[!_]*; local: *; };' > $@
+	@mkdir -p $(@D) && echo 'LIENTHONG_0 { global: lienthong_*; local: *; };' > $@
 $(BUILD)/liblienthong.so: $(LIBRARY_OBJECTS) $(BUILD)/liblienthong.map
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -Wl,-soname,liblienthong.so.0 -Wl,--version-script=$(BUILD)/liblienthong.map -Wl,-z,relro,-z,now \
@@ -183,13 +189,14 @@ define PC_COMMON
 Name: lienthong
 Description: Client of the Lien Thong gateway: hand off, follow, receive
 Version: $(VERSION)
-Libs.private: -lzmq -lsodium -lprotobuf-c -lyaml -lpthread
-Cflags: -I$${includedir} -I$${includedir}/gateway/client
+Requires: libprotobuf-c libsodium
+Requires.private: libzmq
 endef
 define PC_INSTALLED
 libdir=$(libdir)
 includedir=$(includedir)/lienthong
 Libs: -L$${libdir} -llienthong
+Cflags: -I$${includedir} -I$${includedir}/gateway/client
 $(PC_COMMON)
 endef
 # pkg-config prefers this one where it finds it: PKG_CONFIG_PATH=build works before any install.
@@ -197,6 +204,7 @@ define PC_UNINSTALLED
 libdir=$${pcfiledir}
 includedir=$${pcfiledir}/..
 Libs: -L$${libdir} -Wl,-rpath,$${libdir} -llienthong
+Cflags: -I$${includedir} -I$${includedir}/gateway/client -I$${libdir}/gen
 $(PC_COMMON)
 endef
 export PC_INSTALLED PC_UNINSTALLED
@@ -267,7 +275,8 @@ install: programs               ## programs, library, headers, networks, rules, 
 	$(Q)ln -sf liblienthong.so.$(VERSION) $(DESTDIR)$(libdir)/liblienthong.so.0
 	$(Q)ln -sf liblienthong.so.0 $(DESTDIR)$(libdir)/liblienthong.so
 	$(Q)install -m 644 $(BUILD)/lienthong.pc $(DESTDIR)$(libdir)/pkgconfig/
-	$(Q)for header in $(PUBLIC_HEADERS); do install -D -m 644 $$header $(DESTDIR)$(includedir)/lienthong/$$header; done
+	$(Q)for header in $(PUBLIC_HEADERS); do \
+	    install -D -m 644 $$header $(DESTDIR)$(includedir)/lienthong/$${header#$(BUILD)/gen/}; done
 	$(Q)for file in $(SHARED_FILES); do install -D -m 644 $$file \
 	    $(DESTDIR)$(datadir)/lienthong/$$(echo $$file | sed 's,^[a-z]*/,,'); done
 	$(Q)install -d $(DESTDIR)$(unitdir) && install -m 644 $(wildcard deploy/*.service) $(DESTDIR)$(unitdir)/
