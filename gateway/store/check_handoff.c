@@ -52,11 +52,11 @@ static void check_names(struct check *check, const struct handoff *handoff)
         fault(check, handoff, "lượt con không nhận nó là gốc", "its child is not there or names another parent");
 }
 
-/* A message id is forgotten after its window; a child made by the gateway itself need not be remembered. */
+/* A message id is forgotten after its window. */
 static void check_message_id(struct check *check, const struct handoff *handoff)
 {
     struct key key = { 0 };
-    if (handoff->parent || uuid_time_ms(&handoff->message_id) < check->turn->counters.last_ms - ID_AGE_MS_MAX)
+    if (uuid_time_ms(&handoff->message_id) < check->turn->counters.last_ms - ID_AGE_MS_MAX)
         return;
     key_u32(&key, handoff->sender);
     key_bytes(&key, handoff->message_id.bytes, sizeof handoff->message_id.bytes);

@@ -1,8 +1,8 @@
 /* store_site.h - a store in a folder of its own, for one test; what a test does in it runs inside a turn.
  *
- * IN_TURN(work) is a row of a cmocka table: `work` is run in the first turn (SITE_NOW_MS) of a new store. Other tests take
- * a struct site from *state with SITE(test) and open, close and turn themselves. The folder lies in memory where there
- * is /dev/shm, and nothing is synced, except where a test sets options.no_sync = false before site_open(). */
+ * IN_TURN(work) is a row of a cmocka table: `work` is run in the first turn (SITE_NOW_MS) of a new store. Other tests
+ * take a struct site from *state with SITE(test) and open, close and turn themselves. The folder lies in memory where
+ * there is /dev/shm, and nothing is synced, except where a test sets options.no_sync = false before site_open(). */
 #ifndef TESTS_UNIT_STORE_SITE_H
 #define TESTS_UNIT_STORE_SITE_H
 

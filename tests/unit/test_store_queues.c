@@ -160,8 +160,8 @@ static void gates(struct turn *turn, void *context)
 
 static void failed_list(struct turn *turn, void *context)
 {
-    struct fail_key first = { 1, FAIL_BAD_DATA, 0xAA }, second = { 1, FAIL_BAD_DATA, 0xBB }, third = { 2, FAIL_ORPHAN, 1 };
-    struct fail_key at;
+    struct fail_key first = { 1, FAIL_BAD_DATA, 0xAA }, second = { 1, FAIL_BAD_DATA, 0xBB };
+    struct fail_key third = { 2, FAIL_ORPHAN, 1 }, at;
     struct fail_group put = { .count = 2, .first_ms = 1, .last_ms = 2, .sample = 20, .fingerprint_text = "409" }, group;
     (void)context;
 

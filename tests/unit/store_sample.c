@@ -1,0 +1,207 @@
+#include "tests/unit/store_sample.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct uuid sample_message_id(unsigned number)
+{
+    int64_t time_ms = number == SAMPLE_OLD ? SITE_NOW_MS - 100LL * 24 * 3600 * 1000 : SITE_NOW_MS;
+    return uuid_v7(time_ms, (uint8_t[10]){ 0, (uint8_t)number });
+}
+
+static void say(struct turn *turn, struct handoff *handoff, enum state from, enum cause cause, const char *words)
+{
+    struct event event = { .handoff = handoff->id, .previous = handoff->last_event, .at_ms = turn_now_ms(turn),
+                           .from = from, .to = handoff->state, .cause = cause, .attempt = handoff->attempt,
+                           .actor_agency = handoff->sender };
+    handoff->last_event = turn_event_append(turn, &event, span_of_string(words));
+}
+
+static struct handoff begin(struct turn *turn, unsigned number, uint32_t recipient, unsigned dossier,
+                            enum state state)
+{
+    char code[DOSSIER_CODE_SIZE], payload[64];
+    struct handoff handoff = {
+        .id = turn_handoff_new_id(turn), .sender = WARD, .recipient = recipient, .addressed = recipient,
+        .kind = KIND_FORWARD, .state = state, .message_id = sample_message_id(number),
+        .accepted_ms = turn_now_ms(turn), .accepted_seq = turn_seq(turn), .procedure_code = "2.000986",
+    };
+
+    must(handoff.id == SAMPLE_ID(number));
+    snprintf(code, sizeof code, "H29.7-231115-%04u", dossier);
+    handoff.dossier = turn_dossier_make(turn, span_of_string(code));
+    snprintf(payload, sizeof payload, "{\"example\": %u}", number);
+    handoff.body_bytes = (uint32_t)strlen(payload);
+    turn_body_put(turn, handoff.id, span_of_string("header"), span_of_string(payload));
+    turn_dossier_handoff_put(turn, handoff.dossier, handoff.id);
+    if (number != SAMPLE_OLD)
+        turn_dedupe_put(turn, WARD, &handoff.message_id, handoff.id);
+    say(turn, &handoff, 0, CAUSE_ACCEPTED, "");
+    turn_count_add(turn, recipient, state, 1);
+    return handoff;
+}
+
+static void enter_lane(struct turn *turn, struct handoff *handoff)
+{
+    handoff->flags |= HANDOFF_IN_LANE;
+    handoff->lane_place = turn_new_place(turn);
+    turn_lane_put(turn, handoff->dossier, handoff->addressed, handoff->lane_place, handoff->id);
+}
+
+static void put_ready(struct turn *turn, struct handoff *handoff, unsigned lane_class, int64_t due_ms)
+{
+    handoff->ready_due_ms = due_ms;
+    turn_ready_put(turn, handoff->recipient, lane_class, due_ms ? due_ms : INT64_MAX, handoff->id);
+}
+
+static void put_timer(struct turn *turn, struct handoff *handoff, enum timer_what what)
+{
+    handoff->timer_ms = SITE_NOW_MS + 30000;
+    turn_timer_put(turn, handoff->timer_ms, what, handoff->id);
+}
+
+static void names(struct turn *turn, void *context)
+{
+    struct span bytes = span_of_string("agencies: [H29.7, T01, S01, X01]\n");
+    struct hash hash = hash_of(bytes);
+    struct agency_state state = { .offers = 3 };
+    (void)context;
+    must(turn_agency_number_make(turn, "H29.7") == WARD && turn_agency_number_make(turn, "T01") == POLICE &&
+         turn_agency_number_make(turn, "S01") == INSURANCE && turn_agency_number_make(turn, "X01") == TAX);
+    turn_directory_put(turn, 1, &hash, bytes);
+    turn_agency_state_put(turn, POLICE, &state);
+    struct event event = { .cause = CAUSE_DIRECTORY_APPLIED, .at_ms = turn_now_ms(turn), .actor_uid = 1001,
+                           .agency = POLICE };
+    turn_event_append(turn, &event, span_of_string("version 1"));
+}
+
+static void lane_of_two(struct turn *turn)
+{
+    struct handoff done = begin(turn, SAMPLE_DELIVERED, POLICE, 1, STATE_DELIVERED);
+    turn_timer_put(turn, SITE_NOW_MS + 1000000, TIMER_PURGE, done.id);
+    turn_handoff_put(turn, &done);
+
+    struct handoff offered = begin(turn, SAMPLE_OFFERED, POLICE, 2, STATE_READY);
+    enter_lane(turn, &offered);
+    offered.state = STATE_OFFERED;
+    offered.attempt = 1;
+    offered.session = SAMPLE_SESSION;
+    turn_count_add(turn, POLICE, STATE_READY, -1);
+    turn_count_add(turn, POLICE, STATE_OFFERED, 1);
+    turn_offered_put(turn, SAMPLE_SESSION, offered.id);
+    put_timer(turn, &offered, TIMER_LEASE);
+    say(turn, &offered, STATE_READY, CAUSE_OFFERED, "");
+    turn_checkpoint_put(turn, offered.id, span_of_string("page 2"));
+    turn_handoff_put(turn, &offered);
+
+    struct handoff behind = begin(turn, SAMPLE_BEHIND, POLICE, 2, STATE_READY);
+    enter_lane(turn, &behind);
+    turn_handoff_put(turn, &behind);
+}
+
+static void heads(struct turn *turn)
+{
+    struct handoff due = begin(turn, SAMPLE_DUE, POLICE, 3, STATE_READY);
+    enter_lane(turn, &due);
+    put_ready(turn, &due, 0, SITE_NOW_MS + 5000);
+    turn_handoff_put(turn, &due);
+
+    struct handoff undated = begin(turn, SAMPLE_UNDATED, INSURANCE, 4, STATE_READY);
+    enter_lane(turn, &undated);
+    put_ready(turn, &undated, 3, 0);
+    turn_handoff_put(turn, &undated);
+
+    struct handoff waiting = begin(turn, SAMPLE_WAITING, POLICE, 5, STATE_WAITING);
+    enter_lane(turn, &waiting);
+    put_timer(turn, &waiting, TIMER_WAIT);
+    turn_handoff_put(turn, &waiting);
+}
+
+static void failures(struct turn *turn)
+{
+    struct fail_key key = { INSURANCE, FAIL_BAD_DATA, SAMPLE_FINGERPRINT };
+    struct fail_group group = { .count = 2, .sample = SAMPLE_ID(SAMPLE_FAILED), .fingerprint_text = "422" };
+    for (unsigned i = 0; i < 2; i++) {
+        struct handoff failed = begin(turn, SAMPLE_FAILED + i, INSURANCE, 6 + i, STATE_FAILED);
+        enter_lane(turn, &failed);
+        failed.fail_class = FAIL_BAD_DATA;
+        failed.fingerprint = SAMPLE_FINGERPRINT;
+        say(turn, &failed, STATE_FAILED, CAUSE_OUTCOME, "422 thiếu trường");
+        turn_failed_put(turn, &key, failed.id);
+        turn_handoff_put(turn, &failed);
+        turn_feed_put(turn, WARD, failed.last_event);
+    }
+    turn_fail_group_put(turn, &key, &group);
+    turn_follow_put(turn, WARD, 2);
+}
+
+static void held(struct turn *turn)
+{
+    struct handoff gated = begin(turn, SAMPLE_GATED, INSURANCE, 2, STATE_HELD);
+    static const unsigned antecedents[] = { SAMPLE_DELIVERED, SAMPLE_OFFERED, 99 };
+    for (unsigned i = 0; i < 3; i++) {
+        struct uuid id = sample_message_id(antecedents[i]);
+        struct antecedent antecedent = { .until = UNTIL_DELIVERED,
+                                         .handoff = i == 2 ? 0 : SAMPLE_ID(antecedents[i]),
+                                         .done_by = i ? 0 : SAMPLE_ID(SAMPLE_DELIVERED) };
+        turn_antecedent_put(turn, gated.id, &id, &antecedent);
+        if (antecedent.done_by)
+            continue;
+        turn_gate_put(turn, WARD, &id, gated.id);
+        gated.gates_left++;
+    }
+    put_timer(turn, &gated, TIMER_ANTECEDENT);
+    turn_handoff_put(turn, &gated);
+
+    struct handoff on_hold = begin(turn, SAMPLE_ON_HOLD, POLICE, 8, STATE_HELD);
+    enter_lane(turn, &on_hold);
+    on_hold.flags |= HANDOFF_ON_HOLD;
+    turn_handoff_put(turn, &on_hold);
+
+    struct handoff unsure = begin(turn, SAMPLE_UNSURE, TAX, 9, STATE_UNSURE);
+    enter_lane(turn, &unsure);
+    turn_handoff_put(turn, &unsure);
+}
+
+static void most_of_it(struct turn *turn, void *context)
+{
+    (void)context;
+    lane_of_two(turn);
+    heads(turn);
+    failures(turn);
+    held(turn);
+    turn_cursor_put(turn, TAX, span_of_string("news"), span_of_string("2023-11-15"));
+}
+
+static void redirected(struct turn *turn, void *context)
+{
+    (void)context;
+    struct handoff closed = begin(turn, SAMPLE_CLOSED, TAX, 10, STATE_CLOSED);
+    struct handoff child = begin(turn, SAMPLE_CHILD, POLICE, 10, STATE_READY);
+    child.addressed = closed.addressed;
+    child.parent = closed.id;
+    closed.child = child.id;
+    turn_body_delete(turn, closed.id);
+    closed.flags |= HANDOFF_BODY_PURGED;
+    turn_handoff_put(turn, &closed);
+    enter_lane(turn, &child);
+    put_ready(turn, &child, 1, 0);
+    turn_handoff_put(turn, &child);
+    struct handoff old = begin(turn, SAMPLE_OLD, TAX, 11, STATE_DELIVERED);
+    turn_handoff_put(turn, &old);
+}
+
+static void the_end(struct turn *turn, void *context)
+{
+    (void)context;
+    turn_covered_seq_put(turn, 2);
+}
+
+void sample_build(struct site *site)
+{
+    site_turn(site, SITE_NOW_MS, names, NULL);
+    site_turn(site, SITE_NOW_MS + 1, most_of_it, NULL);
+    site_turn(site, SAMPLE_LATER_MS, redirected, NULL);
+    site_turn(site, SAMPLE_LATER_MS, the_end, NULL);
+    must(store_last(site->store).seq == SAMPLE_TURNS);
+}

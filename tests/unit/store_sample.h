@@ -1,0 +1,36 @@
+/* store_sample.h - a small store in which every table has rows and everything agrees, made with the typed calls as the
+ * core would make it. */
+#ifndef TESTS_UNIT_STORE_SAMPLE_H
+#define TESTS_UNIT_STORE_SAMPLE_H
+
+#include "tests/unit/store_site.h"
+
+/* Agencies. */
+enum { WARD = 1, POLICE, INSURANCE, TAX };
+
+/* Handoffs: the n-th that got an id. */
+#define SAMPLE_ID(n) ((1ULL << 48) | (n))
+enum {
+    SAMPLE_DELIVERED = 1,
+    SAMPLE_OFFERED,                 /* head of its lane; session SAMPLE_SESSION */
+    SAMPLE_BEHIND,                  /* READY behind it */
+    SAMPLE_DUE,                     /* READY head with a due date */
+    SAMPLE_UNDATED,                 /* READY head without one */
+    SAMPLE_WAITING,
+    SAMPLE_FAILED, SAMPLE_FAILED_TOO,       /* one group */
+    SAMPLE_GATED,                   /* HELD: waits for two, a third has come */
+    SAMPLE_ON_HOLD,                 /* HELD, in its lane */
+    SAMPLE_UNSURE,
+    SAMPLE_CLOSED,                  /* body purged; redirected: */
+    SAMPLE_CHILD,
+    SAMPLE_OLD,                     /* DELIVERED; its message id has been forgotten */
+    SAMPLE_END
+};
+enum { SAMPLE_SESSION = 77, SAMPLE_TURNS = 4, SAMPLE_EVENTS = 18, SAMPLE_FINGERPRINT = 0xF00D };
+#define SAMPLE_LATER_MS (SITE_NOW_MS + 26LL * 3600 * 1000)          /* the next day: the last turn */
+
+/* Into an open, new store. */
+void sample_build(struct site *site);
+struct uuid sample_message_id(unsigned number);
+
+#endif

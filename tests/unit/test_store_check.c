@@ -1,0 +1,213 @@
+/* store_check(): a clean store has no faults; each single damage, made past the typed calls, is found and named. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "gateway/store/seal.h"
+#include "tests/unit/store_damage.h"
+#include "tests/unit/store_sample.h"
+
+/* ---- what was found */
+
+enum { LINES_MAX = 16, LINE_SIZE = 400 };
+struct found {
+    unsigned count;
+    char lines[LINES_MAX][LINE_SIZE];
+};
+
+static void keep(void *context, const char *fault)
+{
+    struct found *found = context;
+    assert_true(span_is_utf8(span_of_string(fault)));
+    if (found->count < LINES_MAX)
+        snprintf(found->lines[found->count], LINE_SIZE, "%s", fault);
+    found->count++;
+}
+
+static struct store_check check(struct site *site, struct found *found)
+{
+    struct store_check result = { .faults = 99 };
+    *found = (struct found){ 0 };
+    site->options.read_only = true;
+    site_open(site);
+    assert_int_equal(store_check(site->store, keep, found, &result), RESULT_OK);
+    assert_int_equal(result.faults, found->count);
+    site_close(site);
+    site->options.read_only = false;
+    return result;
+}
+
+static void sample(struct site *site)
+{
+    site_open(site);
+    sample_build(site);
+    site_close(site);
+}
+
+static void clean(void **state)
+{
+    struct site *site = *state;
+    struct found found;
+    struct raw raw;
+    static const uint64_t states[STATE_END] = {
+        [STATE_HELD] = 2, [STATE_READY] = 4, [STATE_OFFERED] = 1, [STATE_WAITING] = 1, [STATE_UNSURE] = 1,
+        [STATE_FAILED] = 2, [STATE_DELIVERED] = 2, [STATE_CLOSED] = 1,
+    };
+    uint64_t rows = 0;
+
+    site_open(site);
+    site_close(site);
+    struct store_check result = check(site, &found);        /* a new store: two rows in meta */
+    assert_int_equal(result.faults, 0);
+    assert_int_equal(result.rows, 2);
+    assert_int_equal(result.turns + result.events + result.handoffs, 0);
+
+    sample(site);
+    result = check(site, &found);
+    if (found.count)
+        fail_msg("%s", found.lines[0]);
+    assert_int_equal(result.handoffs, SAMPLE_END - 1);
+    assert_int_equal(result.events, SAMPLE_EVENTS);
+    assert_int_equal(result.turns, SAMPLE_TURNS);
+    for (unsigned i = 0; i < STATE_END; i++)
+        assert_int_equal(result.states[i], states[i]);
+    raw_open(&raw, site->store_folder, false);
+    for (enum table table = 0; table < TABLES; table++) {
+        /* The sample would not test a table that it leaves empty. Nothing in it has been uploaded. */
+        assert_true(raw_rows(&raw, table) > 0 || table == TABLE_BLOB);
+        rows += raw_rows(&raw, table);
+    }
+    raw_done(&raw);
+    assert_int_equal(result.rows, rows);
+
+    site_open(site);                                        /* also where it can be written; nobody need listen */
+    assert_int_equal(store_check(site->store, NULL, NULL, &result), RESULT_OK);
+    assert_int_equal(result.faults, 0);
+}
+
+/* A day whose key has gone reads as purged: no fault. */
+static void a_dropped_day_is_no_fault(void **state)
+{
+    struct site *site = *state;
+    struct found found;
+    char path[SITE_PATH_SIZE];
+    sample(site);
+    site_path(site, "store/keys/day-20231115.key", path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(check(site, &found).faults, 0);
+}
+
+/* ---- damages */
+
+static bool line_is(const char *line, const char *expected)
+{
+    const char *bar = strchr(expected, '|'), *en = strstr(line, " / ");
+    size_t where = (size_t)(bar - expected);
+    bool whole = where && expected[where - 1] != ' ';       /* "counters, " leaves the figures open */
+    return strncmp(line, expected, where) == 0 && (!whole || strncmp(line + where, ": ", 2) == 0) && en &&
+           strcmp(en + 3, bar + 1) == 0;
+}
+
+static void one_damage(void **state, const struct damage *damage)
+{
+    struct site *site = *state;
+    struct found found;
+    struct raw raw;
+    unsigned expected = 0;
+
+    sample(site);
+    raw_open(&raw, site->store_folder, true);
+    damage->make(&raw);
+    raw_done(&raw);
+    check(site, &found);
+    for (; expected < DAMAGE_FAULTS_MAX && damage->faults[expected]; expected++)
+        if (!line_is(found.lines[expected], damage->faults[expected]))
+            fail_msg("%s: \"%s\" instead of \"%s\"", damage->name, found.lines[expected], damage->faults[expected]);
+    if (found.count != expected)
+        fail_msg("%s: %u faults, another is \"%s\"", damage->name, found.count, found.lines[expected]);
+}
+
+/* Each in a store of its own. */
+static void every_damage_is_found(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < store_damages_count; i++) {
+        void *site = NULL;
+        assert_int_equal(site_setup(&site), 0);
+        one_damage(&site, &store_damages[i]);
+        assert_int_equal(site_teardown(&site), 0);
+    }
+}
+
+/* Words sealed with the right key for the right row, but not those that the event commits to. */
+static void other_words(void **state)
+{
+    struct site *site = *state;
+    struct found found;
+    struct raw raw;
+    struct seal *seal;
+    char keys[SITE_PATH_SIZE];
+    struct seal_options options = { .folder = keys, .read_only = true };
+    uint8_t sealed[SEAL_EXTRA_BYTES + 9], label[7 + 8] = "detail";
+
+    sample(site);
+    site_path(site, "store/keys", keys);
+    label[14] = 1;
+    memcpy(sealed + SEAL_HEAD_BYTES, "version 2", 9);
+    assert_int_equal(seal_open(&seal, &options), RESULT_OK);
+    assert_int_equal(seal_key(seal, SITE_DAY), RESULT_OK);
+    seal_write(seal, SITE_DAY, span_of(label, sizeof label), sealed, 9);
+    seal_close(seal);
+    raw_open(&raw, site->store_folder, true);
+    raw_put(&raw, TABLE_DETAIL, KEY("8", 1), span_of(sealed, sizeof sealed));
+    raw_done(&raw);
+    assert_int_equal(check(site, &found).faults, 1);
+    assert_true(line_is(found.lines[0], "detail of event 1|the words are not those that the event commits to"));
+}
+
+/* A record cut short: it is as if it were not there, everything that leads to it says so, and the check ends. */
+static void a_cut_record(void **state)
+{
+    struct site *site = *state;
+    struct found found;
+    struct raw raw;
+
+    sample(site);
+    raw_open(&raw, site->store_folder, true);
+    raw_put(&raw, TABLE_HANDOFF, KEY("8", SAMPLE_ID(SAMPLE_OFFERED)), span_of_string("\001"));
+    raw_done(&raw);
+    struct store_check result = check(site, &found);
+    assert_int_equal(result.handoffs, SAMPLE_END - 2);
+    assert_true(line_is(found.lines[0], "handoff 0001000000000002|a row that no version explains"));
+    assert_in_range(found.count, 8, 14);
+}
+
+static void counters_that_cannot_be_read(void **state)
+{
+    struct site *site = *state;
+    struct raw raw;
+
+    sample(site);
+    raw_open(&raw, site->store_folder, true);
+    MDB_val key = { .mv_size = 8, .mv_data = "counters" }, value = { .mv_size = 1, .mv_data = "x" };
+    assert_int_equal(mdb_put(raw.txn, raw.tables[TABLE_META], &key, &value, 0), 0);
+    raw_done(&raw);
+    site->options.read_only = true;
+    assert_int_equal(store_open(&site->store, &site->options, NULL), RESULT_BROKEN);
+    assert_null(site->store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SITE(clean), SITE(a_dropped_day_is_no_fault), cmocka_unit_test(every_damage_is_found), SITE(other_words),
+        SITE(a_cut_record), SITE(counters_that_cannot_be_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
