@@ -5,8 +5,8 @@
  * SESSION_LOST  a connection ended: the same for what was with it, counted as a lapse of its adapter.
  * BREAKER       the breaker of an agency opened because of the answers of these handoffs: they get back the attempt
  *               that was charged for them; one that failed by that very answer waits again. Anything else is left
- *               alone, so naming one that has moved on since does no harm. A repetition would refund again: the broker says it
- *               once, in the turn in which the breaker opens.
+ *               alone, so naming one that has moved on since does no harm. A repetition would refund again: the
+ *               broker says it once, in the turn in which the breaker opens.
  * Effects: FEED, READY, AGAIN. */
 #include "gateway/core/retry.h"
 #include "gateway/core/step.h"

@@ -1,8 +1,8 @@
 /* core_world.h - a gateway without sockets: the shipped core on a real store, a small directory, a clock that the test
  * moves. Every command is a turn of its own, so what a test sees is committed.
  *
- * Agencies: WARD and WARD2 (senders, H29.1 and H29.2), three sectors, one of each class: SAFE (idempotent), ASK (probe),
- * ONCE (neither), and GONE, which SAFE has taken over. Wards may send anything to anybody, sectors anything to wards.
+ * Agencies: WARD and WARD2 (senders, H29.1 and H29.2), three sectors, one of each class: SAFE (idempotent), ASK
+ * (probe), ONCE (neither), and GONE, which SAFE has taken over. Wards may send anything to anybody, sectors to wards.
  * WORLD(test) is a row of a cmocka table. At the end of each test the store is checked whole: no fault may be found. */
 #ifndef TESTS_UNIT_CORE_WORLD_H
 #define TESTS_UNIT_CORE_WORLD_H
@@ -51,7 +51,8 @@ unsigned world_count(const struct world *world, enum effect_kind kind);
 struct command world_submit(struct world *world, const char *from, const char *to, enum kind kind);
 void world_after(struct command *submit, const struct uuid *antecedent, enum until until);
 uint64_t world_accept(struct world *world, const struct command *submit);           /* the handoff; asserts ACCEPTED */
-enum problem_type world_refusal(struct world *world, const struct command *submit); /* asserts REFUSED; the store same */
+/* Asserts REFUSED with a sentence in each language, and nothing written. */
+enum problem_type world_refusal(struct world *world, const struct command *submit);
 uint64_t world_send(struct world *world, const char *from, const char *to, enum kind kind);
 
 /* Offers at most `most` to the session of `to` (world_session); how many DELIVERs came. */

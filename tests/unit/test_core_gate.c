@@ -56,13 +56,16 @@ static void results_open_gates_and_become_inputs(void **state)
     assert_string_equal(deliver->deliver.inputs[0].content_type, "application/json");
     assert_true(span_equal(deliver->deliver.inputs[0].payload, span_of_string("{\"so\":\"123\"}")));
 
-    /* A later one finds the result there already, and both as inputs. */
+    /* A later one finds the result there already. */
     struct command third = world_submit(world, WARD, ONCE, KIND_FORWARD);
     world_after(&third, &birth.submit.message_id, UNTIL_RESULT);
     uint64_t late = world_accept(world, &third);
     assert_int_equal(world_state(world, late), STATE_READY);
     assert_int_equal(world_offer(world, ONCE, 1), 1);
-    assert_int_equal(world_effect(world, EFFECT_DELIVER, 0)->deliver.inputs[0].handoff, result);
+    deliver = world_effect(world, EFFECT_DELIVER, 0);
+    assert_int_equal(deliver->deliver.input_count, 1);
+    assert_int_equal(deliver->deliver.inputs[0].handoff, result);
+    assert_string_equal(deliver->deliver.inputs[0].step, "birth");
 }
 
 static void delivered_is_enough_where_it_says_so(void **state)

@@ -290,7 +290,13 @@ static void a_failed_login_pauses_at_once(void **state)
 
 /* ---- the failed list */
 
-struct group_asked { const char *words; enum fail_class fail_class; struct fail_group group; bool found; uint64_t only; };
+struct group_asked {
+    const char *words;
+    enum fail_class fail_class;
+    struct fail_group group;
+    bool found;
+    uint64_t only;
+};
 
 static void load_group(struct turn *turn, void *context)
 {

@@ -82,10 +82,16 @@ static void delivered_carries_everything(void **state)
 static struct world *here;
 static uint64_t foreign;            /* a handoff between two others */
 
+static struct uuid id_of(int64_t time_ms)
+{
+    static const uint8_t unique[10] = { 1 };
+    return uuid_v7(time_ms, unique);
+}
+
 static void no_id(struct submit *s)            { s->has_message_id = false; }
 static void id_version_4(struct submit *s)     { s->message_id.bytes[6] = 0x40; }
-static void id_old(struct submit *s)           { s->message_id = uuid_v7(here->now_ms - 91 * DAY_MS, (uint8_t[10]){ 1 }); }
-static void id_future(struct submit *s)        { s->message_id = uuid_v7(here->now_ms + 301000, (uint8_t[10]){ 1 }); }
+static void id_old(struct submit *s)           { s->message_id = id_of(here->now_ms - 91 * DAY_MS); }
+static void id_future(struct submit *s)        { s->message_id = id_of(here->now_ms + 301000); }
 static void sender_other(struct submit *s)     { SET(s->sender, WARD2); }
 static void sender_unknown(struct submit *s)   { SET(s->sender, "X"); }
 static void sender_empty(struct submit *s)     { s->sender[0] = 0; }
@@ -297,12 +303,13 @@ static void repeated_within_one_turn(void **state)
 
     effects_reset(&world->effects);
     (void)site_turn(world->site, world->now_ms, submit_twice, &two);
-    const struct effect *first = world_effect(world, EFFECT_ACCEPTED, 0), *second = world_effect(world, EFFECT_ACCEPTED, 1);
+    const struct effect *first = world_effect(world, EFFECT_ACCEPTED, 0);
+    const struct effect *second = world_effect(world, EFFECT_ACCEPTED, 1);
     assert_false(first->accepted.duplicate);
     assert_true(second->accepted.duplicate);
     assert_int_equal(first->accepted.handoff, second->accepted.handoff);
     assert_int_equal(first->accepted.commit_seq, second->accepted.commit_seq);
-    assert_true(hash_is_zero(&second->accepted.link));      /* of this very turn: the broker knows it after the commit */
+    assert_true(hash_is_zero(&second->accepted.link));      /* of this very turn: known after the commit */
 }
 
 static void old_ids_are_forgotten_little_by_little(void **state)
