@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/base/limits.h"
+#include "gateway/base/words.h"
 #include "gateway/cli/admin.h"
 #include "gateway/cli/connection.h"
 #include "gateway/cli/print.h"
@@ -161,6 +162,8 @@ enum exit_code verb_failed(struct cli *cli)
     if (!admin_filter(cli, &filter, &any) || !read_page(cli, &admin))
         return EXIT_USAGE;
     bool members = any || cli_switch(cli, "members");
+    if (members && !any)
+        filter.state = STATE_FAILED;                /* an empty filter would mean the groups */
     if (members)
         admin.filter = &filter;
     if (members && !cli->json)

@@ -207,7 +207,8 @@ void admin_failed(struct step *step, struct admin_reply *reply)
     const struct admin_filter *filter = &step->command->admin.filter;
     struct selection selection;
 
-    if (!filter->agency[0] && !filter->fail_class && !filter->fingerprint[0] && !filter->dossier_code[0]) {
+    if (!filter->agency[0] && !filter->fail_class && !filter->fingerprint[0] && !filter->dossier_code[0]
+        && !filter->state) {
         failed_groups(step, reply);
         return;
     }
