@@ -61,14 +61,14 @@ class Agency:
     def open(self, door):
         if door not in DOORS:
             raise ValueError(f"'door' is one of {', '.join(DOORS)}")
-        if door == "down" and self.server:
+        if door in ("down", "slam") and self.server:        # kept-alive connections go too
             self.server.stop()
             self.server = None
-        elif door != "down" and not self.server:
+        self.door = door
+        if door != "down" and not self.server:
             self.server = Server(self)
             self.port = self.server.server_address[1]
             threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        self.door = door
 
     # ---- deciding
 

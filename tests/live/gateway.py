@@ -24,7 +24,8 @@ NETWORK = os.path.join(HERE, "network")
 
 COUNTER, WARD, WARD_SENDS_ONLY = "H29.07.00", "H29.07.01", "H29.07.02"
 POLICE, INSURANCE, TAX = "G01.29.07", "G24.29.07", "G12.29.07"      # idempotent, can be probed, neither
-CLASSES = {POLICE: "idempotent", INSURANCE: "probe", TAX: "neither"}
+CLASSES = {POLICE: "idempotent", INSURANCE: "probe", TAX: "neither", WARD: "idempotent"}
+THREE = (POLICE, INSURANCE, TAX)
 
 PULL = ("pull: { path: /outbox, interval: 300ms, items: /items, next: /next, item: { kind: RESULT, source_key: /id, "
         "source_time: /at, dossier_code: /dossier_code, parent: /idempotency_key, procedure_code: /procedure_code, "
@@ -175,7 +176,7 @@ class Gateway:
     def start_agencies(self, *codes, results=False, total_timeout="1s"):
         """Simulated agencies, idempotent where the directory says so, and the adapter.yaml that serves them."""
         text = f"gateway: {{ endpoint: \"{self.endpoint}\", public_key_file: keys/gateway.public }}\nrules: rules\nagencies:\n"
-        for code in codes or CLASSES:
+        for code in codes or THREE:
             agency = AgencyProcess(code, self.folder, idempotent=CLASSES[code] == "idempotent", results=results)
             self.agencies[code] = agency.start()
             probe = ", probe: \"/handoffs/{idempotency_key}\"" if CLASSES[code] == "probe" else ""
