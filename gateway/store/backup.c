@@ -2,6 +2,7 @@
  *
  * Keys after the environment: a day that began in between has its key in the copy, and a key that was dropped in
  * between belongs to rows that are purged in the copy too. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -116,16 +117,16 @@ static enum result sync_folders(struct backup *backup)
 /* Half a backup must not be taken for one. */
 static void remove_half(const struct backup *backup)
 {
-    char path[PATH_SIZE], keys[PATH_SIZE], name[64];
-    const struct seal *seal = backup->store->seal;
+    char path[PATH_SIZE], keys[PATH_SIZE];
 
     if (!backup->made || !path_join(backup->folder, "keys", keys))
         return;
-    for (uint32_t day = 0; (day = seal_day_next(seal, day)) != 0;) {
-        snprintf(name, sizeof name, "day-%08u.key", day);
-        if (path_join(keys, name, path))
-            unlink(path);
-    }
+    DIR *folder = opendir(keys);
+    for (struct dirent *entry; folder && (entry = readdir(folder)) != NULL;)
+        if (entry->d_name[0] != '.')
+            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    if (folder)
+        closedir(folder);
     rmdir(keys);
     if (path_join(backup->folder, "data.mdb", path))
         unlink(path);

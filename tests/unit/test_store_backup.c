@@ -1,0 +1,188 @@
+/* Backup: the same content, readable, checked; and half a one is none. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/store_raw.h"
+#include "tests/unit/store_sample.h"
+
+static void fail_on_any(void *context, const char *fault)
+{
+    (void)context;
+    fail_msg("%s", fault);
+}
+
+static struct hash content_of(const char *folder)
+{
+    struct raw raw;
+    raw_open(&raw, folder, false);
+    struct hash hash = raw_content(&raw);
+    raw_done(&raw);
+    return hash;
+}
+
+static uint64_t backup_to(struct site *site, const char *folder)
+{
+    char array[400];
+    struct text why = text_of(array, sizeof array);
+    uint64_t seq = 0;
+    if (store_backup(site->store, folder, &seq, &why) != RESULT_OK)
+        fail_msg("%s", array);
+    return seq;
+}
+
+/* No faults, the same rows, and every body that was open here is open there. */
+static void check_copy(struct site *site, const char *folder)
+{
+    struct site copy = *site;
+    struct store_check result;
+    struct hash here = content_of(site->store_folder), there = content_of(folder);
+
+    assert_true(hash_equal(&here, &there));
+    copy.store = NULL;
+    copy.options.folder = folder;
+    copy.options.read_only = true;
+    site_open(&copy);
+    assert_int_equal(store_last(copy.store).seq, SAMPLE_TURNS);
+    assert_int_equal(store_check(copy.store, fail_on_any, NULL, &result), RESULT_OK);
+    assert_int_equal(result.handoffs, SAMPLE_END - 1);
+    assert_int_equal(result.events, SAMPLE_EVENTS);
+    site_close(&copy);
+}
+
+static void read_a_body(struct turn *turn, void *context)
+{
+    struct arena arena;
+    struct span header, payload;
+    (void)context;
+    assert_int_equal(arena_init(&arena, 1024), RESULT_OK);
+    assert_int_equal(turn_body(turn, SAMPLE_ID(SAMPLE_DUE), &arena, &header, &payload), RESULT_OK);
+    assert_true(span_equal(payload, span_of_string("{\"example\": 4}")));
+    arena_done(&arena);
+}
+
+static void go_on(struct turn *turn, void *context)
+{
+    (void)context;
+    turn_follow_put(turn, WARD, 3);
+}
+
+static void taken_while_it_lives(void **state)
+{
+    struct site *site = *state;
+    char first[SITE_PATH_SIZE], second[SITE_PATH_SIZE], path[SITE_PATH_SIZE];
+    struct stat file;
+
+    site_path(site, "first", first);
+    site_path(site, "second", second);
+    umask(0);                                               /* ours alone whatever it says */
+    sample_build(site);
+    assert_int_equal(backup_to(site, first), SAMPLE_TURNS);
+    umask(022);
+    site_close(site);
+    check_copy(site, first);
+    assert_int_equal(stat(first, &file), 0);
+    assert_int_equal(file.st_mode & 07777, 0700);
+    static const struct { const char *name; mode_t mode; } files[] = {
+        { "first/data.mdb", 0600 }, { "first/keys", 0700 }, { "first/keys/day-20231115.key", 0600 },
+        { "first/keys/day-20231116.key", 0600 },
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        site_path(site, files[i].name, path);
+        assert_int_equal(stat(path, &file), 0);
+        assert_int_equal(file.st_mode & 07777, files[i].mode);
+    }
+    site_path(site, "first/ballast", path);
+    assert_int_equal(access(path, F_OK), -1);
+
+    /* By a reader, as another process would. */
+    site->options.read_only = true;
+    site_open(site);
+    assert_int_equal(backup_to(site, second), SAMPLE_TURNS);
+    site_close(site);
+    check_copy(site, second);
+
+    /* The writer goes on; the copy stays as it was; and it can be opened and written like any store. */
+    site->options.read_only = false;
+    site_open(site);
+    assert_int_equal(site_turn(site, SAMPLE_LATER_MS, go_on, NULL).seq, SAMPLE_TURNS + 1);
+    site_close(site);
+    site->options.folder = first;
+    site_open(site);
+    site_read(site, read_a_body, NULL);
+    assert_int_equal(site_turn(site, SAMPLE_LATER_MS, go_on, NULL).seq, SAMPLE_TURNS + 1);
+}
+
+static unsigned entries_of(const char *path)
+{
+    unsigned entries = 0;
+    DIR *folder = opendir(path);
+    while (folder && readdir(folder))
+        entries++;
+    if (folder)
+        closedir(folder);
+    return entries;
+}
+
+static void half_a_backup_is_none(void **state)
+{
+    struct site *site = *state;
+    char folder[SITE_PATH_SIZE], key[SITE_PATH_SIZE], array[400];
+    struct text why = text_of(array, sizeof array);
+    uint64_t seq = 7;
+
+    sample_build(site);
+    /* A key that cannot be read, after one that can. */
+    site_path(site, "store/keys/day-20240101.key", key);
+    site_path(site, "copy", folder);
+    assert_int_equal(mkdir(key, 0700), 0);
+    assert_int_equal(store_backup(site->store, folder, &seq, &why), RESULT_BROKEN);
+    assert_int_equal(seq, 7);
+    assert_non_null(strstr(array, "cannot read a key"));
+    assert_int_equal(access(folder, F_OK), -1);
+    /* The store is none the worse for it. */
+    assert_int_equal(rmdir(key), 0);
+    site_turn(site, SAMPLE_LATER_MS, go_on, NULL);
+    assert_int_equal(backup_to(site, folder), SAMPLE_TURNS + 1);
+}
+
+static void a_folder_that_is_there_is_left_alone(void **state)
+{
+    struct site *site = *state;
+    char folder[SITE_PATH_SIZE], array[400], long_path[1200];
+    struct text why = text_of(array, sizeof array);
+    uint64_t seq = 7;
+
+    sample_build(site);
+    assert_int_equal(store_backup(site->store, site->store_folder, &seq, &why), RESULT_INVALID);
+    assert_non_null(strstr(array, "choose a new folder"));
+    assert_true(entries_of(site->store_folder) >= 5);
+    site_path(site, "empty", folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    assert_int_equal(store_backup(site->store, folder, &seq, NULL), RESULT_INVALID);
+    assert_int_equal(entries_of(folder), 2);
+    site_path(site, "no/such/parent", folder);
+    assert_int_not_equal(store_backup(site->store, folder, &seq, NULL), RESULT_OK);
+    memset(long_path, 'x', sizeof long_path);
+    long_path[sizeof long_path - 1] = 0;
+    assert_int_equal(store_backup(site->store, long_path, &seq, NULL), RESULT_INVALID);
+    assert_int_equal(store_backup(site->store, "", &seq, NULL), RESULT_INVALID);
+    assert_int_equal(seq, 7);
+    site_read(site, read_a_body, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SITE_OPEN(taken_while_it_lives), SITE_OPEN(half_a_backup_is_none),
+        SITE_OPEN(a_folder_that_is_there_is_left_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
