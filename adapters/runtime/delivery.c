@@ -149,6 +149,17 @@ static bool is_settled(enum verdict verdict)
     return verdict != VERDICT_LATER && verdict != VERDICT_UNSURE && verdict != VERDICT_UNKNOWN;
 }
 
+static bool content_is_whole(struct delivery *delivery)
+{
+    const struct lienthong_delivery *offer = delivery->offer;
+    const Lienthong__V1__Deliver *deliver = offer->deliver;
+
+    delivery->hash = content_hash(offer->header, span_of(deliver->payload.data, deliver->payload.len));
+    delivery->has_hash = deliver->routing && deliver->routing->content_hash.len == HASH_SIZE
+                         && memcmp(deliver->routing->content_hash.data, delivery->hash.bytes, HASH_SIZE) == 0;
+    return delivery->has_hash;
+}
+
 static void finish(struct delivery *delivery, const struct judgement *judgement)
 {
     struct agency *agency = delivery->agency;
@@ -177,9 +188,10 @@ static void finish(struct delivery *delivery, const struct judgement *judgement)
         TAILQ_FOREACH(newer, &agency->busy, entry)
             if (newer->state == BEHIND && newer->offer->handoff_id == handoff_id)
                 break;
-    if (newer && is_settled(copy.verdict))
+    if (newer && is_settled(copy.verdict)) {
+        (void)content_is_whole(newer);          /* the outcome names what was delivered, if it was the same */
         finish(newer, &copy);
-    else if (newer)
+    } else if (newer)
         place(newer, &agency->queue, QUEUED);
 }
 
@@ -211,17 +223,6 @@ static void finish_stopping(struct delivery *delivery)
 }
 
 /* ---------------------------------------------------------------- the crank */
-
-static bool content_is_whole(struct delivery *delivery)
-{
-    const struct lienthong_delivery *offer = delivery->offer;
-    const Lienthong__V1__Deliver *deliver = offer->deliver;
-
-    delivery->hash = content_hash(offer->header, span_of(deliver->payload.data, deliver->payload.len));
-    delivery->has_hash = deliver->routing && deliver->routing->content_hash.len == HASH_SIZE
-                         && memcmp(deliver->routing->content_hash.data, delivery->hash.bytes, HASH_SIZE) == 0;
-    return delivery->has_hash;
-}
 
 static void begin(struct delivery *delivery)
 {
