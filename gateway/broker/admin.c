@@ -122,7 +122,7 @@ static void explain_more(struct broker *broker, struct admin_reply *reply)
         advise(broker, reply, false, "Cổng đang dừng: không chào lượt mới.",
                "The gateway is stopping: nothing new is offered.");
     else if (!state.sessions)
-        advise(broker, reply, true, "Không có bộ nối nào của cơ quan nhận đang kết nối: khởi động bộ nối của cơ quan đó.",
+        advise(broker, reply, true, "Không có bộ nối nào của cơ quan nhận đang kết nối: khởi động bộ nối đó.",
                "No adapter of the receiving agency is connected: start it.");
     else if (strcmp(state.breaker, breaker_state_name(BREAKER_CLOSED)) != 0)
         advise_breaker(broker, reply, &state);

@@ -125,8 +125,8 @@ static bool answer_when_closed(struct agency_breaker *breaker, const struct brea
     return true;
 }
 
-bool breaker_answer(struct agency_breaker *breaker, const struct breaker_rule *rule, const struct breaker_answer *answer,
-                    int64_t now_ms)
+bool breaker_answer(struct agency_breaker *breaker, const struct breaker_rule *rule,
+                    const struct breaker_answer *answer, int64_t now_ms)
 {
     if (breaker->state == BREAKER_CLOSED)
         return answer_when_closed(breaker, rule, answer, now_ms);
@@ -153,7 +153,8 @@ void breaker_probe_sent(struct agency_breaker *breaker, uint64_t handoff)
     breaker->probe = handoff;
 }
 
-bool breaker_attempt_lost(struct agency_breaker *breaker, const struct breaker_rule *rule, uint64_t handoff, int64_t now_ms)
+bool breaker_attempt_lost(struct agency_breaker *breaker, const struct breaker_rule *rule, uint64_t handoff,
+                          int64_t now_ms)
 {
     if (breaker->state != BREAKER_HALF_OPEN || !breaker->probe || breaker->probe != handoff)
         return false;

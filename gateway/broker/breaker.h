@@ -58,14 +58,15 @@ struct agency_breaker {
 };
 
 /* True: the state changed. */
-bool breaker_answer(struct agency_breaker *breaker, const struct breaker_rule *rule, const struct breaker_answer *answer,
-                    int64_t now_ms);
+bool breaker_answer(struct agency_breaker *breaker, const struct breaker_rule *rule,
+                    const struct breaker_answer *answer, int64_t now_ms);
 /* The wait is over: OPEN -> HALF_OPEN. True: it changed. */
 bool breaker_tick(struct agency_breaker *breaker, int64_t now_ms);
 /* The probe left. */
 void breaker_probe_sent(struct agency_breaker *breaker, uint64_t handoff);
-/* An attempt ended without an answer (session lost, lease over, taken back). True: it was the probe, and it reopened. */
-bool breaker_attempt_lost(struct agency_breaker *breaker, const struct breaker_rule *rule, uint64_t handoff, int64_t now_ms);
+/* An attempt ended without an answer (session lost, lease over, taken back). True: it was the probe: open again. */
+bool breaker_attempt_lost(struct agency_breaker *breaker, const struct breaker_rule *rule, uint64_t handoff,
+                          int64_t now_ms);
 
 /* How many offers may be open at once just now. OPEN: 0. HALF_OPEN: 1 while no probe is out. */
 uint32_t breaker_limit(const struct agency_breaker *breaker, const struct breaker_rule *rule);

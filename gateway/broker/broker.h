@@ -19,8 +19,8 @@
 
 enum {
     UNSENT_MAX = PLAN_MAX * OFFER_MAX, UNSENT_PER_TURN = 64, LOST_PER_TURN = 16, REVOKED_MAX = 64,
-    ENDED_MAX = SESSIONS_MAX, FRAMES_ARENA_BYTES = 8 << 20, WORDS_ARENA_BYTES = 1 << 20,
-    BACKUP_PAUSE_MS = 60 * 60 * 1000,
+    FRAMES_ARENA_BYTES = 8 << 20, WORDS_ARENA_BYTES = 1 << 20,
+    BACKUP_PAUSE_MS = 60 * 60 * 1000, REFUSALS_PER_MINUTE = 30, COMINGS_PER_MINUTE = 600,
 };
 
 /* A DELIVER that could not be handed to its connection: nobody acted on it, and the core is told so. */
@@ -39,8 +39,8 @@ struct turn_notes {
     bool     cramped;                           /* an OFFER stopped for lack of room in the effects */
 };
 
-/* Lines about peers who send nonsense: so many a minute, then only their number. */
-struct complaints { int64_t begin_ms; uint32_t said, silent; };
+/* Lines that peers can cause at will: so many a minute, then only their number. */
+struct loudness { int64_t begin_ms; uint32_t said, silent; };
 
 struct broker {
     struct options options;
@@ -78,7 +78,7 @@ struct broker {
     uint32_t revoked_count;
     const char *intake_why;                     /* NULL: open */
     bool     intake_refuses;                    /* a turn found no room: until the store says that there is */
-    struct complaints complaints;
+    struct loudness refusals, comings;          /* nonsense; sessions that begin and end */
     enum time_alarm alarm_said;
 
     bool     stopping, stop_now, reload;
@@ -105,7 +105,7 @@ void sessions_gone(struct broker *broker);                  /* connections that 
 bool broker_may(void *context, struct session *session);    /* an offers_may */
 
 /* ---- intake.c */
-void intake_read(struct broker *broker);                    /* fills order; answers what is the session's own business */
+void intake_read(struct broker *broker);                    /* fills order; answers the session's own business */
 void intake_forget(struct broker *broker);                  /* frames of commands that are done */
 
 /* ---- turn.c */
@@ -120,6 +120,8 @@ void speak(struct broker *broker);                          /* after the commit:
 /* What is said outside turns. */
 void speak_out(struct broker *broker, enum bus_side side, uint32_t routing, const struct wire_out *out);
 void speak_refused(struct broker *broker, enum bus_side side, uint32_t routing, const struct frame_refusal *refusal);
+/* Whether one more line may be said; what was kept back is counted in the next minute. */
+bool loudness_may(struct broker *broker, struct loudness *loudness, uint32_t per_minute);
 void complain(struct broker *broker, const char *event, const char *agency, const char *why);
 
 /* ---- admin.c: what only the broker's memory knows, added to an answer */

@@ -57,8 +57,9 @@ void session_drop(struct broker *broker, struct session *session, const char *wh
     struct recipient *recipient = recipient_of(&broker->offers, session->agency);
     const char *code = recipient ? recipient->code : "?";
 
-    log_event(LOG_INFO, "session-ended", "agency=%s session=%llu count=%u why=%s", code,
-              (unsigned long long)session->number, session->open, log_quoted(why));
+    if (loudness_may(broker, &broker->comings, COMINGS_PER_MINUTE))
+        log_event(LOG_INFO, "session-ended", "agency=%s session=%llu count=%u why=%s", code,
+                  (unsigned long long)session->number, session->open, log_quoted(why));
     if (recipient_leave(&broker->offers, session, broker->now_ms))
         log_event(LOG_WARN, "breaker", "agency=%s why=%s", code, log_quoted("open again: the probe was lost"));
     session_end(&broker->sessions, session);

@@ -1,30 +1,32 @@
 /* intake.c - frames become commands, or are answered on the spot.
  *
- * A session's own business (HELLO, CREDIT, PING, FOLLOW) changes nothing on disk and is done here. Everything else goes
- * to the core in the order in which it came. What is no frame, or comes from somebody who has not said HELLO, is refused
+ * A session's own business (HELLO, CREDIT, PING, FOLLOW) changes nothing on disk and is done here. All else goes to the
+ * core in the order in which it came. What is no frame, or comes from somebody who has not said HELLO, is refused
  * without leaving a trace in memory. */
 #include <string.h>
 
 #include "gateway/broker/broker.h"
 
-enum { COMPLAINTS_PER_MINUTE = 30, MINUTE_MS = 60 * 1000, BUSY_MS = 5000 };
+enum { MINUTE_MS = 60 * 1000, FRAMES_PER_TURN = 2 * TURN_COMMANDS_MAX };
+
+bool loudness_may(struct broker *broker, struct loudness *loudness, uint32_t per_minute)
+{
+    if (broker->steady_ms - loudness->begin_ms >= MINUTE_MS) {
+        if (loudness->silent)
+            log_event(LOG_WARN, "not-logged", "count=%u why=%s", loudness->silent,
+                      log_quoted("more lines of one kind in a minute than are useful"));
+        *loudness = (struct loudness){ .begin_ms = broker->steady_ms };
+    }
+    bool may = loudness->said < per_minute;
+    loudness->said += may;
+    loudness->silent += !may;
+    return may;
+}
 
 void complain(struct broker *broker, const char *event, const char *agency, const char *why)
 {
-    struct complaints *complaints = &broker->complaints;
-
-    if (broker->steady_ms - complaints->begin_ms >= MINUTE_MS) {
-        if (complaints->silent)
-            log_event(LOG_WARN, "complaints", "count=%u why=%s", complaints->silent,
-                      log_quoted("more refusals in the last minute, not logged one by one"));
-        *complaints = (struct complaints){ .begin_ms = broker->steady_ms };
-    }
-    if (complaints->said >= COMPLAINTS_PER_MINUTE) {
-        complaints->silent++;
-        return;
-    }
-    complaints->said++;
-    log_event(LOG_WARN, event, "agency=%s why=%s", agency, log_quoted(why));
+    if (loudness_may(broker, &broker->refusals, REFUSALS_PER_MINUTE))
+        log_event(LOG_WARN, event, "agency=%s why=%s", agency, log_quoted(why));
 }
 
 static void refuse(struct broker *broker, const struct peer *peer, enum bus_side side,
@@ -118,9 +120,10 @@ static void take_hello(struct broker *broker, const struct peer *peer, const str
     session_fill(session, peer, &broker->frame.hello, key);
     recipient_join(&broker->offers, recipient, session);
     offers_session_ready(&broker->offers, session);
-    log_event(LOG_INFO, "session", "agency=%s session=%llu roles=%u credit=%u software=%s", holder->code,
-              (unsigned long long)session->number, session->roles, session->credit,
-              log_quoted(broker->frame.hello.software));
+    if (loudness_may(broker, &broker->comings, COMINGS_PER_MINUTE))
+        log_event(LOG_INFO, "session", "agency=%s session=%llu roles=%u credit=%u software=%s", holder->code,
+                  (unsigned long long)session->number, session->roles, session->credit,
+                  log_quoted(broker->frame.hello.software));
     welcome(broker, session, holder);
 }
 
@@ -338,7 +341,7 @@ static bool take(struct broker *broker, enum bus_side side, const struct peer *p
     return true;
 }
 
-/* False: the turn is full, or no frame is there. `budget` bounds also those that become no command. */
+/* False: the turn is full, or no frame is there. */
 static bool read_one(struct broker *broker, enum bus_side side)
 {
     zmq_msg_t frame;
@@ -362,8 +365,7 @@ static bool read_one(struct broker *broker, enum bus_side side)
 
 void intake_read(struct broker *broker)
 {
-    enum { FRAMES_PER_TURN = 2 * TURN_COMMANDS_MAX };
-    unsigned budget = FRAMES_PER_TURN;
+    unsigned budget = FRAMES_PER_TURN;              /* also of those that become no command */
 
     must(order_is_empty(&broker->order));
     intake_forget(broker);

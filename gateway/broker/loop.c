@@ -36,9 +36,12 @@ struct loop {
 static int64_t wait_ms(const struct loop *loop)
 {
     struct broker *broker = loop->broker;
-    int64_t ms = loop->second_ms - broker->steady_ms;
+    int64_t steady_ms = loop->second_ms;
     int64_t due_ms = broker->due_ms;
 
+    if (loop->watchdog_ms && loop->watchdog_next_ms < steady_ms)
+        steady_ms = loop->watchdog_next_ms;
+    int64_t ms = steady_ms > broker->steady_ms ? steady_ms - broker->steady_ms : 0;
     if (loop->full_until_ms)
         return ms;
     if (turn_is_due(broker) || broker->has_kept)

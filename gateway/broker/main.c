@@ -15,11 +15,11 @@ static const char USAGE[] =
     "lienthongd --config TỆP [--check | --print-config]\n"
     "  Bộ trung chuyển của cổng Liên Thông / the broker of the Lien Thong gateway.\n"
     "  --config TỆP     broker.yaml của máy này / this machine's broker.yaml\n"
-    "  --check          kiểm tra cấu hình, khóa và danh bạ rồi thoát / check configuration, key and directory, then exit\n"
+    "  --check          kiểm tra cấu hình, khóa, danh bạ rồi thoát / check configuration, key, directory, then exit\n"
     "  --print-config   in mọi tùy chọn đang có hiệu lực / print every option as it is in force\n"
     "  --version, --help\n"
     "Mã thoát / exit status: 0 dừng bình thường / stopped; 1 kho hoặc mạng hỏng / store or sockets broken;\n"
-    "  2 cấu hình sai / configuration; 3 đã có bộ trung chuyển khác / another broker has this store\n";
+    "  2 cấu hình sai / configuration; 3 kho hoặc cổng mạng đã có nơi khác giữ / store or port taken\n";
 
 struct arguments {
     const char *config;

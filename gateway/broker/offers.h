@@ -102,7 +102,7 @@ uint32_t offers_plan(struct offers *offers, const struct effects *effects, int64
 /* Followers that can take notices. */
 uint32_t offers_plan_notices(struct offers *offers, const struct effects *effects, offers_may *may, void *context,
                              struct plan plans[PLAN_MAX]);
-/* When planning would next give something without anything else happening: now_ms when it would now; INT64_MAX never. */
+/* When planning would next give something without anything else happening: now_ms: now; INT64_MAX: never. */
 int64_t offers_due_ms(struct offers *offers, int64_t now_ms);
 
 #endif

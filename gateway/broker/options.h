@@ -1,4 +1,4 @@
-/* options.h - broker.yaml: what this machine decides (sockets, folders, bounds). Agencies, keys and routes are not here:
+/* options.h - broker.yaml: what this machine decides (sockets, folders, bounds). Agencies, keys, routes are not here:
  * they are the directory's. One table feeds reading, range checks, --print-config and this folder's README.
  *
  * Paths that are not absolute, also behind ipc://, count from the folder of the file. Sizes are bytes, as a bare number

@@ -1,6 +1,7 @@
 """lienthongd by itself: it starts, admits whom it should, takes and delivers, survives nonsense, reloads, stops."""
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -70,14 +71,16 @@ class Broker:
 
     def write_agencies(self, codes):
         self.write("directory/agencies.yaml", "".join(
-            AGENCY_YAML.format(code=code, kind="DISTRICT" if code == SENDING else "SECTOR", public=self.keys[code][0].decode(),
+            AGENCY_YAML.format(code=code, public=self.keys[code][0].decode(),
+                               kind="DISTRICT" if code == SENDING else "SECTOR",
                                cls="neither" if code == SLOW else "idempotent") for code in codes))
 
-    def start(self, *more):
-        log = open(f"{self.folder}/log", "a", encoding="utf-8")
-        self.process = subprocess.Popen([f"{BUILD}/lienthongd", "--config", f"{self.folder}/broker.yaml", *more], stderr=log)
-        log.close()
-        self.wait_for("event=ready")
+    def start(self, **environment):
+        ready = self.log().count("event=ready") if os.path.exists(f"{self.folder}/log") else 0
+        with open(f"{self.folder}/log", "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen([f"{BUILD}/lienthongd", "--config", f"{self.folder}/broker.yaml"],
+                                            stderr=log, env={**os.environ, **environment})
+        self.wait_for("event=ready", count=ready + 1)
 
     def log(self):
         with open(f"{self.folder}/log", encoding="utf-8") as file:
@@ -110,8 +113,8 @@ class Broker:
 
 
 @pytest.fixture
-def broker(tmp_path):
-    made = Broker(tmp_path)
+def broker(tmp_path, request):
+    made = Broker(tmp_path, in_flight=getattr(request, "param", 4))
     made.start()
     yield made
     if made.process.poll() is None:
@@ -120,7 +123,8 @@ def broker(tmp_path):
 
 
 def submit(link, number, to=TAKING, **more):
-    return link.submit(recipient=to, dossier_code=DOSSIER % number, procedure_code="1.000894", kind=KIND.FORWARD, **more)
+    return link.submit(recipient=to, dossier_code=DOSSIER % number, procedure_code="1.000894", kind=KIND.FORWARD,
+                       **more)
 
 
 def test_a_handoff_goes_through(broker):
@@ -179,7 +183,7 @@ def test_who_may_not(broker):
 
 def test_nonsense_is_refused_and_forgotten(broker):
     with broker.link(SENDING) as sender:
-        for frame in (b"", b"\x01", b"\x02\x08\x01", b"\x01" + b"\xff" * 50, os.urandom(1000), b"\x01" + b"\x00" * 4000):
+        for frame in (b"", b"\x01", b"\x02\x08\x01", b"\x01" + b"\xff" * 50, b"\x01" + b"\x00" * 4000):
             sender.send_raw(frame)
             assert sender.next("refused").type in (PROBLEM.MALFORMED, PROBLEM.VERSION)
         sender.send_raw(b"\x01", b"two parts")
@@ -312,11 +316,55 @@ def test_stops_and_is_one(broker):
     assert "event=stopped" in broker.log()
 
 
+def test_tells_its_supervisor(tmp_path):
+    broker = Broker(tmp_path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(f"{tmp_path}/notify")
+        supervisor.settimeout(5)
+        broker.start(NOTIFY_SOCKET=f"{tmp_path}/notify", WATCHDOG_USEC="300000")
+        assert supervisor.recv(100) == b"READY=1"
+        began = time.monotonic()
+        for _ in range(5):
+            assert supervisor.recv(100) == b"WATCHDOG=1"
+        assert time.monotonic() - began < 1
+        assert broker.stop() == 0
+        heard = set()
+        while b"STOPPING=1" not in heard:
+            heard.add(supervisor.recv(100))
+
+
+@pytest.mark.parametrize("broker", [100], indirect=True)
+def test_who_does_not_read_is_let_go(broker):
+    """Its queue fills up; what was handed to it is unsure, what was not is as if never offered; others go on."""
+    with broker.link(SENDING) as sender:
+        deaf = zmq.Context().socket(zmq.DEALER)
+        deaf.linger, deaf.rcvhwm, deaf.rcvbuf = 0, 1, 8192
+        deaf.curve_serverkey, (deaf.curve_publickey, deaf.curve_secretkey) = broker.public, broker.keys[SLOW]
+        deaf.connect(broker.endpoint)
+        deaf.send(b"\x01" + pb.Envelope(hello=pb.Hello(protocol=1, roles=RECEIVER, credit=100)).SerializeToString())
+        broker.wait_for(f"event=session agency={SLOW}")
+        for number in range(60):
+            submit(sender, number, to=SLOW, payload=os.urandom(250_000))
+        broker.wait_for('why="it does not read"')
+        deadline = time.monotonic() + 5
+        while True:
+            agency = [each for each in broker.admin("agencies").agencies if each.code == SLOW][0]
+            if agency.counts[STATE.WAITING] + agency.counts[STATE.OFFERED] == 0:
+                break
+            assert time.monotonic() < deadline
+        assert 0 < agency.counts[STATE.UNSURE] < 60
+        assert agency.counts[STATE.UNSURE] + agency.counts[STATE.READY] == 60
+        deaf.close()
+
+
 def test_configuration_is_checked(tmp_path):
     broker = Broker(tmp_path)
     config = f"{broker.folder}/broker.yaml"
-    run = lambda *more: subprocess.run([f"{BUILD}/lienthongd", "--config", config, *more], capture_output=True, text=True,
-                                       timeout=20, check=False)
+
+    def run(*more):
+        return subprocess.run([f"{BUILD}/lienthongd", "--config", config, *more], capture_output=True, text=True,
+                              timeout=20, check=False)
+
     assert run("--check").returncode == 0
     printed = run("--print-config").stdout
     broker.write("broker.yaml", printed)
