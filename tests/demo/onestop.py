@@ -1,5 +1,5 @@
-"""A one-stop's own system: hands off, takes results, follows its notices. One thread, one connection (tests/client), a book of
-its own for what it received."""
+"""A one-stop's own system: hands off, takes results, follows its notices. One thread, one connection (tests/client), a
+book of its own for what it received."""
 import collections
 import os
 import queue
@@ -31,7 +31,8 @@ class OneStop:
     # ---- for the story
 
     def submit(self, works):
-        """Hands off all of them, as many at once as the gateway's window allows. Gives their handoff ids in that order."""
+        """Hands off all of them, as many at once as the gateway's window allows. Gives their handoff ids, in that
+        order."""
         ids = []
         for work in works:
             message_id = work.pop("message_id", None) or uuid7()

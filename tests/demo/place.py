@@ -60,7 +60,8 @@ class CommandFailed(Exception):
 class Place:
     def __init__(self):
         # A socket's path has room for about a hundred characters: a deep TMPDIR would not do.
-        self.folder = tempfile.mkdtemp(prefix="lienthong-demo-", dir=None if len(tempfile.gettempdir()) < 40 else "/tmp")
+        self.folder = tempfile.mkdtemp(prefix="lienthong-demo-",
+                                       dir=None if len(tempfile.gettempdir()) < 40 else "/tmp")
         self.port = free_port()
         self.agencies, self.processes = {}, {}
 
@@ -129,6 +130,10 @@ class Place:
     def start_cli(self, name, *words):
         return self.start(name, os.path.join(BUILD, "lienthong"), "--site", self.folder, *words)
 
+    def start_watch(self, name, code, folder):
+        """Whatever JSON file appears in `folder` is handed off as `code`."""
+        self.start_cli(name, "submit", "--as", code, "--watch", folder, "--interval", "250ms", "--json")
+
     def start_broker(self):
         self.start("lienthongd", os.path.join(BUILD, "lienthongd"), "--config", self.path("broker.yaml"))
         self.wait_started("lienthongd", lambda: "gateway" in self.ask("status", codes=(0, 3)).get("facts", {}))
@@ -161,6 +166,17 @@ class Place:
                 return "".join(file.readlines()[-count:])
         except FileNotFoundError:
             return ""
+
+    def accepted_by_watch(self, name):
+        """The handoff ids in what a `lienthong submit --watch --json` has printed so far: one array after the other."""
+        ids, decoder = set(), json.JSONDecoder()
+        with open(self.path("log", f"{name}.log"), encoding="utf-8") as file:
+            text = file.read().strip()
+        while text:
+            answers, end = decoder.raw_decode(text)
+            ids.update(each["handoff_id"] for each in answers if each["accepted"])
+            text = text[end:].strip()
+        return ids
 
     def died(self):
         """Names of programs that ended by themselves."""

@@ -1,7 +1,7 @@
 """The reckoning: what the senders were promised, what the store says, what stands in the receivers' own books.
 
-    lost     promised and unknown to the store; or delivered, as the store says, and not in its receiver's book; or a result in an
-             agency's outbox that never became a handoff
+    lost     promised and unknown to the store; or delivered, as the store says, and not in its receiver's book; or a
+             result in an agency's outbox that never became a handoff
     doubled  acted on more than once at its receiver
     differs  in a book, but not delivered by the store's account and not settled by a person; or in the wrong book
 """
@@ -13,8 +13,8 @@ COUNTED = ("DELIVERED", "CLOSED", "FAILED", "UNSURE")
 
 
 class Reckoning:
-    """`handoffs` as `lienthong list --json` gives them, `books` {agency: path}, `promised`: handoff ids that senders hold
-    an ACCEPTED for, `settled`: ids that a person closed after finding them in the agency's book."""
+    """`handoffs` as `lienthong list --json` gives them, `books` {agency: path}, `promised`: handoff ids that senders
+    hold an ACCEPTED for, `settled`: ids that a person closed after finding them in the agency's book."""
 
     def __init__(self, handoffs, gateway, books, promised, settled):
         self.handoffs = {each["handoff_id"]: each for each in handoffs}
@@ -48,7 +48,8 @@ class Reckoning:
 
     def add_outbox(self, code, lines):
         """What an agency had for the senders: every line of its book with a result must be a RESULT of the store."""
-        taken = {each["parent_id"] for each in self.handoffs.values() if each["sender"] == code and each["kind"] == "RESULT"}
+        taken = {each["parent_id"] for each in self.handoffs.values()
+                 if each["sender"] == code and each["kind"] == "RESULT"}
         for line in lines:
             number = int(line["key"].rsplit("-", 1)[1], 16)
             if line["event"] == "result" and number not in taken:

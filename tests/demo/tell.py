@@ -1,4 +1,5 @@
-"""How the demo speaks: Vietnamese first, English beside it; one moving line while something is waited for; small pictures in text."""
+"""How the demo speaks: Vietnamese first, English beside it; one moving line while something is waited for; small
+pictures in text."""
 import os
 import sys
 import time
@@ -82,17 +83,18 @@ def wait_until(vi, en, look, seconds):
     with Progress(vi, en) as shown:
         while True:
             done, text = look()
-            shown(text)
             if done:
+                shown.last = text
                 return
+            shown(text)
             if time.monotonic() > end:
                 raise TimeoutError(f"{vi} / {en}: {text}, not within {seconds} s")
             time.sleep(0.15)
 
 
 def table(head, rows, right_from=1, total=False):
-    """Columns as wide as they need to be; from `right_from` on to the right. The last row is a sum when `total`. A head is
-    "tiếng Việt|English": one under the other."""
+    """Columns as wide as they need to be; from `right_from` on to the right. The last row is a sum when `total`. A head
+    is "tiếng Việt|English": one under the other."""
     heads = [[each.split("|")[0] for each in head], [(each.split("|") + [""])[1] for each in head]]
     widths = [max(width(row[i]) for row in [*heads, *rows]) for i in range(len(head))]
 

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""A ward's civil-status office, as `lienthong receive --exec` runs it: once for each handoff, which comes as JSON on standard input.
+"""A ward's civil-status office, as `lienthong receive --exec` runs it: once for each handoff, which comes as JSON on
+standard input.
 
     ward.py BOOK OUTBOX
 
-Writes what it received into its book (the lines of tests/agencies/book.py) and, for a FORWARD, a RESULT as a JSON file into OUTBOX,
-where `lienthong submit --watch` finds it. Exit status 0: taken. 3: it was here before.
+Writes what it received into its book (the lines of tests/agencies/book.py) and, for a FORWARD, a RESULT as a JSON file
+into OUTBOX, where `lienthong submit --watch` finds it. Exit status 0: taken. 3: it was here before.
 """
 import fcntl
 import hashlib
@@ -49,9 +50,9 @@ def main():
     book, outbox = sys.argv[1:]
     delivery = json.load(sys.stdin)
     key = delivery["idempotency_key"]
-    new = write_book(book, {"at_ms": time.time_ns() // 1_000_000, "event": "request", "method": "EXEC", "call": "create",
-                            "key": key, "dossier": delivery["dossier_code"], "kind": delivery["kind"],
-                            "step": delivery["step"], "status": 0, "body": delivery})
+    new = write_book(book, {"at_ms": time.time_ns() // 1_000_000, "event": "request", "method": "EXEC",
+                            "call": "create", "key": key, "dossier": delivery["dossier_code"],
+                            "kind": delivery["kind"], "step": delivery["step"], "status": 0, "body": delivery})
     if new and delivery["kind"] == "FORWARD":
         write_result(outbox, delivery, key)
     print("đã nhận / taken" if new else "đã có / here already")

@@ -1,4 +1,5 @@
-"""The day's work: which dossiers are handed off, as keyword arguments of tests/client and as JSON files for the command line.
+"""The day's work: which dossiers are handed off, as keyword arguments of tests/client and as JSON files for the command
+line.
 
 Names of units are real (2023); codes, numbers and people are invented. Nobody is called what stands here.
 """
@@ -30,8 +31,8 @@ def dossier(one_stop, number):
 
 def due_ms(days):
     """17:00 in Viet Nam, so many days from now."""
-    day = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 3600 + days * 86400))
-    return int((time.mktime(time.strptime(f"{day} 10:00", "%Y-%m-%d %H:%M")) - time.timezone) * 1000)
+    now = int(time.time()) + 7 * 3600
+    return (now - now % 86400 + days * 86400 + 10 * 3600) * 1000
 
 
 def facts(days, channel=1):
@@ -40,7 +41,8 @@ def facts(days, channel=1):
 
 
 def payload(summary, **more):
-    return json.dumps({"summary": summary, "applicant": {"name": "Nguyễn Văn Ví Dụ"}, **more}, ensure_ascii=False).encode()
+    body = {"summary": summary, "applicant": {"name": "Nguyễn Văn Ví Dụ"}, **more}
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 def child(number, day=None):
@@ -48,8 +50,9 @@ def child(number, day=None):
 
 
 def birth_group(number):
-    """Three handoffs: the ward registers, the police enter the residence, the insurance issues the card. Each later one waits
-    for the RESULT of the one before; the last two name no recipient: the directory routes them by procedure and step."""
+    """Three handoffs: the ward registers, the police enter the residence, the insurance issues the card. Each later one
+    waits for the RESULT of the one before; the last two name no recipient: the directory routes them by procedure and
+    step."""
     code, ids = dossier(QUAN_7, number), [uuid7() for _ in range(3)]
     born = child(number, "2023-02-30" if number == BAD_BIRTH else None)
     common = {"dossier_code": code, "procedure_code": BIRTH_GROUP, "kind": KIND.FORWARD, "facts": facts(3)}
@@ -64,7 +67,7 @@ def birth_group(number):
 
 
 def corrected_card(failed_id, residence_message_id):
-    """The health card of BAD_BIRTH once more, with the right date. Its parent is the failed one, whose place it takes."""
+    """The health card of BAD_BIRTH once more, with the right date. Its parent is the failed one; it takes its place."""
     return {"dossier_code": dossier(QUAN_7, BAD_BIRTH), "procedure_code": BIRTH_GROUP, "kind": KIND.FORWARD,
             "step": "health-card", "parent": failed_id, "after": [residence_message_id], "facts": facts(3),
             "payload": payload("Cấp thẻ BHYT cho trẻ dưới 6 tuổi (đã sửa)", child=child(BAD_BIRTH, "2023-02-28"))}
@@ -87,8 +90,8 @@ def land_file(number):
 def single_file(one_stop, number):
     """A single procedure as a JSON file, as a system writes it that only knows how to write files."""
     code, name, step = SINGLE[number % len(SINGLE)]
-    return {"recipient": WARDS[one_stop], "dossier_code": dossier(one_stop, number), "procedure_code": code, "step": step,
-            "kind": "FORWARD", "facts": {"status": 2, "channel": 2},
+    return {"recipient": WARDS[one_stop], "dossier_code": dossier(one_stop, number), "procedure_code": code,
+            "step": step, "kind": "FORWARD", "facts": {"status": 2, "channel": 2},
             "payload": {"summary": name, "applicant": {"name": "Lê Thị Ví Dụ"}}}
 
 
