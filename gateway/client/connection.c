@@ -139,7 +139,7 @@ static enum result socket_open(struct lienthong *lienthong, int64_t now_ms)
     lienthong->losing = lienthong->ended = lienthong->blocked = lienthong->refused = false;
     lienthong->hello_due = lienthong->ping_due = lienthong->credit_due = false;
     lienthong->ping_unheard_ms = 0;
-    connection_wake(lienthong);                         /* ZMQ_FD reports nothing before the first look has found nothing */
+    connection_wake(lienthong);             /* ZMQ_FD reports nothing before a first look has found nothing */
     return RESULT_OK;
 }
 
@@ -198,11 +198,13 @@ static void handshake_failed(struct lienthong *lienthong, unsigned event)
 
     if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
         problem_set(&problem, PROBLEM_NOT_ALLOWED, "",
-                    "Cổng không nhận khóa của đơn vị này: kiểm tra tệp khóa, hoặc nhờ quản trị cổng thêm khóa công khai.",
+                    "Cổng không nhận khóa của đơn vị này: kiểm tra tệp khóa, hoặc nhờ quản trị cổng thêm khóa "
+                    "công khai.",
                     "The gateway does not take this agency's key: check the key file, or have its public key added.");
     else if (lienthong->failures > 0)                   /* once is a gateway that was just being stopped */
         problem_set(&problem, PROBLEM_NOT_ALLOWED, "",
-                    "Bắt tay mã hóa với cổng không thành: khóa công khai của cổng có thể không đúng, hoặc đây không phải cổng.",
+                    "Bắt tay mã hóa với cổng không thành: khóa công khai của cổng có thể không đúng, hoặc đây "
+                    "không phải cổng.",
                     "The encrypted handshake failed: perhaps the gateway's public key is not the right one, or this is "
                     "no gateway.");
     else {
@@ -399,8 +401,7 @@ void connection_welcome(struct lienthong *lienthong, const Lienthong__V1__Welcom
     lienthong->lease_ms = welcome->lease_ms ? welcome->lease_ms : lienthong->lease_ms;
     lienthong->window = welcome->submit_window < 1 ? 1
                       : welcome->submit_window > WINDOW_MAX ? WINDOW_MAX : welcome->submit_window;
-    if (lienthong->window_now > lienthong->window || !lienthong->welcomed)
-        lienthong->window_now = lienthong->window;
+    lienthong->window_now = lienthong->holding.type == PROBLEM_NONE ? lienthong->window : 1;
     if (welcome->frame_bytes_max && welcome->frame_bytes_max < FRAME_BYTES_MAX)
         lienthong->frame_bytes_max = welcome->frame_bytes_max;
     if (welcome->body_bytes_max && welcome->body_bytes_max < FRAME_BYTES_MAX)

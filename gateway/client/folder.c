@@ -1,13 +1,13 @@
 /* One file per message, named by its id:
  *
  *     <id>.new                        being written: never sent, removed at the next open
- *     <id>.waiting                    no answer yet; it is there, synced, before the SUBMIT leaves
+ *     <id>.waiting-<number>           no answer yet; it is there, synced, before the SUBMIT leaves. Numbers rise
  *     <id>.accepted-<epoch>-<seq>     until commit_seq <seq> is covered in that epoch
  *     <name>.corrupt                  was one of those, and is not what was written: for a person to look at
  *     lock                            one process at a time
  *
  * In it: "LTK1", the SHA-256 of the frame, the frame. Only its number (the correlation) is of one process and is put in
- * anew. A state changes by renaming; a rename that a crash undoes makes a repetition, which the gateway knows as one. */
+ * anew. A state changes by renaming; a rename that a crash undoes makes a repetition, which does no harm. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +24,6 @@
 #define MAGIC "LTK1"
 enum { MAGIC_SIZE = 4, HEAD_SIZE = MAGIC_SIZE + HASH_SIZE, NAME_SIZE = 96, CORRELATION_AT = 1, VARINT_SIZE = 10 };
 
-struct found { struct message message; struct timespec written; };
-
 static void name_of(const struct message *message, char ret_name[NAME_SIZE])
 {
     char id[UUID_TEXT_SIZE];
@@ -35,7 +33,7 @@ static void name_of(const struct message *message, char ret_name[NAME_SIZE])
     if (message->accepted)
         text_add(&name, "%s.accepted-%" PRIu32 "-%" PRIu64, id, message->epoch, message->commit_seq);
     else
-        text_add(&name, "%s.waiting", id);
+        text_add(&name, "%s.waiting-%" PRIu64, id, message->number);
 }
 
 static bool read_name(const char *name, struct message *ret_message)
@@ -45,6 +43,8 @@ static bool read_name(const char *name, struct message *ret_message)
 
     if (strlen(name) < UUID_TEXT_SIZE || !uuid_read(span_of(name, UUID_TEXT_SIZE - 1), &message.id))
         return false;
+    if (sscanf(name + UUID_TEXT_SIZE - 1, ".waiting-%" SCNu64, &message.number) != 1)
+        message.number = 0;
     message.accepted = sscanf(name + UUID_TEXT_SIZE - 1, ".accepted-%" SCNu32 "-%" SCNu64,
                               &message.epoch, &message.commit_seq) == 2;
     name_of(&message, again);
@@ -69,16 +69,16 @@ static bool write_all(int fd, const void *bytes, size_t size)
     return true;
 }
 
-enum result folder_write(struct lienthong *lienthong, const struct uuid *id, zmq_msg_t *frame)
+enum result folder_write(struct lienthong *lienthong, const struct message *message, zmq_msg_t *frame)
 {
     char name[NAME_SIZE], temporary[NAME_SIZE], text_id[UUID_TEXT_SIZE];
     struct text text = text_of(temporary, sizeof temporary);
 
     if (!lienthong->folder)
         return RESULT_OK;
-    uuid_text(id, text_id);
+    uuid_text(&message->id, text_id);
     text_add(&text, "%s.new", text_id);
-    name_of(&(struct message){ .id = *id }, name);
+    name_of(message, name);
     int fd = openat(lienthong->folder_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return errno == ENOSPC || errno == EDQUOT ? RESULT_FULL : RESULT_BROKEN;
@@ -222,19 +222,17 @@ enum result folder_read(struct lienthong *lienthong, struct message *message)
 /* Accepted ones first, as they were accepted; then the waiting ones as they were written. */
 static int earlier(const void *left, const void *right)
 {
-    const struct found *a = left, *b = right;
+    const struct message *a = left, *b = right;
 
-    if (a->message.accepted != b->message.accepted)
-        return a->message.accepted ? -1 : 1;
-    if (a->message.epoch != b->message.epoch)
-        return a->message.epoch < b->message.epoch ? -1 : 1;
-    if (a->message.commit_seq != b->message.commit_seq)
-        return a->message.commit_seq < b->message.commit_seq ? -1 : 1;
-    if (a->written.tv_sec != b->written.tv_sec)
-        return a->written.tv_sec < b->written.tv_sec ? -1 : 1;
-    if (a->written.tv_nsec != b->written.tv_nsec)
-        return a->written.tv_nsec < b->written.tv_nsec ? -1 : 1;
-    return memcmp(&a->message.id, &b->message.id, sizeof a->message.id);
+    if (a->accepted != b->accepted)
+        return a->accepted ? -1 : 1;
+    if (a->epoch != b->epoch)
+        return a->epoch < b->epoch ? -1 : 1;
+    if (a->commit_seq != b->commit_seq)
+        return a->commit_seq < b->commit_seq ? -1 : 1;
+    if (a->number != b->number)
+        return a->number < b->number ? -1 : 1;
+    return memcmp(&a->id, &b->id, sizeof a->id);
 }
 
 static bool ends_with(const char *string, const char *end)
@@ -243,9 +241,9 @@ static bool ends_with(const char *string, const char *end)
     return size >= end_size && strcmp(string + size - end_size, end) == 0;
 }
 
-static enum result list_files(struct lienthong *lienthong, struct found **ret_found, size_t *ret_count)
+static enum result list_files(struct lienthong *lienthong, struct message **ret_found, size_t *ret_count)
 {
-    struct found *found = NULL;
+    struct message *found = NULL;
     size_t count = 0, room = 0;
     int copy = dup(lienthong->folder_fd);
     DIR *folder = copy >= 0 ? fdopendir(copy) : NULL;
@@ -256,17 +254,18 @@ static enum result list_files(struct lienthong *lienthong, struct found **ret_fo
         return RESULT_BROKEN;
     }
     for (const struct dirent *entry; (entry = readdir(folder));) {
-        struct found one;
+        struct message one;
         struct stat about;
         if (ends_with(entry->d_name, ".new"))
             unlinkat(lienthong->folder_fd, entry->d_name, 0);
-        if (!read_name(entry->d_name, &one.message) ||
+        if (!read_name(entry->d_name, &one) ||
             fstatat(lienthong->folder_fd, entry->d_name, &about, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
-        one.message.bytes = about.st_size > HEAD_SIZE ? (size_t)about.st_size - HEAD_SIZE : 0;
-        one.written = about.st_mtim;
+        one.bytes = about.st_size > HEAD_SIZE ? (size_t)about.st_size - HEAD_SIZE : 0;
+        if (one.number > lienthong->last_correlation)
+            lienthong->last_correlation = one.number;           /* what is written from here on comes later */
         if (count == room) {
-            struct found *more = count < KEPT_FILES_MAX
+            struct message *more = count < KEPT_FILES_MAX
                                ? realloc(found, (room = room ? room * 2 : 64) * sizeof *found) : NULL;
             if (!more) {
                 free(found);
@@ -302,6 +301,7 @@ static enum result load(struct lienthong *lienthong, const struct message *file)
     message->accepted = file->accepted;
     message->epoch = file->epoch;
     message->commit_seq = file->commit_seq;
+    message->number = file->number;
     message->bytes = file->bytes;
     lienthong->bytes += file->bytes;
     if (file->accepted) {
@@ -323,7 +323,7 @@ static enum result load(struct lienthong *lienthong, const struct message *file)
 
 enum result folder_open(struct lienthong *lienthong, struct text *why)
 {
-    struct found *found = NULL;
+    struct message *found = NULL;
     size_t count = 0;
     enum result result;
 
@@ -348,7 +348,7 @@ enum result folder_open(struct lienthong *lienthong, struct text *why)
     if (count)
         qsort(found, count, sizeof *found, earlier);
     for (size_t i = 0; i < count && result == RESULT_OK; i++)
-        result = load(lienthong, &found[i].message);
+        result = load(lienthong, &found[i]);
     free(found);
     if (result != RESULT_OK)
         text_add(why, "%s: the kept messages cannot be loaded (%s)", lienthong->folder, result_name(result));

@@ -66,6 +66,7 @@ struct message {                /* REQUEST_MESSAGE; correlation is its ticket */
     bool     accepted;          /* it was, in `epoch` with `commit_seq` */
     uint32_t epoch;
     uint64_t commit_seq;
+    uint64_t number;            /* in its file's name while it waits: which was first */
     int64_t  sent_ms;
 };
 
@@ -108,7 +109,7 @@ struct lienthong {
     uint64_t connection;        /* counts the sockets */
     uint32_t failures;          /* in a row, for the back-off */
     int64_t  link_due_ms;       /* DOWN: connect again; CONNECTING, GREETING: give up */
-    int64_t  ping_due_ms, heard_ms, ping_unheard_ms;    /* ping_unheard_ms: the first ping since something came; 0 none */
+    int64_t  ping_due_ms, ping_unheard_ms;      /* ping_unheard_ms: the first ping since something came; 0 none */
     int64_t  hello_boot_ms;     /* no DELIVER of this connection is older */
     uint64_t hello_correlation, last_correlation;
     bool     hello_due, ping_due, credit_due;
@@ -163,7 +164,7 @@ MUST_USE bool frame_hash(ProtobufCBinaryData data, struct hash *ret_hash);
 /* ---- request.c: numbers and frames of what has an answer */
 /* Gives a number. RESULT_FULL: no memory, nothing changed. */
 MUST_USE enum result request_begin(struct lienthong *lienthong, struct request *request, enum request_kind kind);
-void   request_done(struct lienthong *lienthong, struct request *request);         /* out of lists and table; not freed */
+void   request_done(struct lienthong *lienthong, struct request *request);     /* out of lists and table; not freed */
 struct request *request_find(struct lienthong *lienthong, uint64_t correlation);   /* NULL */
 /* Room in the lists of what waits for an answer? Messages have bounds of their own. */
 bool   request_room(const struct lienthong *lienthong);
@@ -216,7 +217,7 @@ void keep_done(struct lienthong *lienthong);            /* memory only */
 /* ---- folder.c: one file per message */
 MUST_USE enum result folder_open(struct lienthong *lienthong, struct text *why);    /* and loads what is there */
 void folder_close(struct lienthong *lienthong);
-MUST_USE enum result folder_write(struct lienthong *lienthong, const struct uuid *id, zmq_msg_t *frame);
+MUST_USE enum result folder_write(struct lienthong *lienthong, const struct message *message, zmq_msg_t *frame);
 void folder_accepted(struct lienthong *lienthong, const struct message *message, const struct message *before);
 void folder_remove(struct lienthong *lienthong, const struct message *message);
 /* The frame, with the message's present number. RESULT_INVALID: not what was written, set aside. */

@@ -1,6 +1,6 @@
 /* The messages, from lienthong_submit() until they are covered. Each is in one list: `queue` (not sent yet), `again`
- * (to be sent before those), `sent` (in the window), `kept` (accepted, in the order accepted). `unanswered` counts those
- * that a caller waits for; `bytes` is all their frames, in memory or in the folder. */
+ * (to be sent before those), `sent` (in the window), `kept` (accepted, in the order accepted). `unanswered` counts
+ * those that a caller waits for; `bytes` is all their frames, in memory or in the folder. */
 #include <stdlib.h>
 
 #include "gateway/client/inside.h"
@@ -90,7 +90,7 @@ void keep_covered(struct lienthong *lienthong, uint64_t covered_seq)
 }
 
 /* Numbers of another epoch say nothing in this one: the restored store has given them to other messages. So whatever
- * was accepted in another epoch, and was not known to be covered there, goes out again; what is there is a duplicate. */
+ * was accepted in another epoch, and not known to be covered there, goes out again; what is there is a duplicate. */
 void keep_epoch(struct lienthong *lienthong)
 {
     struct node *place = NULL;

@@ -194,7 +194,6 @@ static void dispatch(struct lienthong *lienthong, struct span frame, int64_t now
         lienthong->malformed++;
         return;
     }
-    lienthong->heard_ms = now_ms;
     lienthong->ping_unheard_ms = 0;
     if (deliver && lienthong->link == LINK_UP)
         receiving_deliver(lienthong, deliver);

@@ -7,8 +7,8 @@
  *             without an answer is sent again with the same id, after every reconnect, until the answer is known: so a
  *             handoff is accepted once however often lines break. Only ACCEPTED means that it is on the gateway's disk.
  *             Accepted messages are kept until a backup of the gateway covers them (covered_seq), and are sent again by
- *             themselves when the gateway comes back from an older backup (its epoch has grown); their repeated ACCEPTED
- *             is not reported again, but a refusal then is (on_answer): the gateway has lost what it had promised.
+ *             themselves when the gateway comes back from an older backup (its epoch has grown). Their repeated
+ *             ACCEPTED is not reported again, but a refusal then is (on_answer): the gateway has lost what it promised.
  *             A refusal for now (full, stopping, busy: whatever comes with retry_after_ms) is no answer: the message is
  *             sent again after that time, and all others wait behind it, until it is taken or lienthong_forget(). What
  *             holds them up stands in lienthong_status().holding. So whatever on_answer() brings is final.
@@ -25,7 +25,7 @@
  *             Callbacks are called from lienthong_process()/_wait()/_submit_wait() only, and may call any function here
  *             but lienthong_process(), _wait(), _submit_wait(), _close().
  * Units       milliseconds since 1970 UTC (`_ms`), bytes; durations end in _ms too.
- *             A receiver has to process several times within the lease: PING, the proof that it lives, is sent from there.
+ *             A receiver has to process several times within the lease: PING, the proof that it lives, is sent there.
  * Linking     programs need lienthong_* only; `pkg-config lienthong` says the rest. What stands in the included headers
  *             of gateway/base as a function is not in the library: its lienthong_ twin is at the end of this file.
  * Ownership   what a call takes is borrowed until it returns, and copied if needed later; what a callback gets is lent
@@ -180,7 +180,8 @@ MUST_USE enum result lienthong_submit_packed(struct lienthong *lienthong, struct
  * on_answer(). RESULT_INVALID: ret_answer->problem says why. The answer is not given to on_answer() as well; what else
  * comes meanwhile goes to its callbacks. answer->held_reason is lent until the next call. */
 MUST_USE enum result lienthong_submit_wait(struct lienthong *lienthong, const Lienthong__V1__Header *header,
-                                           struct span payload, int64_t timeout_ms, struct lienthong_answer *ret_answer);
+                                           struct span payload, int64_t timeout_ms,
+                                           struct lienthong_answer *ret_answer);
 /* Stops sending an unanswered message again (it may have been accepted all the same). */
 void lienthong_forget(struct lienthong *lienthong, uint64_t ticket);
 
@@ -196,8 +197,8 @@ MUST_USE enum result lienthong_track(struct lienthong *lienthong, const char *co
 /* ---- receiving */
 
 MUST_USE enum result lienthong_credit(struct lienthong *lienthong, uint32_t credit);    /* the new total; 0 pauses */
-/* Exactly one per delivery. Repeated by itself over reconnects until acknowledged, or refused (on_refused). Texts longer
- * than the gateway keeps are cut. RESULT_INVALID: no verdict or scope, or this attempt has its outcome already. */
+/* Exactly one per delivery. Repeated by itself over reconnects until acknowledged, or refused (on_refused). Texts
+ * longer than the gateway keeps are cut. RESULT_INVALID: no verdict or scope, or this attempt has its outcome already. */
 MUST_USE enum result lienthong_outcome(struct lienthong *lienthong, const struct lienthong_outcome *outcome);
 /* "I got this far", at most CHECKPOINT_BYTES_MAX; on_checkpoint() says whether it was kept. kept false: this attempt
  * is not the open one any more: stop. After a reconnect the answer is kept=false. */
@@ -206,8 +207,8 @@ MUST_USE enum result lienthong_checkpoint(struct lienthong *lienthong, uint64_t 
 /* By this machine's CLOCK_BOOTTIME: longer ago than the lease? Then do not act; answer LATER with never_sent. */
 bool lienthong_offer_is_stale(const struct lienthong *lienthong, const struct lienthong_delivery *delivery);
 
-/* ---- cursors: where a pull stopped, kept by the gateway. on_cursor() answers, with the value now stored. A write whose
- * answer was lost is repeated, and has succeeded when the stored value is the one written. */
+/* ---- cursors: where a pull stopped, kept by the gateway. on_cursor() answers, with the value now stored. A write
+ * whose answer was lost is repeated, and has succeeded when the stored value is the one written. */
 MUST_USE enum result lienthong_cursor_read(struct lienthong *lienthong, struct span name);
 MUST_USE enum result lienthong_cursor_write(struct lienthong *lienthong, struct span name, struct span value,
                                             struct span expected);

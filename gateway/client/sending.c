@@ -19,7 +19,8 @@ static bool check_counts(const Lienthong__V1__Header *header, struct problem *re
     const Lienthong__V1__Facts *facts = header->facts;
 
     if (header->n_after > AFTER_MAX)
-        return WRONG(TOO_LARGE, "header.after", "Quá nhiều lượt giao–nhận phải chờ.", "Too many handoffs to wait for.");
+        return WRONG(TOO_LARGE, "header.after", "Quá nhiều lượt giao–nhận phải chờ.",
+                     "Too many handoffs to wait for.");
     if (header->n_attachments > ATTACHMENTS_MAX)
         return WRONG(TOO_LARGE, "header.attachments", "Quá nhiều tệp đính kèm.", "Too many attachments.");
     if (facts && (facts->n_aliases > ALIASES_MAX || facts->n_money > MONEY_MAX || facts->n_components > COMPONENTS_MAX))
@@ -38,7 +39,8 @@ static bool check_header(const Lienthong__V1__Header *header, struct problem *re
         return WRONG(INVALID_FIELD, "header.dossier_code", "Mã hồ sơ để trống hoặc dài hơn 64 byte.",
                      "The dossier code is empty or longer than 64 bytes.");
     if (!frame_uuid(header->message_id, &id) || (uuid_version(&id) != 7 && uuid_version(&id) != 8))
-        return WRONG(INVALID_MESSAGE_ID, "header.message_id", "Mã thông điệp phải là UUID phiên bản 7 hoặc 8 (16 byte).",
+        return WRONG(INVALID_MESSAGE_ID, "header.message_id",
+                     "Mã thông điệp phải là UUID phiên bản 7 hoặc 8 (16 byte).",
                      "The message id must be a UUID of version 7 or 8 (16 bytes).");
     return check_counts(header, ret_problem);
 }
@@ -53,7 +55,8 @@ static bool check_sizes(const struct lienthong *lienthong, size_t header_size, s
                      "The payload is too large: send what is large as an attachment.");
     if (cursor && (is_empty(cursor->name) || strlen(cursor->name) >= CURSOR_NAME_SIZE ||
                    cursor->value.len > CURSOR_VALUE_BYTES_MAX || cursor->expected.len > CURSOR_VALUE_BYTES_MAX))
-        return WRONG(INVALID_FIELD, "cursor", "Con trỏ không có tên hoặc quá dài.", "The cursor has no name or is too long.");
+        return WRONG(INVALID_FIELD, "cursor", "Con trỏ không có tên hoặc quá dài.",
+                     "The cursor has no name or is too long.");
     return true;
 }
 
@@ -130,7 +133,7 @@ static enum result pack_submit(struct lienthong *lienthong, struct span header, 
 static enum result submit_new(struct lienthong *lienthong, const struct uuid *id, struct span header,
                               struct span payload, const Lienthong__V1__Cursor *cursor, uint64_t *ret_ticket)
 {
-    struct message *message = NULL;
+    struct message file = { .id = *id, .number = lienthong->last_correlation + 1 }, *message = NULL;
     zmq_msg_t frame;
 
     if (lienthong->unanswered >= lienthong->window + QUEUE_MAX ||
@@ -142,15 +145,16 @@ static enum result submit_new(struct lienthong *lienthong, const struct uuid *id
     if (zmq_msg_size(&frame) > lienthong->frame_bytes_max)
         result = RESULT_INVALID;
     if (result == RESULT_OK)
-        result = folder_write(lienthong, id, &frame);
+        result = folder_write(lienthong, &file, &frame);
     if (result == RESULT_OK) {
         result = keep_add(lienthong, id, &frame, &message);
         if (result != RESULT_OK)
-            folder_remove(lienthong, &(struct message){ .id = *id });
+            folder_remove(lienthong, &file);
     }
     zmq_msg_close(&frame);
     if (result != RESULT_OK)
         return result;
+    message->number = file.number;
     message->answer_due = true;
     lienthong->unanswered++;
     list_append(&lienthong->queue, &message->request.node);
@@ -255,7 +259,8 @@ enum result lienthong_submit_wait(struct lienthong *lienthong, const Lienthong__
 
     if (lienthong->processing)
         return RESULT_INVALID;
-    while ((result = lienthong_submit(lienthong, header, payload, NULL, &ticket, &ret_answer->problem)) == RESULT_BUSY) {
+    while ((result = lienthong_submit(lienthong, header, payload, NULL, &ticket,
+                                      &ret_answer->problem)) == RESULT_BUSY) {
         result = left_ms > 0 ? lienthong_wait(lienthong, left_ms) : RESULT_BUSY;
         if (result != RESULT_OK)
             return result;

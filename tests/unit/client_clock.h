@@ -1,4 +1,4 @@
-/* client_clock.h - the clocks of the library under test, in the test's hand: they stand still until the test moves them.
+/* client_clock.h - the clocks of the library under test, in the test's hand: they stand still until it moves them.
  * Include it once in a test program: it defines the functions of gateway/base/clock.h, so that those of the library are
  * not linked. Waiting for a frame still takes real time, with a limit (client_play.h). */
 #ifndef TESTS_UNIT_CLIENT_CLOCK_H
