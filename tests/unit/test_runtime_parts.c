@@ -9,12 +9,15 @@
 #include <netinet/in.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "adapters/kinds/rules.h"
 #include "adapters/runtime/complaint.h"
 #include "adapters/runtime/rate.h"
 #include "adapters/runtime/recent.h"
 #include "adapters/runtime/socket_rules.h"
+#include "adapters/runtime/watch.h"
 
 static void addresses(void **state)
 {
@@ -125,11 +128,82 @@ static void complaints(void **state)
     assert_int_equal(said, 1);
 }
 
+/* ---- watch: what is wanted reaches the kernel before each wait, and a number that comes again is not mistaken */
+
+static size_t ready(struct watch *watch, struct watch_event *ret_event)
+{
+    struct watch_event events[WATCH_EVENTS_MAX];
+    size_t count = watch_wait(watch, 0, events);
+
+    if (count)
+        *ret_event = events[0];
+    return count;
+}
+
+static void open_pair(int fds[2])
+{
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+}
+
+static void watched(void **state)
+{
+    struct watch watch;
+    struct watch_event event;
+    int first[2], second[2];
+
+    (void)state;
+    assert_int_equal(watch_init(&watch), RESULT_OK);
+    open_pair(first);
+    watch_opened(&watch, first[0]);
+    watch_set(&watch, first[0], WATCH_TRANSFER, 7, WATCH_READ);
+    assert_int_equal(ready(&watch, &event), 0);
+    assert_int_equal(write(first[1], "x", 1), 1);
+    assert_int_equal(ready(&watch, &event), 1);
+    assert_int_equal(event.kind, WATCH_TRANSFER);
+    assert_int_equal(event.slot, 7);
+    assert_int_equal(event.fd, first[0]);
+    assert_int_equal(event.ready, WATCH_READ);
+
+    watch_set(&watch, first[0], WATCH_TRANSFER, 7, 0);          /* off and on again within a turn */
+    watch_set(&watch, first[0], WATCH_TRANSFER, 9, WATCH_READ | WATCH_WRITE);
+    assert_int_equal(ready(&watch, &event), 1);
+    assert_int_equal(event.slot, 9);
+    assert_int_equal(event.ready, WATCH_READ | WATCH_WRITE);
+    watch_set(&watch, first[0], WATCH_TRANSFER, 9, 0);
+    assert_int_equal(ready(&watch, &event), 0);
+
+    /* Closed while it was wanted no more, and its number given to another before the next wait. */
+    watch_set(&watch, first[0], WATCH_TRANSFER, 9, WATCH_READ);
+    assert_int_equal(ready(&watch, &event), 1);
+    watch_set(&watch, first[0], WATCH_TRANSFER, 9, 0);
+    watch_closed(&watch, first[0]);
+    int number = first[0];
+    assert_int_equal(close(first[0]), 0);
+    open_pair(second);
+    if (second[0] != number)
+        assert_int_equal(dup2(second[0], number), number);
+    watch_opened(&watch, number);
+    watch_set(&watch, number, WATCH_TRANSFER, 9, WATCH_READ);
+    assert_int_equal(ready(&watch, &event), 0);
+    assert_int_equal(write(second[1], "x", 1), 1);
+    assert_int_equal(ready(&watch, &event), 1);
+    assert_int_equal(event.fd, number);
+
+    close(second[1]);                                           /* the other side is gone: an error is an event too */
+    assert_int_equal(ready(&watch, &event), 1);
+    assert_true(event.ready & WATCH_ERROR);
+    watch_done(&watch);
+    if (second[0] != number)
+        close(second[0]);
+    close(number);
+    close(first[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses), cmocka_unit_test(rates), cmocka_unit_test(recent_dossiers),
-        cmocka_unit_test(complaints),
+        cmocka_unit_test(complaints), cmocka_unit_test(watched),
     };
     assert_true(sodium_init() >= 0);
     return cmocka_run_group_tests(tests, NULL, NULL);
