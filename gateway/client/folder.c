@@ -262,8 +262,8 @@ static enum result list_files(struct lienthong *lienthong, struct message **ret_
             fstatat(lienthong->folder_fd, entry->d_name, &about, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
         one.bytes = about.st_size > HEAD_SIZE ? (size_t)about.st_size - HEAD_SIZE : 0;
-        if (one.number > lienthong->last_correlation)
-            lienthong->last_correlation = one.number;           /* what is written from here on comes later */
+        if (one.number > lienthong->last_ticket && one.number < OTHERS_FROM / 2)
+            lienthong->last_ticket = one.number;                /* what is written from here on comes later */
         if (count == room) {
             struct message *more = count < KEPT_FILES_MAX
                                ? realloc(found, (room = room ? room * 2 : 64) * sizeof *found) : NULL;

@@ -46,6 +46,7 @@ enum {
 #define RETRY_MS_MIN 100
 #define RETRY_MS_MAX 60000
 #define LINGER_MS 1000
+#define OTHERS_FROM (1ULL << 62)                /* so that tickets rise by one */
 
 enum link { LINK_DOWN, LINK_CONNECTING, LINK_GREETING, LINK_UP };
 
@@ -111,7 +112,8 @@ struct lienthong {
     int64_t  link_due_ms;       /* DOWN: connect again; CONNECTING, GREETING: give up */
     int64_t  ping_due_ms, ping_unheard_ms;      /* ping_unheard_ms: the first ping since something came; 0 none */
     int64_t  hello_boot_ms;     /* no DELIVER of this connection is older */
-    uint64_t hello_correlation, last_correlation;
+    uint64_t hello_correlation;
+    uint64_t last_ticket, last_correlation;     /* of messages, and of everything else: from OTHERS_FROM on */
     bool     hello_due, ping_due, credit_due;
     bool     welcomed;          /* ever */
     uint32_t epoch, lease_ms, window, frame_bytes_max, body_bytes_max;

@@ -55,6 +55,7 @@ enum result lienthong_open(struct lienthong **ret_lienthong, const struct lienth
         return RESULT_FULL;
     lienthong->epoll = lienthong->wake = lienthong->folder_fd = lienthong->lock_fd = -1;
     lienthong->lease_ms = 60000;
+    lienthong->last_correlation = OTHERS_FROM;
     lienthong->frame_bytes_max = FRAME_BYTES_MAX;
     lienthong->body_bytes_max = BODY_BYTES_MAX;
     enum result result = hash_start();

@@ -11,12 +11,13 @@ static struct key key_of_correlation(uint64_t correlation)
 
 enum result request_begin(struct lienthong *lienthong, struct request *request, enum request_kind kind)
 {
-    uint64_t correlation = lienthong->last_correlation + 1;
+    uint64_t *last = kind == REQUEST_MESSAGE ? &lienthong->last_ticket : &lienthong->last_correlation;
+    uint64_t correlation = *last + 1;
     enum result result = table_add(&lienthong->requests, key_of_correlation(correlation), request);
 
     if (result != RESULT_OK)
         return result;
-    request->correlation = lienthong->last_correlation = correlation;
+    request->correlation = *last = correlation;
     request->kind = kind;
     zmq_msg_init(&request->frame);
     return RESULT_OK;

@@ -124,7 +124,7 @@ static enum result pack_submit(struct lienthong *lienthong, struct span header, 
         copy = *cursor;
         submit.cursor = &copy;
     }
-    envelope.correlation = lienthong->last_correlation + 1;
+    envelope.correlation = lienthong->last_ticket + 1;
     envelope.body_case = LIENTHONG__V1__ENVELOPE__BODY_SUBMIT;
     envelope.submit = &submit;
     return frame_pack(&envelope, ret_frame);
@@ -133,7 +133,7 @@ static enum result pack_submit(struct lienthong *lienthong, struct span header, 
 static enum result submit_new(struct lienthong *lienthong, const struct uuid *id, struct span header,
                               struct span payload, const Lienthong__V1__Cursor *cursor, uint64_t *ret_ticket)
 {
-    struct message file = { .id = *id, .number = lienthong->last_correlation + 1 }, *message = NULL;
+    struct message file = { .id = *id, .number = lienthong->last_ticket + 1 }, *message = NULL;
     zmq_msg_t frame;
 
     if (lienthong->unanswered >= lienthong->window + QUEUE_MAX ||
