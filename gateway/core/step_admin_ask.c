@@ -233,9 +233,26 @@ static bool is_shown(struct step *step, uint32_t agency, const char *code)
     return state.paused || state.on_hold;
 }
 
+/* `code`: this one only. */
+static void one_agency(struct step *step, struct admin_reply *reply, const char *code)
+{
+    struct agency_view *view = arena_take(&step->effects->arena, sizeof *view);
+    uint32_t agency = admin_agency(step, reply, "code", code, false);
+
+    if (!agency || agency == UINT32_MAX)                /* refused; or never had a number, so there is nothing to tell */
+        return;
+    must(view && view_agency(step, agency, view));
+    reply->agencies = view;
+    reply->agency_count = 1;
+}
+
 /* `after`: the number of the last agency shown. */
 void admin_agencies(struct step *step, struct admin_reply *reply)
 {
+    if (step->command->admin.code[0]) {
+        one_agency(step, reply, step->command->admin.code);
+        return;
+    }
     uint32_t page = view_page(step, admin_limit(step)), count = 0;
     struct agency_view *views = arena_take(&step->effects->arena, page * sizeof *views);
     uint64_t after = step->command->admin.after;
