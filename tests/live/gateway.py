@@ -1,4 +1,5 @@
-"""A gateway of its own for a test: a folder made by `lienthong init`, its processes started, killed, stopped by pid, and questions to it.
+"""A gateway of its own for a test: a folder made by `lienthong init`, its processes started, killed and stopped by pid,
+and questions to it.
 
 Nothing here sleeps for luck: wait_for() looks at a condition until it holds or the deadline is over.
 """
@@ -78,7 +79,8 @@ class Gateway:
         self.cli("init", self.folder, "--network", network, "--port", str(self.port), "--agencies",
                  f"{POLICE},{INSURANCE},{TAX}", site=False)
         self.write("broker.yaml", "directory: directory\nsecret_key_file: keys/gateway.secret\n"
-                   f"endpoints: [\"{self.endpoint}\"]\nadmin: run/admin.sock\nhandshakes_per_minute: 6000\nstop_wait: 2s\n"
+                   f"endpoints: [\"{self.endpoint}\"]\nadmin: run/admin.sock\nhandshakes_per_minute: 6000\n"
+                   "stop_wait: 2s\n"
                    "store: { folder: store, ballast_bytes: 1MiB }\n")
 
     def path(self, name):
@@ -175,14 +177,16 @@ class Gateway:
 
     def start_agencies(self, *codes, results=False, total_timeout="1s"):
         """Simulated agencies, idempotent where the directory says so, and the adapter.yaml that serves them."""
-        text = f"gateway: {{ endpoint: \"{self.endpoint}\", public_key_file: keys/gateway.public }}\nrules: rules\nagencies:\n"
+        text = (f"gateway: {{ endpoint: \"{self.endpoint}\", public_key_file: keys/gateway.public }}\n"
+                "rules: rules\nagencies:\n")
         for code in codes or THREE:
             agency = AgencyProcess(code, self.folder, idempotent=CLASSES[code] == "idempotent", results=results)
             self.agencies[code] = agency.start()
             probe = ", probe: \"/handoffs/{idempotency_key}\"" if CLASSES[code] == "probe" else ""
             text += (f"  - code: {code}\n    secret_key_file: keys/{code}.secret\n    dialect: rest\n"
                      f"    base_url: http://127.0.0.1:{agency.port}\n    https_only: false\n    reach: loopback\n"
-                     f"    paths: {{ create: /handoffs{probe} }}\n    mappings: {{ \"*\": mappings/rest-forward.yaml }}\n"
+                     f"    paths: {{ create: /handoffs{probe} }}\n"
+                     "    mappings: { \"*\": mappings/rest-forward.yaml }\n"
                      f"    connect_timeout: 500ms\n    total_timeout: {total_timeout}\n")
             text += f"    {PULL}\n" if results else ""
         self.write("adapter.yaml", text)

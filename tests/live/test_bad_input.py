@@ -1,4 +1,5 @@
-"""What is wrong is refused with type, field and two sentences; the broker goes on, does not grow, and logs no body and no name."""
+"""What is wrong is refused with type, field and two sentences; the broker goes on, does not grow, and logs no body and
+no name."""
 import hashlib
 import os
 import random

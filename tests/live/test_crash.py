@@ -80,7 +80,7 @@ def prepare(gateway, count):
 
 
 def storm(gateway, sender, dice, kills):
-    """A share of the load before each kill; the moment is anywhere between its first SUBMIT and long after its POSTs."""
+    """A share of the load before each kill, at a moment between its first SUBMIT and long after its POSTs."""
     share = len(sender.backlog) // kills
     for number in range(kills):
         sender.more(share)

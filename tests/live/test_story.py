@@ -1,4 +1,5 @@
-"""The demo's story in small: births at a counter, one agency down, one dossier wrong, corrected; a replay; the books at the end."""
+"""The demo's story in small: births at a counter, one agency down, one dossier wrong and corrected, a replay; the books
+at the end."""
 import uuid
 
 from gateway import COUNTER, INSURANCE, POLICE, WARD, wait_for
@@ -85,7 +86,7 @@ def test_births_with_an_outage_a_correction_and_a_replay(gateway):
 
 
 def check_results(gateway, births):
-    """Insurance's results come last: then every handoff has its answer, and each step got what the earlier ones found."""
+    """Insurance's results come last: then every handoff has its answer; each step got what the earlier ones found."""
     for dossier in births:
         for handoff in births[dossier]:
             wait_for(lambda: gateway.handoff(handoff.handoff_id).state == STATE.CLOSED
