@@ -1,18 +1,20 @@
 /* Turns: what is committed stays, what is aborted never was, one writer at a time. */
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "tests/unit/store_site.h"
+#include "tests/unit/store_sample.h"
 
 static char body[BODY_BYTES_MAX];
 
@@ -178,6 +180,68 @@ static void a_full_map_aborts(void **state)
     site_close(site);
     site_open(site);
     assert_int_equal(store_last(site->store).seq, 3);
+}
+
+static void fail_on_any(void *context, const char *fault)
+{
+    (void)context;
+    fail_msg("%s", fault);
+}
+
+/* The file may not grow: the commit fails while it writes. Whatever it is called, nobody has heard of the turn and the
+ * store is as before. */
+static void a_commit_that_cannot_write(void **state)
+{
+    struct site *site = *state;
+    struct flood flood = { .bodies = 32 };
+    struct turn_end end = { .seq = 77 };
+    struct rlimit before, limit;
+    struct stat file;
+    struct store_check checked;
+    char path[SITE_PATH_SIZE];
+
+    sample_build(site);
+    site_path(site, "store/data.mdb", path);
+    assert_int_equal(stat(path, &file), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    limit.rlim_cur = (rlim_t)file.st_size;
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR && setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    enum result result = store_turn(site->store, SAMPLE_LATER_MS, write_bodies, &flood, &end);
+    enum result again = store_turn(site->store, SAMPLE_LATER_MS, write_nothing, &(uint64_t){ 0 }, &end);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_true(result == RESULT_FULL || result == RESULT_BROKEN);
+    assert_int_equal(flood.written, 32);
+    assert_int_equal(again, result == RESULT_BROKEN ? RESULT_BROKEN : RESULT_OK);       /* sticky */
+    assert_string_not_equal(store_trouble(site->store), "");
+    site_close(site);
+    site_open(site);
+    assert_int_equal(store_last(site->store).seq, SAMPLE_TURNS);
+    assert_int_equal(store_check(site->store, fail_on_any, NULL, &checked), RESULT_OK);
+    assert_int_equal(checked.handoffs, SAMPLE_END - 1);
+}
+
+/* Without a place for today's key nothing can be sealed: broken, and it stays so until somebody looks. */
+static void no_place_for_keys(void **state)
+{
+    struct site *site = *state;
+    struct flood flood = { .bodies = 1 };
+    struct turn_end end = { .seq = 77 };
+    char path[SITE_PATH_SIZE];
+    const char *why = NULL;
+
+    site_path(site, "store/keys", path);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(store_turn(site->store, SITE_NOW_MS, write_bodies, &flood, &end), RESULT_BROKEN);
+    assert_non_null(strstr(store_trouble(site->store), "key of the day"));
+    assert_int_equal(store_turn(site->store, SITE_NOW_MS, write_agency, "H29.1.1", &end), RESULT_BROKEN);
+    assert_int_equal(store_read(site->store, write_nothing, &end.seq), RESULT_BROKEN);
+    assert_false(store_intake_open(site->store, &why));
+    assert_non_null(strstr(why, "has failed"));
+    assert_int_equal(end.seq, 77);
+    site_close(site);
+    site_open(site);
+    site_turn(site, SITE_NOW_MS, write_bodies, &flood);
 }
 
 /* ---- who may have it open */
@@ -363,7 +427,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SITE_OPEN(nothing_written_uses_no_seq), SITE(reopening_finds_everything), SITE(really_synced),
-        SITE(a_full_map_aborts), SITE(a_second_writer_is_busy), SITE(a_reader_beside_the_writer),
+        SITE(a_full_map_aborts), SITE_OPEN(a_commit_that_cannot_write),
+        SITE_OPEN(no_place_for_keys), SITE(a_second_writer_is_busy), SITE(a_reader_beside_the_writer),
         SITE(readers_are_counted), SITE(no_store_there), SITE(not_a_store), SITE(counters_go_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
