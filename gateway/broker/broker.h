@@ -36,7 +36,6 @@ struct turn_notes {
     bool     lost_again;                        /* the last one of `lost` has more to take back */
     struct mark { uint32_t effect; enum verb verb; uint32_t uid; } admin[TURN_COMMANDS_MAX];
     uint32_t admin_count;
-    bool     cramped;                           /* an OFFER stopped for lack of room in the effects */
 };
 
 /* Lines that peers can cause at will: so many a minute, then only their number. */
@@ -77,7 +76,6 @@ struct broker {
     uint64_t revoked[REVOKED_MAX];              /* numbers of sessions whose key is nobody's any more */
     uint32_t revoked_count;
     const char *intake_why;                     /* NULL: open */
-    bool     intake_refuses;                    /* a turn found no room: until the store says that there is */
     struct loudness refusals, comings;          /* nonsense; sessions that begin and end */
     enum time_alarm alarm_said;
 
@@ -114,6 +112,7 @@ MUST_USE enum result turn_make(struct broker *broker);
 /* One command alone in its turn. *ret_again: it has more to do. */
 MUST_USE enum result turn_alone(struct broker *broker, const struct command *command, bool *ret_again);
 bool turn_is_due(struct broker *broker);
+bool give_up_ballast(struct broker *broker);                /* true: there was one, and it helps */
 
 /* ---- speak.c */
 void speak(struct broker *broker);                          /* after the commit: memory, then words */

@@ -43,7 +43,6 @@ struct recipient {
     uint32_t first_session, session_count;
     uint32_t freed;                     /* planning only */
     bool     listed, fed;               /* stands in ready[], in feeds[] */
-    bool     paused, on_hold;           /* as the core last said */
 };
 
 struct offers {

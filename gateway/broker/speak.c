@@ -130,17 +130,13 @@ static void notified(struct broker *broker, const struct effect *effect)
 
 static void agency_changed(struct broker *broker, const struct effect *effect)
 {
-    struct recipient *recipient = recipient_of(&broker->offers, effect->agency);
+    const struct recipient *recipient = recipient_of(&broker->offers, effect->agency);
     bool stopped = effect->agency_state.paused || effect->agency_state.on_hold;
     const char *code = recipient ? recipient->code : "?";
 
     for (uint32_t i = 0; !recipient && i < broker->tables->agency_count; i++)
         if (broker->numbers[i] == effect->agency)
             code = broker->tables->agencies[i].code;
-    if (recipient) {
-        recipient->paused = effect->agency_state.paused;
-        recipient->on_hold = effect->agency_state.on_hold;
-    }
     log_event(stopped ? LOG_WARN : LOG_INFO, stopped ? "paused" : "released", "agency=%s why=%s", code,
               log_quoted(effect->agency_state.on_hold ? "on hold by an operator"
                          : stopped ? "misconfigured: see lienthong agencies" : "may be offered to"));

@@ -92,10 +92,8 @@ static enum result tell_start(struct broker *broker, struct text *why)
 
     while (again) {
         enum result result = turn_alone(broker, &command, &again);
-        if (result == RESULT_FULL && store_give_up_ballast(broker->store)) {
-            log_event(LOG_WARN, "ballast", "why=%s", log_quoted("the reserve was given up for draining"));
+        if (result == RESULT_FULL && give_up_ballast(broker))
             continue;
-        }
         if (result != RESULT_OK) {
             text_add(why, "the store does not take the first turn: %s", store_trouble(broker->store));
             return result;

@@ -7,6 +7,7 @@
  *   commit                                                               nobody has heard of anything before
  * A turn without room is made again with intake refusing; nothing of the first try is left anywhere. */
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "gateway/broker/broker.h"
 
@@ -208,8 +209,6 @@ static void set_intake(struct broker *broker)
     const char *why = NULL, *before = broker->intake_why;
     bool open = store_intake_open(broker->store, &why);
 
-    if (open)
-        broker->intake_refuses = false;
     broker->intake_why = open ? NULL : why;
     broker->core.intake_closed = broker->intake_why;
     broker->core.stopping = broker->stopping;
@@ -219,15 +218,24 @@ static void set_intake(struct broker *broker)
                   log_quoted(open ? "there is room again" : why));
 }
 
+/* When it is the disk that is full, and not the map: then it would not help. */
+bool give_up_ballast(struct broker *broker)
+{
+    struct statvfs disk;
+    bool short_of_disk = statvfs(broker->options.store_folder, &disk) == 0 &&
+                         (uint64_t)disk.f_bavail * disk.f_frsize < (uint64_t)broker->options.store_ballast_bytes;
+    if (!short_of_disk || !store_give_up_ballast(broker->store))
+        return false;
+    log_event(LOG_WARN, "ballast", "why=%s", log_quoted("the reserve was given up for draining"));
+    return true;
+}
+
 static enum result try_again_refusing(struct broker *broker)
 {
-    const char *trouble = store_trouble(broker->store);
-    bool gave = store_give_up_ballast(broker->store);
-
-    log_event(LOG_ERROR, "full", "seq=%llu why=%s", (unsigned long long)store_last(broker->store).seq,
-              log_quoted(trouble));
-    if (gave)
-        log_event(LOG_WARN, "ballast", "why=%s", log_quoted("the reserve was given up for draining"));
+    if (loudness_may(broker, &broker->refusals, REFUSALS_PER_MINUTE))
+        log_event(LOG_ERROR, "full", "seq=%llu why=%s", (unsigned long long)store_last(broker->store).seq,
+                  log_quoted(store_trouble(broker->store)));
+    (void)give_up_ballast(broker);
     broker->intake_why = "không còn chỗ ghi / there is no room to write";
     broker->core.intake_closed = broker->intake_why;
     return store_turn(broker->store, broker->now_ms, work, broker, &broker->end);

@@ -357,6 +357,32 @@ def test_who_does_not_read_is_let_go(broker):
         deaf.close()
 
 
+@pytest.mark.parametrize("room", ["bytes_max: 4MiB", "map_bytes: 16MiB"])
+def test_without_room_it_drains(tmp_path, room):
+    """Our own count says stop, or LMDB finds no place in the middle of a turn: only intake is refused."""
+    broker = Broker(tmp_path)
+    with open(f"{tmp_path}/broker.yaml", encoding="utf-8") as file:
+        broker.write("broker.yaml", file.read().replace("ballast_bytes", f"{room}, ballast_bytes"))
+    broker.start()
+    try:
+        with broker.link(SENDING) as sender:
+            ids = []
+            with pytest.raises(Refusal) as refusal:
+                for number in range(400):
+                    ids.append(submit(sender, number, payload=os.urandom(100_000)).handoff_id)
+            assert refusal.value.type == PROBLEM.FULL and refusal.value.retry_after_ms > 0
+            with broker.link(TAKING, RECEIVER, credit=1) as taker:
+                for handoff_id in ids[:20]:
+                    deliver = taker.deliver()
+                    assert deliver.handoff_id == handoff_id
+                    assert taker.outcome(deliver, VERDICT.DELIVERED).state == STATE.DELIVERED
+            assert not broker.admin("close", handoff_id=ids[-1], reason="thử").HasField("refused")
+        assert broker.stop() == 0
+    finally:
+        if broker.process.poll() is None:
+            broker.process.kill()
+
+
 def test_configuration_is_checked(tmp_path):
     broker = Broker(tmp_path)
     config = f"{broker.folder}/broker.yaml"
