@@ -41,7 +41,7 @@ enum {
 #define BACKOFF_MS_MAX 5000
 #define CONNECT_MS 10000                        /* to a finished handshake, and again from HELLO to WELCOME */
 #define PING_MS_MAX 5000
-#define SILENT_PINGS 3                          /* so many ping times without a word: the other side is gone */
+#define SILENT_PINGS 4                          /* so many ping times without a word, a lease at most: it is gone */
 #define ANSWER_MS 60000                         /* a SUBMIT without an answer on a talking connection */
 #define RETRY_MS_MIN 100
 #define RETRY_MS_MAX 60000

@@ -166,8 +166,8 @@ struct uuid lienthong_new_id(void);                             /* UUIDv7 of now
  * traceparent is filled in (a message_id of its own makes a repetition by the caller a new handoff: choose it yourself
  * wherever the caller may repeat). `cursor` may be NULL. *ret_ticket stands in the answer; tickets rise by one. An id
  * that is here already, unanswered or kept, with the same content: the same ticket, and one answer; with other content:
- * RESULT_INVALID, conflict. RESULT_BUSY: 1024 more than the window are unanswered, or the room is full, or the sender is
- * empty and the first WELCOME has not come: process, then again. reterr_problem (may be NULL) is set with
+ * RESULT_INVALID, conflict. RESULT_BUSY: 1024 more than the window are unanswered, or the room is full, or the sender
+ * is empty and the first WELCOME has not come: process, then again. reterr_problem (may be NULL) is set with
  * RESULT_INVALID. */
 MUST_USE enum result lienthong_submit(struct lienthong *lienthong, const Lienthong__V1__Header *header,
                                       struct span payload, const Lienthong__V1__Cursor *cursor, uint64_t *ret_ticket,
@@ -199,7 +199,7 @@ MUST_USE enum result lienthong_track(struct lienthong *lienthong, const char *co
 
 MUST_USE enum result lienthong_credit(struct lienthong *lienthong, uint32_t credit);    /* the new total; 0 pauses */
 /* Exactly one per delivery. Repeated by itself over reconnects until acknowledged, or refused (on_refused). Texts
- * longer than the gateway keeps are cut. RESULT_INVALID: no verdict or scope, or an outcome of this attempt is there. */
+ * longer than the gateway keeps are cut. RESULT_INVALID: no verdict or scope, or this attempt has its outcome. */
 MUST_USE enum result lienthong_outcome(struct lienthong *lienthong, const struct lienthong_outcome *outcome);
 /* "I got this far", at most CHECKPOINT_BYTES_MAX; on_checkpoint() says whether it was kept. kept false: this attempt
  * is not the open one any more: stop. After a reconnect the answer is kept=false. */

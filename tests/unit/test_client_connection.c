@@ -163,7 +163,7 @@ static void a_killed_gateway_is_found_again(void **state)
     assert_int_equal(play_status(play).connections, 2);
 }
 
-/* The connection looks fine and nobody answers: after three ping times without a word there is a new one. */
+/* The connection looks fine and nobody answers: after a lease (20 s at most) without a word there is a new one. */
 static void silence_is_noticed(void **state)
 {
     struct play *play = *state;
@@ -324,6 +324,26 @@ static void the_fd_stays_readable_while_there_is_work(void **state)
     }
 }
 
+/* Several connections of one process, one context: closing one leaves it to the others. */
+static void a_context_can_be_shared(void **state)
+{
+    struct play *play = *state;
+    struct lienthong *second = NULL;
+    char buffer[200];
+    struct text why = text_of(buffer, sizeof buffer);
+
+    fake_open(play);
+    play->options.zmq_context = zmq_ctx_new();
+    play_client_open(play);
+    fake_welcome(play, (struct welcome){ 0 });
+    assert_int_equal(lienthong_open(&second, &play->options, &why), RESULT_OK);
+    lienthong_close(second);
+    assert_true(play_submit(play, "D-1", NULL));
+    fake_expect(play, BODY(SUBMIT));
+    play_client_close(play);
+    assert_int_equal(zmq_ctx_term(play->options.zmq_context), 0);       /* nothing of ours is left in it */
+}
+
 static void options_are_checked(void **state)
 {
     struct play *play = *state;
@@ -388,6 +408,7 @@ int main(void)
         TEST(garbage_is_dropped_and_counted),
         TEST(no_frame_is_a_crash),
         TEST(the_fd_stays_readable_while_there_is_work),
+        TEST(a_context_can_be_shared),
         TEST(options_are_checked),
         TEST(no_way_back_in_from_a_callback),
     };
