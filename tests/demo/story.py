@@ -360,7 +360,8 @@ class Story:
         checked = place.ask("check-store", backup, codes=(0, 4))
         faults = len(checked["faults"])
         say(f"$ lienthong check-store: {checked['handoffs']} lượt, {checked['events']} sự kiện, "
-            f"{checked['turns']} lượt ghi, {faults} lỗi" + (f": {checked['faults'][:3]}" if faults else "; chuỗi băm khớp"),
+            f"{checked['turns']} lượt ghi, {faults} lỗi"
+            + (f": {checked['faults'][:3]}" if faults else "; chuỗi băm khớp"),
             f"the backup was walked: every table, every invariant, the hash chain; {faults} faults")
         return self.verdict(reckoning, checked)
 
