@@ -1,8 +1,7 @@
-/* hash.h - SHA-256 (libsodium) as this project uses it: plain, over tagged fields, and as an RFC 9162 Merkle tree. */
+/* hash.h - SHA-256 (OpenSSL) as this project uses it: plain, over tagged fields, and as an RFC 9162 Merkle tree. */
 #ifndef GATEWAY_BASE_HASH_H
 #define GATEWAY_BASE_HASH_H
 
-#include <sodium.h>
 #include <stdint.h>
 
 #include "gateway/base/span.h"
@@ -13,7 +12,7 @@ struct hash {
     uint8_t bytes[HASH_SIZE];
 };
 
-/* libsodium must be started once per process before anything here: hash_start(). RESULT_BROKEN: no good randomness. */
+/* Once per process, before anything of libsodium (keys, sealing, ids). RESULT_BROKEN: no good randomness. */
 MUST_USE enum result hash_start(void);
 
 struct hash hash_of(struct span bytes);
@@ -25,7 +24,7 @@ void        hash_text(const struct hash *hash, char ret_text[HASH_TEXT_SIZE]);
 /* Tagged fields: for each, u32 number and u32 size, both big-endian, then the bytes. So two different lists of fields
  * never give the same input. Begin with a domain that names what is hashed and its version. */
 struct hash_fields {
-    crypto_hash_sha256_state state;
+    uint64_t state[16];
 };
 void        hash_fields_begin(struct hash_fields *fields, const char *domain);
 void        hash_fields_add(struct hash_fields *fields, uint32_t number, struct span bytes);

@@ -1,5 +1,6 @@
 /* main.c - lienthongd: the broker. README.md has its configuration and its log. */
 #include <getopt.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

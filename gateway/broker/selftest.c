@@ -1,4 +1,5 @@
 /* selftest.c - at start, before any agency can connect: is the door really locked, and does the key fit? */
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

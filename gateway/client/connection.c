@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <sodium.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

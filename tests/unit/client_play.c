@@ -3,6 +3,7 @@
 #include <ftw.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
