@@ -102,6 +102,18 @@ static bool check_count(const ProtobufCMessageDescriptor *message, const Protobu
     return false;
 }
 
+/* protobuf says that a message given twice is merged, its lists put behind each other: that would step over the bounds
+ * of every list in it. Nobody who packs a message writes one twice. */
+static bool check_once(bool *seen, const char *path, struct problem *ret_problem)
+{
+    if (!*seen) {
+        *seen = true;
+        return true;
+    }
+    problem_set(ret_problem, PROBLEM_MALFORMED, path, "phần này xuất hiện hai lần", "this part is there twice");
+    return false;
+}
+
 static bool check_text(struct span bytes, const char *path, struct problem *ret_problem)
 {
     if (span_is_utf8(bytes))
@@ -115,6 +127,7 @@ bool inspect(struct span rest, const ProtobufCMessageDescriptor *descriptor, con
              struct problem *ret_problem)
 {
     uint32_t counts[FIELDS_MAX] = { 0 };
+    bool seen[FIELDS_MAX] = { false };
     must(descriptor->n_fields <= FIELDS_MAX);
 
     while (rest.size) {
@@ -140,7 +153,9 @@ bool inspect(struct span rest, const ProtobufCMessageDescriptor *descriptor, con
             *count += is_bytes && !sized ? packed_count(bytes) : 1;
             if (!check_count(descriptor, field, *count, path, ret_problem))
                 return false;
-        }
+        } else if (field->type == PROTOBUF_C_TYPE_MESSAGE
+                 && !check_once(&seen[field - descriptor->fields], path, ret_problem))
+            return false;
         if (field->type == PROTOBUF_C_TYPE_STRING && !check_text(bytes, path, ret_problem))
             return false;
         if (field->type == PROTOBUF_C_TYPE_MESSAGE && !inspect(bytes, field->descriptor, path, ret_problem))

@@ -1,8 +1,9 @@
 /* inspect.h - a protobuf message looked at before it is decoded: nothing is allocated, nothing recurses deeper than the
  * schema.
  *
- * Checked: that tags and lengths stay inside, that no field is repeated more often than its bound, that every text is
- * UTF-8 without a zero byte (protobuf-c would cut it there, so hash and bytes would disagree). Unknown fields pass.
+ * Checked: that tags and lengths stay inside, that no field is repeated more often than its bound, that no single
+ * message is there twice (protobuf-c would merge the two, and their lists), that every text is UTF-8 without a zero byte
+ * (protobuf-c would cut it there, so hash and bytes would disagree). Unknown fields pass.
  */
 #ifndef GATEWAY_WIRE_INSPECT_H
 #define GATEWAY_WIRE_INSPECT_H

@@ -7,6 +7,7 @@
 
 static bool read_after(const Lienthong__V1__Header *header, struct submit *submit, struct problem *ret_problem)
 {
+    must(header->n_after <= AFTER_MAX);                         /* inspect.h: so are the other lists */
     submit->after_count = (uint32_t)header->n_after;
     for (uint32_t i = 0; i < submit->after_count; i++) {
         const Lienthong__V1__After *after = header->after[i];
@@ -27,6 +28,7 @@ static bool read_after(const Lienthong__V1__Header *header, struct submit *submi
 
 static bool read_attachments(const Lienthong__V1__Header *header, struct submit *submit, struct problem *ret_problem)
 {
+    must(header->n_attachments <= ATTACHMENTS_MAX);
     submit->attachment_count = (uint32_t)header->n_attachments;
     for (uint32_t i = 0; i < submit->attachment_count; i++) {
         const ProtobufCBinaryData *digest = &header->attachments[i]->sha256;
@@ -50,6 +52,7 @@ static bool read_facts(const Lienthong__V1__Facts *facts, struct submit *submit,
                     "the dossier status must be 1 to 10");
         return false;
     }
+    must(facts->n_aliases <= ALIASES_MAX);
     submit->due_ms = facts->due_ms;
     submit->alias_count = (uint32_t)facts->n_aliases;
     for (uint32_t i = 0; i < submit->alias_count; i++)

@@ -260,6 +260,36 @@ static void absurd_counts(void **state)
     assert_int_equal(arena.used, 0);
 }
 
+/* Merged, as protobuf would have it, they would hold twice as many aliases as there is room for. */
+static void a_part_is_there_once(void **state)
+{
+    (void)state;
+    char *aliases[ALIASES_MAX];
+    Lienthong__V1__Header header = sample_header();
+    Lienthong__V1__Facts facts = LIENTHONG__V1__FACTS__INIT;
+    Lienthong__V1__Envelope envelope = LIENTHONG__V1__ENVELOPE__INIT;
+    Lienthong__V1__Submit submit = LIENTHONG__V1__SUBMIT__INIT;
+    uint8_t only_facts[128];
+
+    for (size_t i = 0; i < ALIASES_MAX; i++)
+        aliases[i] = "H29";
+    facts.aliases = aliases;
+    facts.n_aliases = ALIASES_MAX;
+    header.facts = &facts;
+    assert_true(read_submit(&header, 1));
+    Lienthong__V1__Header second = LIENTHONG__V1__HEADER__INIT;
+    second.facts = &facts;
+    size_t size = lienthong__v1__header__pack(&header, packed);
+    assert_true(lienthong__v1__header__get_packed_size(&second) <= sizeof only_facts);
+    size_t more = lienthong__v1__header__pack(&second, only_facts);
+    memcpy(packed + size, only_facts, more);
+    submit.header = (ProtobufCBinaryData){ .len = size + more, .data = packed };
+    envelope.body_case = LIENTHONG__V1__ENVELOPE__BODY_SUBMIT;
+    envelope.submit = &submit;
+    assert_false(read(pack(&envelope)));
+    assert_refused(PROBLEM_MALFORMED, "header.facts");
+}
+
 static void a_cursor_goes_with_its_submit(void **state)
 {
     (void)state;
@@ -341,6 +371,7 @@ int main(void)
         cmocka_unit_test(bounds_of_a_submit),
         cmocka_unit_test(a_zero_byte_hides_in_no_text),
         cmocka_unit_test(absurd_counts),
+        cmocka_unit_test(a_part_is_there_once),
         cmocka_unit_test(a_cursor_goes_with_its_submit),
         cmocka_unit_test(every_cut_and_every_flip_is_survived),
         cmocka_unit_test(random_bytes_are_survived),
