@@ -38,6 +38,31 @@ static int open_env(const char *folder, uint64_t map_bytes, unsigned flags, MDB_
     return 0;
 }
 
+/* A new environment is made beside and takes its name only when it is whole on disk: LMDB does not sync the first pages,
+ * and an environment without them opens never again. So a cut leaves either none or one that opens. */
+static int make_env(const struct store *store)
+{
+    char path[PATH_SIZE], beside[PATH_SIZE];
+    struct stat data;
+    MDB_env *env;
+
+    if (!path_join(store->folder, "data.mdb", path) || !path_join(store->folder, "new.mdb", beside))
+        return ENAMETOOLONG;
+    if (stat(path, &data) == 0)
+        return 0;
+    if (errno != ENOENT || (unlink(beside) && errno != ENOENT))
+        return errno;
+    int code = open_env(beside, 0, MDB_NOSUBDIR | MDB_NOLOCK, &env);    /* writer.lock is ours */
+    if (code)
+        return code;
+    mdb_filehandle_t file;
+    code = mdb_env_get_fd(env, &file);
+    if (!code && !store->no_sync && fsync(file))
+        code = errno;
+    mdb_env_close(env);
+    return code ? code : rename(beside, path) ? errno : 0;
+}
+
 static MDB_val val_of_string(const char *string)
 {
     return (MDB_val){ .mv_size = strlen(string), .mv_data = (void *)(uintptr_t)string };
@@ -124,13 +149,10 @@ static enum result open_tables(struct store *store, struct text *why)
     return code == MDB_NOTFOUND ? RESULT_INVALID : lmdb_result(code);
 }
 
-/* LMDB syncs what a commit writes, but neither the first pages of a new file nor the names of files and folders. Done
- * at every start: whoever made the store may have been killed just before. */
+/* LMDB syncs what a commit writes, but not the names of files and folders. Done at every start: whoever made the store
+ * may have been killed just before. */
 static enum result sync_names(const struct store *store)
 {
-    mdb_filehandle_t file;
-    if (mdb_env_get_fd(store->env, &file) || fsync(file))
-        return RESULT_BROKEN;
     enum result result = folder_sync(store->folder);
     return result == RESULT_OK ? folder_sync_parent(store->folder) : result;
 }
@@ -202,7 +224,9 @@ static enum result open_all(struct store *store, uint64_t map_bytes, struct text
         return result;
 
     unsigned flags = (store->read_only ? MDB_RDONLY : 0) | (store->no_sync ? MDB_NOSYNC : 0);
-    int code = open_env(store->folder, map_bytes, flags, &store->env);
+    int code = store->read_only ? 0 : make_env(store);
+    if (!code)
+        code = open_env(store->folder, map_bytes, flags, &store->env);
     if (code) {
         say(why, "không mở được kho / cannot open the store", store->folder, mdb_strerror(code));
         return code == MDB_INVALID || code == MDB_VERSION_MISMATCH ? RESULT_INVALID : lmdb_result(code);
