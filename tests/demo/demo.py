@@ -44,6 +44,7 @@ def too_late(*_):
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)   # also where a shell started us with it ignored
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGALRM, too_late)
     signal.alarm(SECONDS_MAX)
