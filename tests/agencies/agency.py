@@ -25,7 +25,7 @@ from book import Book
 
 BODY_BYTES_MAX = 1 << 20
 DOORS = ("open", "down", "slam")
-WHAT = ("normal", "slow", "silent", "close", "act-close", "bad-data", "http", "prose", "html", "cut")
+WHAT = ("normal", "slow", "silent", "close", "act-close", "bad-data", "http", "prose", "html", "cut", "big")
 
 
 def invented(step, key):
@@ -135,7 +135,7 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads, allow_reuse_address, request_queue_size = True, True, 128
 
     def __init__(self, agency):
-        self.agency, self.open_connections, self.count = agency, {}, 0
+        self.agency, self.open_connections, self.count, self.at_once = agency, {}, 0, 0
         super().__init__(("127.0.0.1", agency.port), Handler)
 
     def process_request(self, request, client_address):
@@ -173,13 +173,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-    def answer(self, status, body, retry_after=None, content_type="application/json", cut=0):
+    def answer(self, status, body, retry_after=None, content_type="application/json", cut=0, location=None):
         data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(data) + cut))
         if retry_after is not None:
             self.send_header("Retry-After", self.retry_after(retry_after))
+        if location:
+            self.send_header("Location", location)
         self.end_headers()
         self.wfile.write(data)
         self.wfile.flush()
@@ -225,7 +227,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 "dossier": str(body.get("dossier_code", "")), "kind": body.get("kind"), "step": body.get("step"),
                 "procedure": body.get("procedure_code"), "traceparent": self.headers.get("traceparent"),
                 "acted": False, "repeated": False, "status": None, "body": body}
-        self.carry_out(agency, line, body)
+        with agency.book.lock:
+            self.server.at_once += 1
+            line["at_once"] = self.server.at_once
+        try:
+            self.carry_out(agency, line, body)
+        finally:
+            with agency.book.lock:
+                self.server.at_once -= 1
 
     def carry_out(self, agency, line, body):
         reused = self.requests_here > 0
@@ -234,10 +243,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             rule = agency.rule_for("create", line["dossier"], reused)
             what = rule["do"]
             status, answer = rule.get("status", 200), rule.get("body", {})
-            if what in ("normal", "slow", "act-close", "cut") or rule.get("acts", what == "silent"):
+            if what in ("normal", "slow", "act-close", "cut", "big") or rule.get("acts", what == "silent"):
                 acted_status, acted_answer = agency.act(line, body)
-                if what != "http" and what != "prose" and what != "html":
-                    status, answer = acted_status, acted_answer
+                if what not in ("http", "prose", "html"):
+                    status, answer = rule.get("status", acted_status), acted_answer
             elif what == "bad-data":
                 status = rule.get("status", 422)
                 answer = {"title": "dữ liệu không hợp lệ", "field": rule.get("field", "/payload")}
@@ -260,8 +269,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif what == "cut":
             self.answer(status, json.dumps(answer).encode()[:10], cut=100)
             self.hang_up()
+        elif what == "big":
+            self.answer(status, {**answer, "padding": "x" * rule.get("bytes", BODY_BYTES_MAX)})
         elif what != "slow" or self.wait(rule.get("seconds", 1)):
-            self.answer(status, answer, rule.get("retry_after"))
+            self.answer(status, answer, rule.get("retry_after"), location=rule.get("location"))
 
     def do_GET(self):
         agency, url = self.server.agency, urllib.parse.urlsplit(self.path)

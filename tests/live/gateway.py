@@ -124,10 +124,12 @@ class Gateway:
         return self
 
     def start_adapter(self):
+        # A proxy in the environment must not be used.
+        environment = {**os.environ, "http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
         with open(self.adapter_log, "ab") as log:
             self.adapter = subprocess.Popen(
                 [os.path.join(BUILD, "lienthong-adapter"), "--config", self.path("adapter.yaml"), "--rules",
-                 self.path("rules")], stdout=log, stderr=log)
+                 self.path("rules")], stdout=log, stderr=log, env=environment)
         return self
 
     @staticmethod
@@ -169,9 +171,10 @@ class Gateway:
         with open(path, encoding="utf-8", errors="replace") as file:
             return "".join(file.readlines()[-lines:])
 
-    def rss_bytes(self):
+    def memory_bytes(self):
+        """What the broker holds for itself: pages of the store's map, which the kernel may drop, do not count."""
         with open(f"/proc/{self.broker.pid}/status", encoding="ascii") as file:
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmRSS"))
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("RssAnon"))
 
     # ---- the agencies behind the adapter
 

@@ -128,6 +128,41 @@ def test_words_that_no_rule_knows(site):
     expect(site, unknown, ("DELIVERED", 2, 1), ("DELIVERED", 1, 1), ("UNSURE", 1, 1))
 
 
+def test_an_answer_without_end(site):
+    """More than the bound on answers is not read; where the status does not say enough, nobody knows what it said."""
+    expect(site, [{"do": "big", "status": 201, "times": 1}],
+           ("DELIVERED", 1, 1), ("DELIVERED", 1, 1), ("DELIVERED", 1, 1))
+    expect(site, [{"do": "big", "status": 200, "times": 1}],
+           ("DELIVERED", 2, 1), ("DELIVERED", 1, 1), ("UNSURE", 1, 1))
+
+
+def test_redirects_are_never_followed(site):
+    """One dossier may be the agency's whim; the same answer for a second, different one pauses the agency."""
+    elsewhere = f"http://127.0.0.1:{site.agencies[TAX].port}/handoffs"
+    before = len(site.agencies[TAX].lines())
+    site.agencies[POLICE].rules([{"do": "http", "status": 302, "location": elsewhere}])
+    ids = hand_off(site, POLICE) + hand_off(site, POLICE)
+    wait_for(lambda: site.agency(POLICE).paused, 10, lambda: site.tail(site.adapter_log))
+    assert len(site.agencies[TAX].lines()) == before
+    site.agencies[POLICE].rules([])
+    site.admin("release", code=POLICE, reason="mended")
+    for handoff in ids:
+        site.wait_state(handoff, STATE.DELIVERED)
+
+
+def test_requests_at_once_are_bounded(site):
+    """Forty wait, the agency takes its time: never more than eight are with it (in_flight of the directory is 16)."""
+    site.agencies[POLICE].rules([{"do": "slow", "seconds": 0.1}])
+    ids = hand_off(site, POLICE, 40)
+    for handoff in ids:
+        site.wait_state(handoff, STATE.DELIVERED, seconds=20)
+    site.agencies[POLICE].rules([])
+    keys = {f"live-{handoff:016x}" for handoff in ids}
+    at_once = [line["at_once"] for line in site.agencies[POLICE].lines() if line.get("key") in keys
+               and line["event"] == "request"]
+    assert 2 <= max(at_once) <= 8
+
+
 def test_a_door_that_slams(site):
     """A connection taken and closed before a byte is read: the request may have left."""
     for code, expected in ((POLICE, STATE.DELIVERED), (INSURANCE, STATE.DELIVERED), (TAX, STATE.UNSURE)):

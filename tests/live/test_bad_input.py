@@ -171,7 +171,7 @@ def test_truncated_frames(running):
 def test_random_frames(running):
     """Some thousands: random bytes, and good frames with a few bytes changed. Accepted or refused, never fatal."""
     dice, link = random.Random(SEED), running.link(COUNTER)
-    before = running.rss_bytes()
+    before = running.memory_bytes()
     good = b"\x01" + pb.Envelope(correlation=9, submit=pb.Submit(
         header=link.header(**fields(running)).SerializeToString(), payload=payload())).SerializeToString()
     for round_number in range(40):
@@ -189,7 +189,7 @@ def test_random_frames(running):
         assert link.answer_to(5000 + round_number).agency == COUNTER
         link.waiting.clear()
     assert running.broker.poll() is None
-    assert running.rss_bytes() - before < 24 << 20, "the broker has grown"
+    assert running.memory_bytes() - before < 24 << 20, "the broker has grown"
 
 
 def test_absurd_counts(running):
@@ -206,13 +206,13 @@ def test_absurd_counts(running):
         base + b"\x52\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
         base + b"\x0b" * 2000,                                          # groups within groups
     ]
-    before = running.rss_bytes()
+    before = running.memory_bytes()
     for header in cases:
         assert refusal(link, header)[0] in (PROBLEM.MALFORMED, PROBLEM.TOO_LARGE, PROBLEM.INVALID_FIELD)
     link.send("hello", pb.Hello(protocol=1, roles=1, kinds=[1] * 100_000))     # not even its correlation is read
     problem = link.next("refused")
     assert problem.type in (PROBLEM.MALFORMED, PROBLEM.TOO_LARGE) and problem.sentence_vi and problem.sentence_en
-    assert running.rss_bytes() - before < 8 << 20
+    assert running.memory_bytes() - before < 8 << 20
 
 
 def test_messages_that_only_the_gateway_says(running):

@@ -357,6 +357,20 @@ def test_who_does_not_read_is_let_go(broker):
         deaf.close()
 
 
+@pytest.mark.parametrize("broker", [100], indirect=True)
+def test_a_burst_of_large_ones_is_no_reason_to_go(broker):
+    """More than the queue of a connection holds, to somebody who reads: all arrive, in order, at the first attempt."""
+    with broker.link(SENDING) as sender:
+        ids = [submit(sender, number, payload=os.urandom(250_000)).handoff_id for number in range(60)]
+        with broker.link(TAKING, RECEIVER, credit=60) as taker:
+            for handoff_id in ids:
+                deliver = taker.deliver()
+                assert (deliver.handoff_id, deliver.attempt) == (handoff_id, 1)
+                taker.put_outcome(deliver, VERDICT.DELIVERED)
+            taker.ping()
+            assert "session-ended" not in broker.log()
+
+
 @pytest.mark.parametrize("room", ["bytes_max: 4MiB", "map_bytes: 16MiB"])
 def test_without_room_it_drains(tmp_path, room):
     """Our own count says stop, or LMDB finds no place in the middle of a turn: only intake is refused."""
