@@ -11,6 +11,7 @@
 #include "gateway/broker/offers.h"
 #include "gateway/broker/options.h"
 #include "gateway/broker/order.h"
+#include "gateway/broker/outbox.h"
 #include "gateway/core/core.h"
 #include "gateway/core/verb.h"
 #include "gateway/directory/directory.h"
@@ -51,6 +52,7 @@ struct broker {
     struct core core;
     struct effects effects;
     struct bus bus;
+    struct outbox outbox;
     struct sessions sessions;
     struct offers offers;
     struct gateway_time time;
@@ -100,6 +102,7 @@ void session_drop(struct broker *broker, struct session *session, const char *wh
 void session_dismiss(struct broker *broker, struct session *session, const char *why);
 void sessions_sweep(struct broker *broker);                 /* silent ones, and those whose key is gone */
 void sessions_gone(struct broker *broker);                  /* connections that ended */
+void sessions_flush(struct broker *broker);                 /* what waits for its connection, where it can go now */
 bool broker_may(void *context, struct session *session);    /* an offers_may */
 
 /* ---- intake.c */
@@ -116,11 +119,13 @@ bool give_up_ballast(struct broker *broker);                /* true: there was o
 
 /* ---- speak.c */
 void speak(struct broker *broker);                          /* after the commit: memory, then words */
-/* What is said outside turns. */
-void speak_out(struct broker *broker, enum bus_side side, uint32_t routing, const struct wire_out *out);
+/* What is said outside turns: to a session; to somebody who has none, or who is let go, and may not hear it. */
+void speak_to(struct broker *broker, struct session *session, const struct wire_out *out);
 void speak_refused(struct broker *broker, enum bus_side side, uint32_t routing, const struct frame_refusal *refusal);
 /* Whether one more line may be said; what was kept back is counted in the next minute. */
 bool loudness_may(struct broker *broker, struct loudness *loudness, uint32_t per_minute);
+/* A DELIVER that never left, to be told to the core. */
+void unsent_add(struct broker *broker, const struct session *session, uint64_t handoff, uint32_t attempt);
 void complain(struct broker *broker, const char *event, const char *agency, const char *why);
 
 /* ---- admin.c: what only the broker's memory knows, added to an answer */

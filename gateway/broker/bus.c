@@ -283,17 +283,12 @@ enum result bus_send(struct bus *bus, enum bus_side side, uint32_t routing, zmq_
     memcpy(id + 1, &routing, sizeof routing);
     while (zmq_send(socket, id, sizeof id, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
         bool full = errno == EAGAIN || errno == EINTR;
-        if (!full || !wait_for_room(bus, socket, &until_us, patience_us)) {
-            zmq_msg_close(frame);
+        if (!full || !wait_for_room(bus, socket, &until_us, patience_us))
             return full ? RESULT_BUSY : RESULT_NOT_FOUND;
-        }
     }
-    while (zmq_msg_send(frame, socket, ZMQ_DONTWAIT) < 0) {
-        if (errno == EINTR)
-            continue;
-        zmq_msg_close(frame);
-        return RESULT_NOT_FOUND;
-    }
+    while (zmq_msg_send(frame, socket, ZMQ_DONTWAIT) < 0)
+        if (errno != EINTR)
+            return RESULT_NOT_FOUND;
     return RESULT_OK;
 }
 

@@ -52,8 +52,8 @@ struct peer {
 
 /* The next message that has come. `frame` is initialised by the caller and filled. False: none. */
 bool bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer *ret_peer);
-/* Takes the frame. RESULT_NOT_FOUND: nobody has this routing id any more. RESULT_BUSY: its queue stayed full for
- * patience_us, or this turn's patience with everybody is used up: those who do not read cannot hold up the others. */
+/* Takes the frame when it returns RESULT_OK. RESULT_NOT_FOUND: nobody has this routing id any more. RESULT_BUSY: its
+ * queue stayed full for patience_us, or this turn's patience with everybody is used up. */
 MUST_USE enum result bus_send(struct bus *bus, enum bus_side side, uint32_t routing, zmq_msg_t *frame,
                               int64_t patience_us);
 void bus_patience(struct bus *bus, int64_t left_us);                    /* a new turn */

@@ -56,12 +56,17 @@ void session_drop(struct broker *broker, struct session *session, const char *wh
 {
     struct recipient *recipient = recipient_of(&broker->offers, session->agency);
     const char *code = recipient ? recipient->code : "?";
+    uint64_t handoff;
+    uint32_t attempt;
 
     if (loudness_may(broker, &broker->comings, COMINGS_PER_MINUTE))
         log_event(LOG_INFO, "session-ended", "agency=%s session=%llu count=%u why=%s", code,
                   (unsigned long long)session->number, session->open, log_quoted(why));
     if (recipient_leave(&broker->offers, session, broker->now_ms))
         log_event(LOG_WARN, "breaker", "agency=%s why=%s", code, log_quoted("open again: the probe was lost"));
+    while (outbox_take(&broker->outbox, &broker->sessions, session, &handoff, &attempt))
+        if (handoff)
+            unsent_add(broker, session, handoff, attempt);
     session_end(&broker->sessions, session);
 }
 
@@ -109,4 +114,16 @@ void sessions_gone(struct broker *broker)
         if (session)
             session_drop(broker, session, "the connection ended");
     }
+}
+
+void sessions_flush(struct broker *broker)
+{
+    int64_t wait_ms = broker->tables->lease_ms / 2;
+    const char *why;
+    uint64_t number;
+
+    wait_ms = wait_ms < OUTBOX_WAIT_MS ? wait_ms : OUTBOX_WAIT_MS;
+    while ((number = outbox_flush(&broker->outbox, &broker->bus, &broker->sessions, broker->steady_ms, wait_ms,
+                                  &why)) != 0)
+        session_drop(broker, session_of_number(&broker->sessions, number), why);
 }

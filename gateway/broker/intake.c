@@ -74,7 +74,7 @@ static bool hello_is_good(struct broker *broker, const struct peer *peer, const 
     return true;
 }
 
-static void welcome(struct broker *broker, const struct session *session, const struct agency *holder)
+static void welcome(struct broker *broker, struct session *session, const struct agency *holder)
 {
     struct wire_out out;
     struct welcome words = {
@@ -83,7 +83,7 @@ static void welcome(struct broker *broker, const struct session *session, const 
         .now_ms = broker->now_ms, .covered_seq = broker->covered_seq,
     };
     wire_welcome(&words, broker->frame.correlation, &out);
-    speak_out(broker, BUS_AGENCIES, session->routing, &out);
+    speak_to(broker, session, &out);
 }
 
 static void session_fill(struct session *session, const struct peer *peer, const struct hello *hello,
@@ -136,7 +136,7 @@ static void take_ping(struct broker *broker, struct session *session)
     wire_pong(session->stamp_ms, broker->covered_seq, &out);
     out.envelope.correlation = broker->frame.correlation;
     out.bytes = 1 + lienthong__v1__envelope__get_packed_size(&out.envelope);
-    speak_out(broker, BUS_AGENCIES, session->routing, &out);
+    speak_to(broker, session, &out);
 }
 
 static void take_own(struct broker *broker, const struct peer *peer, struct session *session, const char *agency)
@@ -268,6 +268,7 @@ static bool take_agency_frame(struct broker *broker, const struct peer *peer, st
     if (!holder || (session && session->roles & ~roles)) {
         refuse_frame(broker, peer, "?", PROBLEM_NOT_ALLOWED, "khóa của kết nối này không còn hiệu lực",
                      "the key of this connection is not in force");
+        session = session_of_routing(&broker->sessions, peer->routing);     /* it may have ended by being refused */
         if (session)
             session_drop(broker, session, "its key is not in force");
         return false;

@@ -21,7 +21,8 @@
 enum {
     SECOND_MS = 1000, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * 60 * 1000,
     FULL_WAIT_MS = 1000,                /* nothing can be written: again after so long */
-    TURN_PATIENCE_US = 100 * 1000,      /* a turn waits so long in all for those who do not read */
+    TURN_PATIENCE_US = 5000,            /* a turn waits so long in all for queues that are full */
+    FLUSH_MS = 1,                       /* and frames that wait for such a queue are tried again after so long */
 };
 
 struct loop {
@@ -52,6 +53,8 @@ static int64_t wait_ms(const struct loop *loop)
     }
     if (due_ms - broker->now_ms < ms)
         ms = due_ms - broker->now_ms;
+    if (broker->outbox.count && ms > FLUSH_MS)
+        ms = FLUSH_MS;
     return ms > 0 ? ms : 0;
 }
 
@@ -207,6 +210,7 @@ int loop_run(struct broker *broker)
         zap_serve(&broker->bus.zap, broker->now_ms);
         sessions_gone(broker);
         bus_patience(&broker->bus, TURN_PATIENCE_US);
+        sessions_flush(broker);
         from_time_to_time(&loop);
         result = make_turn(&loop);
         if (result == RESULT_OK)

@@ -94,7 +94,7 @@ static uint32_t room_of(const struct offers *offers, struct recipient *recipient
 static bool can_take(struct session *session, offers_may *may, void *context)
 {
     uint32_t out = session->open - session->freed;
-    return session->ready && session->credit > out && may(context, session);
+    return session->ready && session->first_out == SESSION_NONE && session->credit > out && may(context, session);
 }
 
 /* Shares the room out by free credit, every session that can take something at least one while it lasts. */
@@ -157,7 +157,7 @@ uint32_t offers_plan_notices(struct offers *offers, const struct effects *effect
         uint32_t slot = offers->recipients[offers->feeds[at]].first_session;
         for (; slot != SESSION_NONE && count < PLAN_MAX; slot = offers->sessions->slots[slot].next) {
             struct session *session = &offers->sessions->slots[slot];
-            uint32_t room = follow_room(&session->follow);
+            uint32_t room = session->first_out == SESSION_NONE ? follow_room(&session->follow) : 0;
             if (room && may(context, session))
                 plans[count++] = (struct plan){ .session = session, .most = room };
         }
@@ -170,7 +170,7 @@ static bool session_waits(const struct offers *offers, const struct recipient *r
 {
     const struct session *slots = offers->sessions->slots;
     for (uint32_t slot = recipient->first_session; slot != SESSION_NONE; slot = slots[slot].next)
-        if (slots[slot].ready && slots[slot].credit > slots[slot].open)
+        if (slots[slot].ready && slots[slot].first_out == SESSION_NONE && slots[slot].credit > slots[slot].open)
             return true;
     return false;
 }
@@ -198,7 +198,9 @@ int64_t offers_due_ms(struct offers *offers, int64_t now_ms)
     for (uint32_t i = 0; i < offers->feeds_count && due_ms > now_ms; i++) {
         uint32_t slot = offers->recipients[offers->feeds[i]].first_session;
         for (; slot != SESSION_NONE; slot = offers->sessions->slots[slot].next)
-            due_ms = follow_room(&offers->sessions->slots[slot].follow) ? now_ms : due_ms;
+            if (offers->sessions->slots[slot].first_out == SESSION_NONE &&
+                follow_room(&offers->sessions->slots[slot].follow))
+                due_ms = now_ms;
     }
     return due_ms;
 }

@@ -76,7 +76,7 @@ struct session *session_begin(struct sessions *sessions, uint32_t routing, int f
     session->routing = routing;
     session->file = file;
     session->heard_ms = steady_ms;
-    session->next = session->previous = SESSION_NONE;
+    session->next = session->previous = session->first_out = session->last_out = SESSION_NONE;
     map_put(&sessions->by_routing, routing, slot);
     map_put(&sessions->by_number, session->number, slot);
     if (file >= 0)

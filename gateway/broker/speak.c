@@ -1,32 +1,52 @@
 /* speak.c - after the commit: what the effects of a turn change in memory, and what is said to whom.
  *
- * Somebody who does not read is waited for a little (libzmq's own thread is usually just emptying his queue), then his
- * session is ended: he will say HELLO again and ask again for what he did not hear. */
+ * A session that cannot be spoken to is ended: its agency says HELLO again and asks again for what it did not hear. */
 #include <string.h>
 
 #include "gateway/broker/broker.h"
 
 enum {
-    PATIENCE_US = 50 * 1000,            /* one frame waits so long for room in its peer's queue */
+    PATIENCE_US = 1000,                 /* for those who have no session */
     NOTICE_ROOM_BYTES = 256 << 10,      /* a NOTIFY that ended with less room than this may have ended for lack of it */
 };
 
 /* ---- frames */
 
-static enum result send_out(struct broker *broker, enum bus_side side, uint32_t routing, const struct wire_out *out)
+static enum result pack(const struct wire_out *out, zmq_msg_t *ret_frame)
 {
-    zmq_msg_t frame;
-    if (zmq_msg_init_size(&frame, out->bytes))
+    if (zmq_msg_init_size(ret_frame, out->bytes))
         return RESULT_FULL;
-    wire_pack(out, zmq_msg_data(&frame));
-    return bus_send(&broker->bus, side, routing, &frame, PATIENCE_US);
+    wire_pack(out, zmq_msg_data(ret_frame));
+    return RESULT_OK;
 }
 
-void speak_out(struct broker *broker, enum bus_side side, uint32_t routing, const struct wire_out *out)
+/* Who does not hear it asks again, or has gone. */
+static void send_once(struct broker *broker, enum bus_side side, uint32_t routing, const struct wire_out *out)
 {
-    /* Who does not hear it asks again, or has gone. */
-    enum result result = send_out(broker, side, routing, out);
-    (void)result;
+    zmq_msg_t frame;
+    if (pack(out, &frame) == RESULT_OK && bus_send(&broker->bus, side, routing, &frame, PATIENCE_US) != RESULT_OK)
+        zmq_msg_close(&frame);
+}
+
+/* False: the session is no more. `deliver` NULL: it is something else. */
+static bool send_to(struct broker *broker, struct session *session, const struct wire_out *out,
+                    const struct effect *deliver)
+{
+    zmq_msg_t frame;
+    enum result result = pack(out, &frame);
+    if (result == RESULT_OK)
+        result = outbox_send(&broker->outbox, &broker->bus, &broker->sessions, session, &frame,
+                             deliver ? deliver->deliver.handoff : 0, deliver ? deliver->deliver.attempt : 0,
+                             broker->steady_ms);
+    if (result == RESULT_OK)
+        return true;
+    session_drop(broker, session, result == RESULT_NOT_FOUND ? "the connection is gone" : "it does not read");
+    return false;
+}
+
+void speak_to(struct broker *broker, struct session *session, const struct wire_out *out)
+{
+    (void)send_to(broker, session, out, NULL);
 }
 
 void speak_refused(struct broker *broker, enum bus_side side, uint32_t routing, const struct frame_refusal *refusal)
@@ -39,45 +59,60 @@ void speak_refused(struct broker *broker, enum bus_side side, uint32_t routing, 
         wire_admin_refused(refusal, &out);
     else
         wire_refused(refusal, retry_after_ms, &out);
-    speak_out(broker, side, routing, &out);
+    struct session *session = side == BUS_AGENCIES ? session_of_routing(&broker->sessions, routing) : NULL;
+    if (session)
+        speak_to(broker, session, &out);
+    else
+        send_once(broker, side, routing, &out);
 }
 
-/* RESULT_INVALID: this effect is none that is spoken, or is too large for a frame. */
-static enum result say(struct broker *broker, enum bus_side side, uint32_t routing, const struct effect *effect)
+/* False: there is no room for it; then *ret_out is a refusal. */
+static bool prepare(struct broker *broker, const struct effect *effect, struct frame_refusal *refusal,
+                    struct wire_out *ret_out)
 {
     struct wire_turn turn = { .seq = broker->end.seq, .link = broker->end.link, .covered_seq = broker->covered_seq };
-    struct wire_out out;
 
-    bool good = wire_effect(effect, &turn, &broker->words, &out);
-    if (good && out.bytes <= FRAME_BYTES_MAX)
-        return send_out(broker, side, routing, &out);
-    struct frame_refusal refusal = { .correlation = effect->correlation };
-    log_event(LOG_ERROR, "answer-too-large", "count=%zu", out.bytes);
-    problem_set(&refusal.problem, PROBLEM_TOO_LARGE, "", "câu trả lời quá lớn cho một khung: hãy hỏi ít hơn",
+    if (wire_effect(effect, &turn, &broker->words, ret_out) && ret_out->bytes <= FRAME_BYTES_MAX)
+        return true;
+    log_event(LOG_ERROR, "answer-too-large", "count=%zu", ret_out->bytes);
+    *refusal = (struct frame_refusal){ .correlation = effect->correlation };
+    problem_set(&refusal->problem, PROBLEM_TOO_LARGE, "", "câu trả lời quá lớn cho một khung: hãy hỏi ít hơn",
                 "the answer is too large for one frame: ask for less");
-    speak_refused(broker, side, routing, &refusal);
-    return RESULT_INVALID;
+    return false;
 }
 
 /* False: the session is no more. */
 static bool say_to_session(struct broker *broker, struct session *session, const struct effect *effect)
 {
-    enum result result = say(broker, BUS_AGENCIES, session->routing, effect);
-    if (result == RESULT_OK || result == RESULT_INVALID)
-        return true;
-    session_drop(broker, session, result == RESULT_NOT_FOUND ? "the connection is gone" : "it does not read");
-    return false;
+    struct frame_refusal refusal;
+    struct wire_out out;
+
+    if (prepare(broker, effect, &refusal, &out))
+        return send_to(broker, session, &out, effect->kind == EFFECT_DELIVER ? effect : NULL);
+    uint64_t number = session->number;
+    speak_refused(broker, BUS_AGENCIES, session->routing, &refusal);
+    return session_of_number(&broker->sessions, number) != NULL;
 }
 
 /* ---- deliveries */
 
+static void add_unsent(struct broker *broker, struct unsent unsent)
+{
+    /* Without room it counts as lost with its session, which is true too. */
+    if (broker->unsent_count < UNSENT_MAX)
+        broker->unsent[broker->unsent_count++] = unsent;
+}
+
+void unsent_add(struct broker *broker, const struct session *session, uint64_t handoff, uint32_t attempt)
+{
+    add_unsent(broker, (struct unsent){ .session = session->number, .agency = session->agency, .handoff = handoff,
+                                        .attempt = attempt });
+}
+
 static void not_handed_over(struct broker *broker, const struct effect *effect)
 {
-    if (broker->unsent_count == UNSENT_MAX)
-        return;                         /* then it counts as lost with its session, which is true too */
-    broker->unsent[broker->unsent_count++] =
-        (struct unsent){ .session = effect->session, .handoff = effect->deliver.handoff,
-                         .attempt = effect->deliver.attempt, .agency = effect->agency };
+    add_unsent(broker, (struct unsent){ .session = effect->session, .agency = effect->agency,
+                                        .handoff = effect->deliver.handoff, .attempt = effect->deliver.attempt });
 }
 
 static void say_deliver(struct broker *broker, const struct effect *effect)
@@ -164,10 +199,14 @@ static void say_to_operator(struct broker *broker, struct effect *effect, uint32
         speak_refused(broker, BUS_ADMIN, routing, &refusal);
         return;
     }
+    struct frame_refusal refusal;
+    struct wire_out out;
     if (mark)
         admin_add(broker, effect, mark);
-    enum result result = say(broker, BUS_ADMIN, routing, effect);
-    (void)result;                       /* an operator who has gone asks again */
+    if (prepare(broker, effect, &refusal, &out))
+        send_once(broker, BUS_ADMIN, routing, &out);
+    else
+        speak_refused(broker, BUS_ADMIN, routing, &refusal);
 }
 
 static void say_answer(struct broker *broker, struct effect *effect, uint32_t index)

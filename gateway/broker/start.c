@@ -78,7 +78,7 @@ static enum result take_memory(struct broker *broker, struct text *why)
         order_init(&broker->order) == RESULT_OK && arena_init(&broker->frames_arena, FRAMES_ARENA_BYTES) == RESULT_OK &&
         arena_init(&broker->words, WORDS_ARENA_BYTES) == RESULT_OK &&
         sessions_init(&broker->sessions, (uint32_t)broker->options.sessions_max, seq) == RESULT_OK &&
-        offers_init(&broker->offers, &broker->sessions) == RESULT_OK)
+        offers_init(&broker->offers, &broker->sessions) == RESULT_OK && outbox_init(&broker->outbox) == RESULT_OK)
         return RESULT_OK;
     text_add(why, "no memory to start with");
     return RESULT_FULL;
@@ -132,12 +132,24 @@ enum result broker_open(struct broker *broker, struct text *why)
     return result == RESULT_OK ? bus_bind(&broker->bus, &broker->options, why) : result;
 }
 
+static void close_outbox(struct broker *broker)
+{
+    uint64_t handoff;
+    uint32_t attempt;
+    for (uint32_t i = 0; i < broker->sessions.slots_count; i++)
+        while (broker->sessions.slots[i].number &&
+               outbox_take(&broker->outbox, &broker->sessions, &broker->sessions.slots[i], &handoff, &attempt))
+            continue;
+    outbox_done(&broker->outbox);
+}
+
 void broker_close(struct broker *broker)
 {
     if (broker->sessions.slots)
         intake_forget(broker);
     if (broker->has_kept)
         zmq_msg_close(&broker->kept);
+    close_outbox(broker);
     bus_close(&broker->bus);
     offers_done(&broker->offers);
     sessions_done(&broker->sessions);
