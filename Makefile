@@ -29,7 +29,14 @@ CC         ?= gcc
 PYTHON     ?= /usr/bin/python3
 WERROR     ?= -Werror
 
-ifdef SAN
+ifdef FUZZER
+# clang for the fuzzers only: its warnings are others, and gcc has had its say on the same files.
+BUILD      := build-fuzzer
+CC         := clang-14
+WERROR     := -w
+TUNE       := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
+TUNE_LINK  := -fsanitize=address,undefined,fuzzer
+else ifdef SAN
 BUILD      := build-san
 TUNE       := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TUNE_LINK  := -fsanitize=address,undefined
@@ -92,6 +99,9 @@ TRACE_SOURCES := $(wildcard tests/trace/*.c)
 TRACE    := $(if $(TRACE_SOURCES),$(BUILD)/tests/trace)
 SIM_SOURCES := $(wildcard tests/sim/*.c)
 SIM      := $(if $(SIM_SOURCES),$(BUILD)/tests/sim)
+FUZZ_SOURCES := $(foreach f,$(sort $(wildcard tests/fuzz/fuzz_*.c)),$(if $(findstring $(or $(ONLY),fuzz_),$(f)),$(f)))
+FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
+FUZZ_SHARED := $(filter-out tests/fuzz/fuzz_% $(if $(FUZZER),tests/fuzz/replay.c),$(wildcard tests/fuzz/*.c))
 EXAMPLES := $(patsubst tests/examples/%.c,$(BUILD)/tests/%,$(wildcard tests/examples/*.c))
 BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
@@ -159,6 +169,8 @@ $(call program,$(BUILD)/tests/sim,$(call object_of,$(SIM_SOURCES)),directory $(N
 needs_of_test = $(or $(NEEDS_$(word 2,$(subst _, ,$(basename $(notdir $(1)))))),$(NEEDS_all))
 $(foreach test,$(UNIT_SOURCES),$(call program,$(BUILD)/tests/$(basename $(notdir $(test))),$(call object_of,$(test)),\
     unit-shared $(call needs_of_test,$(test)),-lcmocka))
+$(foreach f,$(FUZZ_SOURCES),$(call program,$(f:tests/fuzz/fuzz_%.c=$(BUILD)/fuzz/%),\
+    $(call object_of,$(f) $(FUZZ_SHARED)),$(NEEDS_all)))
 $(BUILD)/tests/%: $(BUILD)/obj/tests/examples/%.o $(BUILD)/liblienthong.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -189,8 +201,8 @@ define PC_COMMON
 Name: lienthong
 Description: Client of the Lien Thong gateway: hand off, follow, receive
 Version: $(VERSION)
-Requires: libprotobuf-c libsodium
-Requires.private: libzmq
+Requires: libprotobuf-c
+Requires.private: libzmq libsodium libcrypto
 endef
 define PC_INSTALLED
 libdir=$(libdir)

@@ -239,7 +239,7 @@ static void one_agency(struct step *step, struct admin_reply *reply, const char 
     struct agency_view *view = arena_take(&step->effects->arena, sizeof *view);
     uint32_t agency = admin_agency(step, reply, "code", code, false);
 
-    if (!agency || agency == UINT32_MAX)                /* refused; or never had a number, so there is nothing to tell */
+    if (!agency || agency == UINT32_MAX)            /* refused; or never had a number, so there is nothing to tell */
         return;
     must(view && view_agency(step, agency, view));
     reply->agencies = view;

@@ -62,7 +62,8 @@ def compile_with_pkg_config(installed, source, target, static=False):
     assert told.returncode == 0, told.stderr
     flags = shlex.split(told.stdout)
     if static:
-        flags = ["-l:liblienthong.a" if flag == "-llienthong" else flag for flag in flags] + ["-lzmq"]
+        flags = ["-l:liblienthong.a" if flag == "-llienthong" else flag for flag in flags]
+        flags += ["-lzmq", "-lsodium", "-lcrypto"]
     ran = subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-o", target, source, *flags,
                           f"-Wl,-rpath,{installed}/usr/lib"], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
