@@ -11,9 +11,10 @@ import uuid
 
 import pytest
 
-from gateway import COUNTER, INSURANCE, POLICE, TAX, THREE, wait_for
+from content import uuid7
+from gateway import COUNTER, INSURANCE, POLICE, TAX, THREE, WARD, wait_for
 from wire import Link, Refusal
-from words import KIND, PROBLEM, SENDER, STATE
+from words import ANSWER, KIND, PROBLEM, SENDER, STATE
 
 SEED = int(os.environ.get("SEED", "20230425"))
 OPEN = (STATE.HELD, STATE.READY, STATE.OFFERED, STATE.WAITING)
@@ -172,3 +173,36 @@ def test_a_broker_killed_between_accept_and_answer_says_duplicate(gateway):
         gateway.kill_broker()
         gateway.start_broker()
     assert gateway.state(accepted.handoff_id) == STATE.READY
+
+
+def test_births_survive_kills_and_every_result_comes_once(gateway):
+    """Interlinked handoffs, results pulled with a cursor that is stored with them: nothing lost, nothing twice."""
+    dice = random.Random(SEED)
+    gateway.start_broker().start_agencies(WARD, POLICE, INSURANCE, results=True)
+    gateway.start_adapter()
+    sender = Sender(gateway)
+    sender.connect()
+    for _ in range(30):
+        dossier, earlier = gateway.dossier(), []
+        for recipient, step in ((WARD, "civil-status"), ("", "residence"), ("", "health-card")):
+            message_id = uuid7()
+            sender.backlog.append(dict(recipient=recipient, dossier_code=dossier, procedure_code="2.000986", step=step,
+                                       kind=KIND.FORWARD, sender=COUNTER, message_id=message_id, after=list(earlier)))
+            earlier.append(message_id)
+    storm(gateway, sender, dice, 15)
+    sender.more(len(sender.backlog))
+    wait_for(lambda: sender.pump(0.1) or sender.done, 30, "every SUBMIT is answered")
+
+    def everything_has_its_result():
+        forwards = [view for view in gateway.handoffs() if view.kind == KIND.FORWARD]
+        return len(forwards) == 90 and all(view.answer == ANSWER.RESULT for view in forwards)
+    wait_for(everything_has_its_result, 40, lambda: [
+        (view.recipient, STATE(view.state).name, view.answer) for view in gateway.handoffs() if not view.answer])
+    views = gateway.handoffs()
+    results = [view.parent_id for view in views if view.kind == KIND.RESULT]
+    assert len(results) == len(set(results)) == 90, "one RESULT for each"
+    assert all(view.state == STATE.DELIVERED for view in views if view.kind == KIND.FORWARD)
+    for agency in gateway.agencies.values():
+        assert agency.summary().doubled == {} and len(agency.summary().acted) == 30
+    for body in gateway.agencies[INSURANCE].summary().bodies.values():
+        assert set(body["inputs"]) == {"civil-status", "residence"}
