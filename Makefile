@@ -103,6 +103,7 @@ FUZZ_SOURCES := $(foreach f,$(sort $(wildcard tests/fuzz/fuzz_*.c)),$(if $(finds
 FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
 FUZZ_SHARED := $(filter-out tests/fuzz/fuzz_% $(if $(FUZZER),tests/fuzz/replay.c),$(wildcard tests/fuzz/*.c))
 EXAMPLES := $(patsubst tests/examples/%.c,$(BUILD)/tests/%,$(wildcard tests/examples/*.c))
+TORTURE  := $(if $(wildcard tests/torture/load.c),$(addprefix $(BUILD)/torture/,recorder.so clock.so load pin))
 BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
 # ---------------------------------------------------------------- building
@@ -171,6 +172,13 @@ $(foreach test,$(UNIT_SOURCES),$(call program,$(BUILD)/tests/$(basename $(notdir
     unit-shared $(call needs_of_test,$(test)),-lcmocka))
 $(foreach f,$(FUZZ_SOURCES),$(call program,$(f:tests/fuzz/fuzz_%.c=$(BUILD)/fuzz/%),\
     $(call object_of,$(f) $(FUZZ_SHARED)),$(NEEDS_all)))
+$(call program,$(BUILD)/torture/load,$(call object_of,tests/torture/load.c tests/torture/audit.c),directory $(NEEDS_wire))
+$(call program,$(BUILD)/torture/pin,$(call object_of,tests/torture/pin.c),base)
+# Loaded before a program; they define what a fortified header would have as inline functions.
+$(BUILD)/obj/tests/torture/recorder.o $(BUILD)/obj/tests/torture/clock.o: private EXTRA := -U_FORTIFY_SOURCE
+$(BUILD)/torture/%.so: $(BUILD)/obj/tests/torture/%.o
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -shared $(LDFLAGS) -o $@ $^ -ldl -lpthread
 $(BUILD)/tests/%: $(BUILD)/obj/tests/examples/%.o $(BUILD)/liblienthong.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -268,6 +276,9 @@ test:                           ## everything: deps, build, check, the same unde
 	$(Q)$(RUN) --stream live $(checks_suites) \
 	    $(call unit_suites,,build) $(call trace_suites,,build) $(call sim_suites,20) \
 	    $(call unit_suites,sanitized/,build-san) $(call trace_suites,sanitized/,build-san) $(live_suites)
+bench: programs $(BENCH)        ## speed beside a bare libcurl loop: HANDOFFS= BACKLOG=; needs nginx
+	$(Q)deploy/install-dependencies bench
+	$(Q)$(PYTHON) tests/bench/bench.py $(if $(HANDOFFS),--handoffs $(HANDOFFS)) $(if $(BACKLOG),--backlog $(BACKLOG))
 demo:                           ## a whole day of handoffs to watch; KEEP=1 leaves it running
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory $(JOBS) programs python

@@ -1,0 +1,344 @@
+#!/usr/bin/python3
+"""The benchmark: one client, the gateway and one adapter against Debian's nginx, beside a bare libcurl loop against the
+same nginx, in one run on one machine. Prints "name: value" lines; README.md says what bounds them.
+
+    bench.py [--handoffs 100000] [--backlog 500000] [--only e2e,latency,backlog,neighbour] [--folder DIR]
+
+Everything listens on loopback; the store lies in a real folder (build/bench-run) and really syncs. Ends with
+"N passed, N failed": one per figure that has a bound.
+"""
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+
+BUILD = os.environ.get("LIENTHONG_BUILD", os.path.join(os.getcwd(), "build"))
+HEALTHY, DEAD, NEIGHBOUR = "G01.29", "G24.29", "G12.29"     # police, insurance, tax of the example network
+SENDER, OTHER_SENDER = "H29.07.00", "H29.16.00"
+BODY_BYTES = 1024
+IN_FLIGHT = 64
+TICK_US = 1000000 // os.sysconf("SC_CLK_TCK")
+
+# figure -> (least, most): what the gateway promises of itself
+BOUNDS = {
+    "e2e_to_bare": (0.60, None), "accept_p50_to_fdatasync": (1.0, 2.5), "cpu_us_per_handoff": (None, 65),
+    "backlog_ratio": (0.90, None), "broker_anon_rss_mib": (None, 64), "restart_first_delivery_ms": (None, 1000),
+    "neighbour_p99_ratio": (None, 1.5),
+}
+figures = {}
+
+
+def say(name, value):
+    figures[name] = value
+    print(f"{name}: {value:.2f}" if isinstance(value, float) else f"{name}: {value}", flush=True)
+
+
+def note(text):
+    print(f"# {text}", file=sys.stderr, flush=True)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(condition, seconds, what):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise SystemExit(f"bench: {what}: not within {seconds} s")
+        time.sleep(0.002)
+
+
+class Sink:
+    """nginx that answers every POST at once, and counts."""
+
+    def __init__(self, folder):
+        self.port, self.asked = free_port(), 0
+        os.makedirs(folder)
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        temp = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+        with open(f"{folder}/nginx.conf", "w", encoding="utf-8") as file:
+            file.write(f"""
+worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
+events {{ worker_connections 1024; }}
+http {{ access_log off; keepalive_requests 100000000; client_body_buffer_size 64k; {temp}
+  server {{ listen 127.0.0.1:{self.port}; default_type application/json;
+    location /count {{ stub_status; }} location / {{ return 200 '{{"status":"accepted"}}'; }} }} }}
+""")
+        self.process = subprocess.Popen(["nginx", "-c", f"{folder}/nginx.conf"], stderr=subprocess.DEVNULL)
+        wait_for(self.answers, 10, "nginx")
+        self.begin = 0
+        self.begin = self.posts()
+
+    def answers(self):
+        try:
+            self.posts()
+            return True
+        except OSError:
+            return False
+
+    def posts(self):
+        """POSTs since the sink began; our own questions are not counted."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/count", timeout=5) as answer:
+            requests = int(answer.read().decode().splitlines()[2].split()[2])
+        self.asked += 1
+        return requests - self.asked - getattr(self, "begin", 0)
+
+
+class Gateway:
+    def __init__(self, folder, sink):
+        self.folder, self.sink, self.port = folder, sink, free_port()
+        run("lienthong", "init", folder, "--port", str(self.port), "--agencies", HEALTHY, "--base-port", str(sink.port))
+        with open(f"{folder}/adapter.yaml", "w", encoding="utf-8") as file:
+            file.write(f"""
+gateway: {{ endpoint: "tcp://127.0.0.1:{self.port}", public_key_file: keys/gateway.public }}
+rules: rules
+agencies:
+""" + "".join(f"""
+  - code: {code}
+    secret_key_file: keys/{code}.secret
+    dialect: rest
+    base_url: http://127.0.0.1:{port}
+    https_only: false
+    reach: loopback
+    paths: {{ create: /handoffs }}
+    requests: {IN_FLIGHT}
+    credit: 256
+    connect_timeout: 2s
+    total_timeout: 20s
+""" for code, port in ((HEALTHY, sink.port), (NEIGHBOUR, HANG.port))))
+        path = f"{folder}/directory/gateway.yaml"
+        text = open(path, encoding="utf-8").read()
+        text = text.replace("submit_window: 64", "submit_window: 1024").replace("in_flight: 4", "in_flight: 1024")
+        open(path, "w", encoding="utf-8").write(text)
+        self.broker = self.adapter = None
+
+    def start_broker(self):
+        self.log = open(f"{self.folder}/broker.log", "ab")
+        self.broker = subprocess.Popen([f"{BUILD}/lienthongd", "--config", f"{self.folder}/broker.yaml"],
+                                       stdout=self.log, stderr=self.log)
+
+    def wait_ready(self):
+        wait_for(lambda: b"event=ready" in open(f"{self.folder}/broker.log", "rb").read(), 20, "lienthongd")
+
+    def start_adapter(self):
+        log = open(f"{self.folder}/adapter.log", "ab")
+        self.adapter = subprocess.Popen([f"{BUILD}/lienthong-adapter", "--config", f"{self.folder}/adapter.yaml"],
+                                        stdout=log, stderr=log)
+        wait_for(lambda: open(f"{self.folder}/adapter.log", "rb").read().count(b"event=connected") >= 2, 20, "adapter")
+
+    def load(self, count, to=HEALTHY, rate=0, follow=False, sender=SENDER, background=False):
+        command = [f"{BUILD}/bench/submit_load", f"tcp://127.0.0.1:{self.port}", f"{self.folder}/keys/gateway.public",
+                   f"{self.folder}/keys/{sender}.secret", sender, to, str(count), str(BODY_BYTES), str(rate),
+                   str(int(follow))]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        return process if background else finish(process)
+
+    def store_bytes(self):
+        out = run("lienthong", "--site", self.folder, "--json", "status")
+        return int(json.loads(out)["facts"]["store_bytes"])
+
+    def stop(self):
+        for process in (self.adapter, self.broker):
+            if process and process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in (self.adapter, self.broker):
+            if process:
+                process.wait(30)
+
+
+class Hang:
+    """An agency that takes connections and never answers: a listening socket that nobody reads."""
+
+    def __init__(self):
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(1024)
+        self.port = self.listener.getsockname()[1]
+
+
+def finish(process):
+    out, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"bench: the client failed ({process.returncode})")
+    return {name: float(value) for name, value in (line.split() for line in out.splitlines())}
+
+
+def run(program, *arguments):
+    return subprocess.run([f"{BUILD}/{program}", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def cpu_us(process):
+    fields = open(f"/proc/{process.pid}/stat", encoding="ascii").read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * TICK_US
+
+
+def anon_rss_mib(process):
+    for line in open(f"/proc/{process.pid}/status", encoding="ascii"):
+        if line.startswith("RssAnon"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def fdatasync_us(folder):
+    path, times = f"{folder}/sync", []
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    os.write(file, bytes(1 << 20))
+    os.fsync(file)
+    for i in range(400):
+        os.pwrite(file, os.urandom(4096), (i % 256) * 4096)
+        begin = time.perf_counter()
+        os.fdatasync(file)
+        times.append((time.perf_counter() - begin) * 1e6)
+    os.close(file)
+    os.unlink(path)
+    return statistics.median(times)
+
+
+def bare(sink, count):
+    out = subprocess.run([f"{BUILD}/bench/bare_post", f"http://127.0.0.1:{sink.port}/handoffs", str(count),
+                          str(BODY_BYTES), str(IN_FLIGHT)], check=True, capture_output=True, text=True).stdout
+    return {name: float(value) for name, value in (line.split() for line in out.splitlines())}
+
+
+def end_to_end(gateway, count):
+    """Handoffs a second from the first SUBMIT to the last POST, and what the client said."""
+    before = gateway.sink.posts()
+    begin = time.monotonic()
+    client = gateway.load(count)
+    wait_for(lambda: gateway.sink.posts() - before >= count, 300, "the last POST")
+    seconds = time.monotonic() - begin
+    time.sleep(0.2)
+    posts = gateway.sink.posts() - before
+    if posts != count:
+        raise SystemExit(f"bench: {count} handoffs, {posts} requests at the sink")
+    return count / seconds, client
+
+
+def bench_e2e(gateway, sink, count):
+    begin = bare(sink, count)
+    store_before = gateway.store_bytes()
+    cpu_before = cpu_us(gateway.broker) + cpu_us(gateway.adapter)
+    per_s, client = end_to_end(gateway, count)
+    cpu = cpu_us(gateway.broker) + cpu_us(gateway.adapter) - cpu_before + client["cpu_us"]
+    end = bare(sink, count)                                # before and after: the machine's mood is in both
+    bare_per_s = (begin["per_s"] + end["per_s"]) / 2
+    say("bare_post_per_s", bare_per_s)
+    say("bare_cpu_us_per_post", (begin["cpu_us"] + end["cpu_us"]) / 2 / count)
+    say("e2e_per_s", per_s)
+    say("e2e_to_bare", per_s / bare_per_s)
+    say("cpu_us_per_handoff", cpu / count)
+    say("store_bytes_per_handoff", (gateway.store_bytes() - store_before) / count)
+
+
+def bench_latency(gateway, folder):
+    sync = fdatasync_us(folder)
+    client = gateway.load(3000, rate=200, follow=True)
+    sync = (sync + fdatasync_us(folder)) / 2
+    say("fdatasync_p50_ms", sync / 1000)
+    say("accept_p50_ms", client["accept_p50_us"] / 1000)
+    say("accept_p99_ms", client["accept_p99_us"] / 1000)
+    say("e2e_p50_ms", client["e2e_p50_us"] / 1000)
+    say("accept_p50_to_fdatasync", client["accept_p50_us"] / sync)
+
+
+def bench_neighbour(gateway):
+    """Accept and delivery p99 of one sender, quiet, and while another floods an agency that hangs."""
+    quiet = gateway.load(2000, rate=200, follow=True)
+    flood = gateway.load(200000, to=NEIGHBOUR, sender=OTHER_SENDER, background=True)
+    busy = gateway.load(2000, rate=200, follow=True)
+    flood.kill()
+    flood.wait()
+    say("quiet_accept_p99_ms", quiet["accept_p99_us"] / 1000)
+    say("quiet_e2e_p99_ms", quiet["e2e_p99_us"] / 1000)
+    say("neighbour_accept_p99_ms", busy["accept_p99_us"] / 1000)
+    say("neighbour_e2e_p99_ms", busy["e2e_p99_us"] / 1000)
+    say("neighbour_p99_ratio", max(busy["accept_p99_us"] / quiet["accept_p99_us"],
+                                   busy["e2e_p99_us"] / quiet["e2e_p99_us"]))
+
+
+def bench_backlog(gateway, count, backlog):
+    without, _ = end_to_end(gateway, count)
+    note(f"{backlog} handoffs for an agency that nobody serves")
+    gateway.load(backlog, to=DEAD)
+    with_backlog, _ = end_to_end(gateway, count)
+    say("e2e_per_s_without_backlog", without)
+    say("e2e_per_s_with_backlog", with_backlog)
+    say("backlog_ratio", with_backlog / without)
+    say("broker_anon_rss_mib", anon_rss_mib(gateway.broker))
+    bench_restart(gateway)
+
+
+def bench_restart(gateway):
+    """From exec of the broker to the first POST at the sink, with the backlog there and an adapter that comes back."""
+    gateway.broker.kill()
+    gateway.broker.wait()
+    before = gateway.sink.posts()
+    client = gateway.load(1, background=True)              # waits for the gateway like any other client
+    time.sleep(1.0)
+    begin = time.monotonic()
+    gateway.start_broker()
+    wait_for(lambda: gateway.sink.posts() > before, 60, "the first POST after a restart")
+    say("restart_first_delivery_ms", (time.monotonic() - begin) * 1000)
+    finish(client)
+
+
+def judge():
+    passed = failed = 0
+    for name, (least, most) in BOUNDS.items():
+        if name not in figures:
+            continue
+        good = (least is None or figures[name] >= least) and (most is None or figures[name] <= most)
+        passed, failed = passed + good, failed + (not good)
+        if not good:
+            print(f"# {name} is {figures[name]:.2f}, wanted {'' if least is None else f'at least {least} '}"
+                  f"{'' if most is None else f'at most {most}'}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def main():
+    global HANG
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--handoffs", type=int, default=100000)
+    parser.add_argument("--backlog", type=int, default=500000)
+    parser.add_argument("--only", default="e2e,latency,neighbour,backlog")
+    parser.add_argument("--folder", default=os.path.join(BUILD, "bench-run"))
+    options = parser.parse_args()
+    only = options.only.split(",")
+    shutil.rmtree(options.folder, ignore_errors=True)
+    os.makedirs(options.folder)
+    HANG = Hang()
+    sink = Sink(os.path.join(os.path.abspath(options.folder), "nginx"))
+    gateway = Gateway(os.path.join(os.path.abspath(options.folder), "site"), sink)
+    try:
+        gateway.start_broker()
+        gateway.wait_ready()
+        gateway.start_adapter()
+        if "e2e" in only:
+            bench_e2e(gateway, sink, options.handoffs)
+        if "latency" in only:
+            bench_latency(gateway, options.folder)
+        if "neighbour" in only:
+            bench_neighbour(gateway)
+        if "backlog" in only:
+            bench_backlog(gateway, min(options.handoffs, 50000), options.backlog)
+    finally:
+        gateway.stop()
+        sink.process.terminate()
+        sink.process.wait()
+        shutil.rmtree(options.folder, ignore_errors=True)
+    return judge()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
