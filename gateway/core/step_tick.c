@@ -3,7 +3,7 @@
  * Comes     from the loop, as long as core_due_ms() is not in the future. One timer a command, so that a flood of them
  *           shares the turn with everything else.
  * Changes   WAIT: its handoff is READY. LEASE: an OFFERED one is taken back. ANTECEDENT: a HELD one has waited too long
- *           for others and is FAILED. PURGE: the body of an ended one goes.
+ *           for others and is FAILED. PURGE: the body of an ended one goes, and the words of its history.
  * Effects   READY, FEED.
  * Repeated  takes the next timer; nothing when none is due. */
 #include "gateway/core/step.h"
@@ -41,6 +41,16 @@ static bool is_needed(struct step *step, const struct handoff *result)
     return false;
 }
 
+/* The words of its history go with the body: they may name a person, and one sealed row left keeps the key of its day. */
+static void purge_words(struct step *step, const struct handoff *handoff)
+{
+    struct event event;
+    for (uint64_t seq = handoff->last_event; seq; seq = event.previous) {
+        must(turn_event(step->turn, seq, &event));
+        turn_detail_delete(step->turn, seq);
+    }
+}
+
 static void purge(struct step *step, int64_t due_ms, struct handoff *handoff)
 {
     struct change change = { .cause = CAUSE_PURGED, .quiet = true };
@@ -52,6 +62,7 @@ static void purge(struct step *step, int64_t due_ms, struct handoff *handoff)
         return;
     }
     turn_body_delete(step->turn, handoff->id);
+    purge_words(step, handoff);
     handoff->flags |= HANDOFF_BODY_PURGED;
     handoff_note(step, handoff, &change);
 }

@@ -108,6 +108,7 @@ uint64_t turn_event_append(struct turn *turn, struct event *event, struct span d
 bool     turn_event(struct turn *turn, uint64_t seq, struct event *ret_event);
 /* "" when there is none or it was purged. */
 void     turn_detail(struct turn *turn, uint64_t event_seq, char ret_detail[REASON_BYTES_MAX + 1]);
+void     turn_detail_delete(struct turn *turn, uint64_t event_seq);      /* takes one that is gone */
 void     turn_feed_put(struct turn *turn, uint32_t agency, uint64_t event_seq);
 uint64_t turn_feed_next(struct turn *turn, uint32_t agency, uint64_t after);        /* 0: no more */
 void     turn_feed_delete_until(struct turn *turn, uint32_t agency, uint64_t until, unsigned most);

@@ -90,6 +90,12 @@ void turn_detail(struct turn *turn, uint64_t event_seq, char ret_detail[REASON_B
         turn_fail(turn, RESULT_BROKEN, UNEXPLAINED);
 }
 
+void turn_detail_delete(struct turn *turn, uint64_t event_seq)
+{
+    struct key key = event_key(event_seq);
+    (void)row_delete_any(turn, TABLE_DETAIL, &key);
+}
+
 /* ---- the feed of notices */
 
 static struct key feed_key(uint32_t agency, uint64_t event_seq)
