@@ -1,0 +1,386 @@
+/* audit.c - what was said and told, judged as it comes. See audit.h. */
+#include "gateway/base/limits.h"
+#include "tests/sim/audit_inside.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct audit *audit_new(void)
+{
+    struct audit *audit = calloc(1, sizeof *audit);
+    must(audit != NULL);
+    return audit;
+}
+
+void audit_reset(struct audit *audit)
+{
+    memset(audit, 0, sizeof *audit);
+}
+
+const char *audit_failure(const struct audit *audit, uint64_t *ret_handoff)
+{
+    *ret_handoff = audit->failed_handoff;
+    return audit->failure[0] ? audit->failure : NULL;
+}
+
+void audit_wrong(struct audit *audit, uint64_t handoff, const char *format, ...)
+{
+    va_list arguments;
+
+    if (audit->failure[0])
+        return;
+    va_start(arguments, format);
+    vsnprintf(audit->failure, sizeof audit->failure, format, arguments);
+    va_end(arguments);
+    audit->failed_handoff = handoff;
+}
+
+struct fate *fate_of(struct audit *audit, uint64_t handoff)
+{
+    uint64_t number = NUMBER_OF(handoff);
+
+    must(number < AUDIT_FATES);
+    struct fate *fate = &audit->fates[number];
+    if (!fate->handoff) {
+        *fate = (struct fate){ .handoff = handoff, .letter = -1, .recipient = -1 };
+        if (number > audit->highest)
+            audit->highest = number;
+    }
+    return fate;
+}
+
+/* It is this letter: from an answer, a notice or a header. */
+static void bind(struct audit *audit, struct fate *fate, int32_t letter)
+{
+    if (fate->letter >= 0 || letter < 0)
+        return;
+    fate->letter = letter;
+    fate->excused |= audit->withdrawn[audit->papers[letter].letter.case_number % 64];
+}
+
+/* ---- senders */
+
+void audit_said(struct audit *audit, uint32_t letter, const struct audit_letter *said, bool other)
+{
+    struct paper *paper = &audit->papers[letter];
+
+    must(letter < AUDIT_LETTERS);
+    if (paper->said)
+        return;
+    paper->said = true;
+    paper->other = other;
+    paper->letter = *said;
+    if (letter >= audit->paper_count)
+        audit->paper_count = letter + 1;
+    /* Whatever it may do to others by being accepted, it may do from now on. */
+    if (said->kind == KIND_WITHDRAWAL || said->kind == KIND_STOP) {
+        for (uint64_t i = 1; i <= audit->highest; i++) {
+            struct fate *fate = &audit->fates[i];
+            const struct paper *mate = fate->letter >= 0 ? &audit->papers[fate->letter] : NULL;
+            if (mate && mate->letter.case_number == said->case_number && mate->letter.sender == said->sender)
+                fate->excused = true;
+        }
+        audit->withdrawn[said->case_number % 64] = true;
+    }
+    if (said->parent)
+        fate_of(audit, said->parent)->corrected = true;
+}
+
+static void witness(struct audit *audit, uint64_t handoff, uint64_t seq, const struct hash *link)
+{
+    must(seq < AUDIT_WITNESSES);
+    struct witness *witness = &audit->witnesses[seq];
+    if (witness->there && !hash_equal(&witness->link, link))
+        audit_wrong(audit, handoff, "promise 8: two links were told for turn %llu", (unsigned long long)seq);
+    *witness = (struct witness){ .there = true, .link = *link };
+    if (seq > audit->witness_last)
+        audit->witness_last = seq;
+}
+
+void audit_accepted(struct audit *audit, uint32_t letter, bool other, uint64_t handoff, uint64_t commit_seq,
+                    const struct hash *content, const struct hash *link, bool duplicate, enum state state)
+{
+    struct paper *paper = &audit->papers[letter];
+    struct fate *fate = fate_of(audit, handoff);
+
+    must(paper->said);
+    witness(audit, handoff, commit_seq, link);
+    if (!hash_equal(content, &paper->letter.content[other]))
+        audit_wrong(audit, handoff, "promise 2: letter %u was accepted as other content than was sent", letter);
+    if (!paper->handoff) {
+        paper->handoff = handoff;
+        paper->commit_seq = commit_seq;
+        paper->accepted_other = other;
+        paper->state = state;
+        if (fate->letter >= 0 && fate->letter != (int32_t)letter)
+            audit_wrong(audit, handoff, "promise 2: letters %u and %d are one handoff", letter, fate->letter);
+        bind(audit, fate, (int32_t)letter);
+        return;
+    }
+    if (!duplicate)
+        audit_wrong(audit, handoff, "promise 2: letter %u was accepted anew", letter);
+    if (paper->handoff != handoff || paper->commit_seq != commit_seq || paper->accepted_other != other)
+        audit_wrong(audit, handoff, "promise 2: letter %u: #%llu in turn %llu, now #%llu in turn %llu%s", letter,
+                    NUMBER_OF(paper->handoff), (unsigned long long)paper->commit_seq, NUMBER_OF(handoff),
+                    (unsigned long long)commit_seq, paper->accepted_other != other ? ", other content" : "");
+}
+
+void audit_refused(struct audit *audit, uint32_t letter, bool other, const char *problem, int64_t now_ms)
+{
+    struct paper *paper = &audit->papers[letter];
+    bool old = paper->letter.id_ms < now_ms - ID_AGE_MS_MAX + 24LL * 3600 * 1000;
+
+    must(paper->said);
+    if (paper->handoff && paper->accepted_other == other && !(old && strcmp(problem, "too-old") == 0))
+        audit_wrong(audit, paper->handoff, "promise 2: letter %u was accepted, its repetition refused %s", letter,
+                    problem);
+    if (strcmp(problem, "conflict") == 0) {
+        if (hash_is_zero(&paper->letter.content[1]))
+            audit_wrong(audit, paper->handoff, "promise 2: letter %u never had other content, refused conflict",
+                        letter);
+        paper->conflict = true;
+    }
+    if (strcmp(problem, "too-old") == 0 && !old)
+        audit_wrong(audit, paper->handoff, "promise 2: letter %u is not old, refused too-old", letter);
+}
+
+static bool is_told(enum state state)
+{
+    return state == STATE_FAILED || state == STATE_UNSURE || state == STATE_DELIVERED || state == STATE_CLOSED;
+}
+
+void audit_notice(struct audit *audit, const struct audit_notice *notice)
+{
+    struct fate *fate = fate_of(audit, notice->handoff);
+
+    if (notice->seq_before && notice->seq <= notice->seq_before)
+        audit_wrong(audit, notice->handoff, "promise 6: notice %llu came after %llu", (unsigned long long)notice->seq,
+                    (unsigned long long)notice->seq_before);
+    if (notice->known)
+        return;
+    if (!notice->parent)
+        bind(audit, fate, notice->letter);
+    if (fate->letter >= 0 && audit->papers[fate->letter].letter.sender != notice->agency)
+        audit_wrong(audit, notice->handoff, "promise 6: agency %u was told of another's handoff", notice->agency);
+    if (fate->parent && fate->letter < 0 && fate_of(audit, fate->parent)->letter >= 0 &&
+        audit->papers[fate_of(audit, fate->parent)->letter].letter.sender != notice->agency)
+        audit_wrong(audit, notice->handoff, "promise 6: agency %u was told of another's handoff", notice->agency);
+    if (!fate->parent)
+        fate->parent = notice->parent;
+    if (notice->child)
+        fate_of(audit, notice->child)->parent = notice->handoff;
+    /* What is told leaves no gap: every move into these four is told, so the next one begins where the last ended. */
+    if (is_told(notice->from) && fate->told != notice->from)
+        audit_wrong(audit, notice->handoff, "promise 6: notice %llu goes on from %s, but the last told was %s",
+                    (unsigned long long)notice->seq, state_name(notice->from),
+                    fate->told ? state_name(fate->told) : "nothing");
+    if (state_is_final(fate->told) && notice->to != fate->told)
+        audit_wrong(audit, notice->handoff, "promise 1: %s after %s", state_name(notice->to), state_name(fate->told));
+    fate->told = notice->to;
+    fate->told_seq = notice->seq;
+    fate->got_states |= 1u << notice->to;
+    fate->got_causes |= 1u << notice->cause;
+    if (notice->to == STATE_DELIVERED && !fate->answered_well)
+        audit_wrong(audit, notice->handoff, "promise 1: told DELIVERED, but no adapter ever said so");
+    if (notice->to == STATE_CLOSED && !fate->excused && !fate->corrected && !fate->overtaken && !fate->ended_by_people)
+        audit_wrong(audit, notice->handoff, "promise 6: told CLOSED (%s), but nobody and no rule closed it",
+                    cause_name(notice->cause));
+}
+
+/* ---- receivers: order */
+
+/* It, or what took its place, was taken by an agency. */
+static bool is_done(struct audit *audit, uint64_t handoff)
+{
+    if (fate_of(audit, handoff)->answered_well || fate_of(audit, handoff)->overtaken)
+        return true;
+    for (uint64_t i = NUMBER_OF(handoff) + 1; i <= audit->highest; i++) {
+        const struct fate *child = &audit->fates[i];
+        uint64_t parent = child->parent;
+        if (!parent && child->letter >= 0)
+            parent = audit->papers[child->letter].letter.parent;
+        if (child->handoff && parent == handoff && is_done(audit, child->handoff))
+            return true;
+    }
+    return false;
+}
+
+static bool has_result(const struct audit *audit, const struct paper *antecedent)
+{
+    for (uint32_t i = 0; i < audit->paper_count; i++) {
+        const struct paper *paper = &audit->papers[i];
+        if (paper->said && paper->letter.kind == KIND_RESULT && paper->letter.parent &&
+            (paper->letter.parent == antecedent->handoff || fate_is_child(audit, paper->letter.parent,
+                                                                          antecedent->handoff)))
+            return true;
+    }
+    return false;
+}
+
+/* What it waits for must be done, unless a person let it go. */
+static void check_gates(struct audit *audit, const struct fate *fate, const struct paper *paper)
+{
+    if (fate->released || fate->replays)
+        return;
+    for (uint32_t i = 0; i < paper->letter.after_count; i++) {
+        uint32_t number = paper->letter.after[i].letter;
+        const struct paper *antecedent = number < AUDIT_LETTERS ? &audit->papers[number] : NULL;
+        bool done = antecedent && antecedent->said &&
+                    (paper->letter.after[i].until == UNTIL_DELIVERED
+                         ? !antecedent->handoff || is_done(audit, antecedent->handoff)
+                         : !antecedent->handoff || has_result(audit, antecedent));
+        if (!done)
+            audit_wrong(audit, fate->handoff, "promise 3: it went out before what it waits for (letter %u)", number);
+    }
+}
+
+/* Whoever was accepted before it in its lane must have been taken, or ended by somebody. */
+static void check_order(struct audit *audit, const struct fate *fate, const struct paper *paper)
+{
+    if (paper->letter.addressed < 0)
+        return;
+    for (uint64_t i = 1; i < NUMBER_OF(fate->handoff); i++) {
+        const struct fate *before = &audit->fates[i];
+        const struct paper *other = before->letter >= 0 ? &audit->papers[before->letter] : NULL;
+        if (!other || !other->handoff || other->letter.case_number != paper->letter.case_number ||
+            other->letter.addressed != paper->letter.addressed || other->letter.after_count)
+            continue;
+        if (before->answered_well || before->overtaken || before->ended_by_people || before->excused ||
+            before->corrected || (fate->letter >= 0 && paper->letter.parent))
+            continue;
+        if (audit->lane_ended[other->letter.case_number % 64])
+            continue;
+        audit_wrong(audit, fate->handoff, "promise 3: it went out while #%llu stands before it in its lane",
+                    NUMBER_OF(before->handoff));
+    }
+}
+
+/* ---- receivers: the DELIVER itself */
+
+static void check_content(struct audit *audit, const struct audit_deliver *deliver, const struct paper *paper)
+{
+    bool is[2];
+    for (int i = 0; i < 2; i++)
+        is[i] = hash_equal(&deliver->content, &paper->letter.content[i]) &&
+                span_equal(deliver->payload, paper->letter.payload[i]);
+    if ((!is[0] && !is[1]) || (paper->handoff && !is[paper->accepted_other]))
+        audit_wrong(audit, deliver->handoff, "promise 1: what was delivered is not what was accepted");
+}
+
+static void check_inputs(struct audit *audit, const struct audit_deliver *deliver, const struct fate *fate,
+                         const struct paper *paper)
+{
+    uint32_t wanted = 0;
+
+    for (uint32_t i = 0; i < paper->letter.after_count; i++)
+        wanted += paper->letter.after[i].until == UNTIL_RESULT;
+    if (deliver->input_count > wanted || (deliver->input_count < wanted && !fate->released && !fate->replays))
+        audit_wrong(audit, deliver->handoff, "promise 3: it came with %u results, it waits for %u",
+                    deliver->input_count, wanted);
+    for (uint32_t i = 0; i < deliver->input_count; i++) {
+        const struct fate *result = fate_of(audit, deliver->inputs[i].handoff);
+        if (result->letter >= 0 && !span_equal(deliver->inputs[i].payload,
+                                               audit->papers[result->letter].letter.payload[0]) &&
+            !span_equal(deliver->inputs[i].payload, audit->papers[result->letter].letter.payload[1]))
+            audit_wrong(audit, deliver->handoff, "promise 1: the result it came with is not what was sent");
+    }
+}
+
+static void check_attempt(struct audit *audit, const struct audit_deliver *deliver, struct fate *fate)
+{
+    uint32_t at = deliver->attempt;
+
+    if (!at || at >= ATTEMPTS_SEEN)
+        return;
+    if (fate->connections[at] && fate->connections[at] != deliver->connection)
+        audit_wrong(audit, deliver->handoff, "promise 5: attempt %u was given out twice", at);
+    fate->connections[at] = deliver->connection;
+    if (fate->key[0] && strcmp(fate->key, deliver->key) != 0 && !fate->fresh)
+        audit_wrong(audit, deliver->handoff, "promise 5: its key changed from %s to %s", fate->key, deliver->key);
+    snprintf(fate->key, sizeof fate->key, "%s", deliver->key);
+    if (fate->checkpointed && !deliver->checkpoint.size && at > fate->checkpoint_attempt)
+        audit_wrong(audit, deliver->handoff, "a checkpoint that was kept did not come back with attempt %u", at);
+}
+
+void audit_deliver(struct audit *audit, const struct audit_deliver *deliver)
+{
+    struct fate *fate = fate_of(audit, deliver->handoff);
+    bool first = !fate->delivers;
+
+    if (deliver->attempt < ATTEMPTS_SEEN && fate->connections[deliver->attempt] == deliver->connection)
+        return;                                             /* the same frame once more */
+    fate->delivers++;
+    fate->recipient = (int32_t)deliver->agency;
+    fate->present_attempt = deliver->attempt;
+    bind(audit, fate, deliver->letter);
+    if (fate->letter < 0 && deliver->parent && !fate->parent)
+        fate->parent = deliver->parent;
+    check_attempt(audit, deliver, fate);
+    /* A child that a redirect made: the same content, in its parent's place. */
+    int32_t letter = fate->letter >= 0 ? fate->letter : letter_of_parents(audit, fate);
+    if (letter < 0)
+        return;
+    const struct paper *paper = &audit->papers[letter];
+    check_content(audit, deliver, paper);
+    if (fate->letter < 0)
+        return;
+    check_inputs(audit, deliver, fate, paper);
+    if (!first)
+        return;
+    check_gates(audit, fate, paper);
+    check_order(audit, fate, paper);
+}
+
+void audit_acted(struct audit *audit, uint64_t handoff, uint32_t attempt, enum agency_class told, bool past_lease)
+{
+    struct fate *fate = fate_of(audit, handoff);
+
+    fate->acts++;
+    fate->late_acts += past_lease;
+    uint32_t allowed = told == CLASS_NEITHER ? 1 + fate->replays : 1 + fate->fresh + fate->late_acts;
+    if (fate->acts > allowed)
+        audit_wrong(audit, handoff, "promise 5: attempt %u was act %u at an agency of class %s, allowed are %u", attempt,
+                    fate->acts, agency_class_name(told), allowed);
+}
+
+void audit_answered(struct audit *audit, uint64_t handoff, uint32_t attempt, enum verdict verdict)
+{
+    struct fate *fate = fate_of(audit, handoff);
+
+    (void)attempt;
+    if (verdict == VERDICT_DELIVERED || verdict == VERDICT_ALREADY_THERE || verdict == VERDICT_REFUSED)
+        fate->answered_well = true;
+    if (verdict == VERDICT_OVERTAKEN)
+        fate->overtaken = fate->answered_well = true;
+}
+
+void audit_outcome_ack(struct audit *audit, uint64_t handoff, uint32_t attempt, enum verdict verdict, enum state state,
+                       uint64_t seq, const struct hash *link)
+{
+    struct fate *fate = fate_of(audit, handoff);
+
+    (void)attempt;
+    witness(audit, handoff, seq, link);
+    if ((verdict == VERDICT_DELIVERED || verdict == VERDICT_ALREADY_THERE) && !state_is_final(state))
+        audit_wrong(audit, handoff, "promise 1: DELIVERED was acknowledged, but it is %s", state_name(state));
+    if (is_told(state))
+        fate->owed_states |= 1u << state;
+}
+
+void audit_checkpoint_kept(struct audit *audit, uint64_t handoff)
+{
+    struct fate *fate = fate_of(audit, handoff);
+    fate->checkpointed = true;
+    fate->checkpoint_attempt = fate->present_attempt;
+}
+
+void audit_cursor_set(struct audit *audit, uint32_t agency, uint64_t value)
+{
+    if (value >= CURSOR_VALUES)
+        return;
+    if (audit->cursors[agency][value])
+        audit_wrong(audit, 0, "the cursor of agency %u was set to %llu twice", agency, (unsigned long long)value);
+    audit->cursors[agency][value] = true;
+}

@@ -1,0 +1,179 @@
+/* audit_end.c - people's acts, the chain, and what must be true when all is over. See audit.h. */
+#include "tests/sim/audit_inside.h"
+
+enum { PARENTS_MAX = 64 };
+
+bool fate_is_child(const struct audit *audit, uint64_t handoff, uint64_t of)
+{
+    for (int i = 0; i < PARENTS_MAX && handoff; i++) {
+        if (handoff == of)
+            return true;
+        const struct fate *fate = &audit->fates[NUMBER_OF(handoff)];
+        handoff = fate->parent ? fate->parent : fate->letter >= 0 ? audit->papers[fate->letter].letter.parent : 0;
+    }
+    return false;
+}
+
+int32_t letter_of_parents(const struct audit *audit, const struct fate *fate)
+{
+    for (int i = 0; i < PARENTS_MAX && fate->letter < 0; i++) {
+        if (!fate->parent)
+            return -1;
+        fate = &audit->fates[NUMBER_OF(fate->parent)];
+    }
+    return fate->letter;
+}
+
+/* ---- people */
+
+static void ask_one(struct audit *audit, enum audit_act act, struct fate *fate, bool behind)
+{
+    switch (act) {
+    case ACT_REPLAY: case ACT_REPLAY_FRESH:
+        fate->replays++;
+        fate->fresh += act == ACT_REPLAY_FRESH;
+        return;
+    case ACT_CLOSE: case ACT_REDIRECT:
+        fate->ended_by_people = true;
+        if (behind) {
+            int32_t letter = letter_of_parents(audit, fate);
+            /* Those behind it are not known here: the whole case is, and what comes of it. */
+            for (uint64_t i = 1; i <= audit->highest; i++) {
+                struct fate *mate = &audit->fates[i];
+                int32_t other = mate->handoff ? letter_of_parents(audit, mate) : -1;
+                if (letter < 0 || other < 0 || audit->papers[letter].letter.case_number ==
+                                                   audit->papers[other].letter.case_number)
+                    mate->ended_by_people = true;
+            }
+            if (letter >= 0)
+                audit->lane_ended[audit->papers[letter].letter.case_number % 64] = true;
+        }
+        return;
+    case ACT_RELEASE:
+        fate->released = true;
+        return;
+    case ACT_HOLD:
+        return;
+    }
+}
+
+void audit_operator_asks(struct audit *audit, enum audit_act act, uint64_t handoff, int32_t agency, bool behind)
+{
+    if (handoff) {
+        ask_one(audit, act, fate_of(audit, handoff), behind);
+        return;
+    }
+    for (uint64_t i = 1; i <= audit->highest; i++)
+        if (audit->fates[i].handoff && (audit->fates[i].recipient == agency || audit->fates[i].recipient < 0))
+            ask_one(audit, act, &audit->fates[i], behind);
+}
+
+void audit_operator_told(struct audit *audit, enum audit_act act, uint64_t handoff)
+{
+    static const enum cause causes[] = {
+        [ACT_REPLAY] = CAUSE_REPLAYED, [ACT_REPLAY_FRESH] = CAUSE_REPLAYED, [ACT_CLOSE] = CAUSE_CLOSED_BY_OPERATOR,
+        [ACT_REDIRECT] = CAUSE_REDIRECTED, [ACT_HOLD] = CAUSE_HOLD, [ACT_RELEASE] = CAUSE_RELEASE,
+    };
+    fate_of(audit, handoff)->owed_causes |= 1u << causes[act];
+}
+
+/* ---- the room */
+
+void audit_accepted_when_closed(struct audit *audit, uint64_t handoff)
+{
+    audit_wrong(audit, handoff, "promise 10: accepted while intake is closed");
+}
+
+void audit_refused_when_full(struct audit *audit, const char *what)
+{
+    audit_wrong(audit, 0, "promise 10: %s was refused for want of room", what);
+}
+
+/* ---- the chain */
+
+void audit_chain(struct audit *audit, uint64_t seq, const struct hash *link)
+{
+    must(seq < AUDIT_WITNESSES);
+    const struct witness *witness = &audit->witnesses[seq];
+    if (witness->there && !hash_equal(&witness->link, link))
+        audit_wrong(audit, 0, "promise 8: the link told for turn %llu is not the store's", (unsigned long long)seq);
+}
+
+void audit_chain_end(struct audit *audit, uint64_t seq_last)
+{
+    if (audit->witness_last > seq_last)
+        audit_wrong(audit, 0, "promise 1: turn %llu was told, the store ends with turn %llu",
+                    (unsigned long long)audit->witness_last, (unsigned long long)seq_last);
+}
+
+/* ---- the end */
+
+static bool needs_person(enum state state)
+{
+    return state == STATE_FAILED || state == STATE_UNSURE;
+}
+
+/* One of the same sender in the same case, or one that it waits for, needs a person. */
+static bool waits_for_person(const struct audit *audit, const struct paper *paper)
+{
+    for (uint64_t i = 1; i <= audit->highest; i++) {
+        const struct fate *fate = &audit->fates[i];
+        int32_t letter = fate->handoff ? letter_of_parents(audit, fate) : -1;
+        if (letter < 0 || !needs_person(fate->told))
+            continue;
+        if (audit->papers[letter].letter.case_number == paper->letter.case_number)
+            return true;
+    }
+    return false;
+}
+
+bool audit_is_settled(struct audit *audit, bool blame)
+{
+    for (uint64_t i = 1; i <= audit->highest; i++) {
+        const struct fate *fate = &audit->fates[i];
+        if (!fate->handoff || fate->letter < 0 || state_is_final(fate->told) || needs_person(fate->told))
+            continue;
+        const struct paper *paper = &audit->papers[fate->letter];
+        if (!paper->handoff || waits_for_person(audit, paper))
+            continue;
+        if (blame)
+            audit_wrong(audit, fate->handoff, "promise 6: it stands still and needs nobody (last told: %s)",
+                        fate->told ? state_name(fate->told) : "nothing");
+        return false;
+    }
+    return true;
+}
+
+static void blame_debts(struct audit *audit, const struct fate *fate)
+{
+    uint32_t states = fate->owed_states & ~fate->got_states, causes = fate->owed_causes & ~fate->got_causes;
+
+    for (enum state state = 1; state < STATE_END; state++)
+        if (states & 1u << state)
+            audit_wrong(audit, fate->handoff, "promise 6: its receiver was told %s, its sender never was",
+                        state_name(state));
+    for (enum cause cause = 1; cause < CAUSE_END; cause++)
+        if (causes & 1u << cause)
+            audit_wrong(audit, fate->handoff, "promise 6: a person did %s, its sender was never told",
+                        cause_name(cause));
+}
+
+bool audit_is_over(struct audit *audit, bool blame)
+{
+    for (uint64_t i = 1; i <= audit->highest; i++) {
+        const struct fate *fate = &audit->fates[i];
+        if (!fate->handoff)
+            continue;
+        bool ended = state_is_final(fate->told) && !(fate->owed_states & ~fate->got_states) &&
+                     !(fate->owed_causes & ~fate->got_causes);
+        if (ended || (fate->letter < 0 && !fate->parent && !fate->delivers))
+            continue;
+        if (!blame)
+            return false;
+        if (!state_is_final(fate->told))
+            audit_wrong(audit, fate->handoff, "promise 6: its sender never heard that it ended (last told: %s)",
+                        fate->told ? state_name(fate->told) : "nothing");
+        blame_debts(audit, fate);
+    }
+    return true;
+}

@@ -1,0 +1,191 @@
+/* place.c - the directories of a world: the first one, changes of it, and the last one, in which everybody may again.
+ * A version never changes: the log of turns points into it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/sim.h"
+
+enum { PERMITS = 8 };
+
+const struct tables *place_tables(struct world *world)
+{
+    return world->versions[world->version_count - 1];
+}
+
+int32_t place_agency(const struct world *world, const char *code)
+{
+    for (uint32_t i = 0; i < world->agency_count; i++)
+        if (strcmp(world->codes[i], code) == 0)
+            return (int32_t)i;
+    return NONE;
+}
+
+enum agency_class place_class(const struct world *world, uint32_t agency)
+{
+    const struct agency *found = tables_agency(world->versions[world->version_count - 1], world->codes[agency]);
+    return found ? found->agency_class : CLASS_NEITHER;
+}
+
+static int compare_codes(const void *a, const void *b)
+{
+    return strcmp(((const struct agency *)a)->code, ((const struct agency *)b)->code);
+}
+
+static void index_names(struct tables *tables)
+{
+    qsort(tables->agencies, tables->agency_count, sizeof *tables->agencies, compare_codes);
+    tables->name_count = 0;
+    for (uint32_t i = 0; i < tables->agency_count; i++, tables->name_count++) {
+        memcpy(tables->names[i].name, tables->agencies[i].code, sizeof tables->names[i].name);
+        tables->names[i].agency = i;
+    }
+}
+
+static struct tables *new_tables(struct world *world, const struct tables *from)
+{
+    struct tables *tables = world_take(world, sizeof *tables);
+
+    if (from)
+        *tables = *from;
+    tables->agencies = world_take(world, AGENCIES * sizeof *tables->agencies);
+    tables->names = world_take(world, AGENCIES * sizeof *tables->names);
+    tables->permits = world_take(world, PERMITS * sizeof *tables->permits);
+    tables->routes = world_take(world, AGENCIES * sizeof *tables->routes);
+    if (from) {
+        memcpy(tables->agencies, from->agencies, from->agency_count * sizeof *from->agencies);
+        memcpy(tables->permits, from->permits, from->permit_count * sizeof *from->permits);
+        memcpy(tables->routes, from->routes, from->route_count * sizeof *from->routes);
+    }
+    return tables;
+}
+
+static void take_force(struct world *world, struct tables *tables)
+{
+    char words[64];
+
+    index_names(tables);
+    tables->version = world->version_count + 1;
+    snprintf(words, sizeof words, "directory %u", tables->version);
+    tables->hash = hash_of(span_of_string(words));
+    must(world->version_count < TABLES_MAX_VERSIONS);
+    world->versions[world->version_count++] = tables;
+    for (uint32_t i = 0; i < world->agency_count; i++) {
+        const struct agency *agency = tables_agency(tables, world->codes[i]);
+        if (agency)
+            world->offices[i].agency_class = agency->agency_class;
+    }
+}
+
+static void fill_agency(struct world *world, struct agency *agency, const char *code, enum agency_class agency_class)
+{
+    const struct options *options = &world->options;
+
+    *agency = (struct agency){
+        .kind = AGENCY_SECTOR, .agency_class = agency_class, .attempts_max = options->attempts_max,
+        .lapses_max = options->lapses_max, .age_ms_max = 3600 * 1000, .backoff_ms_min = options->backoff_ms,
+        .backoff_ms_max = 60 * 1000, .in_flight_max = 1 + dice_below(&world->dice, 12),
+        .breaker_after = options->breaker_after, .breaker_probe_ms = options->backoff_ms,
+    };
+    snprintf(agency->code, sizeof agency->code, "%s", code);
+    snprintf(agency->name, sizeof agency->name, "%s", code);
+}
+
+void place_begin(struct world *world)
+{
+    struct tables *tables = new_tables(world, NULL);
+    const struct options *options = &world->options;
+
+    world->agency_count = options->one_stops + options->sectors;
+    for (uint32_t i = 0; i < world->agency_count; i++) {
+        bool one_stop = i < options->one_stops;
+        enum agency_class agency_class = one_stop ? 1 + dice_below(&world->dice, 3) : 1 + (i - options->one_stops) % 3;
+        snprintf(world->codes[i], AGENCY_CODE_SIZE, "%s-%u", one_stop ? "one-stop" : agency_class_name(agency_class), i);
+        fill_agency(world, &tables->agencies[i], world->codes[i], agency_class);
+    }
+    tables->agency_count = world->agency_count;
+    snprintf(tables->gateway, sizeof tables->gateway, "sim");
+    tables->lease_ms = options->lease_ms;
+    tables->antecedent_ms_max = options->antecedent_ms;
+    tables->purge_after_ms = options->purge_ms;
+    tables->submit_window = 64;
+    tables->permits[tables->permit_count++] =
+        (struct permit){ .from.kind = SELECT_ANY, .to.kind = SELECT_ANY, .kinds = KINDS_ALL };
+    for (uint32_t i = options->one_stops; i < world->agency_count; i++) {
+        struct route *route = &tables->routes[tables->route_count++];
+        *route = (struct route){ .from.kind = SELECT_ANY };
+        snprintf(route->procedure, sizeof route->procedure, "2.%06u", i);
+        snprintf(route->step, sizeof route->step, "take");
+        snprintf(route->to, sizeof route->to, "%s", world->codes[i]);
+    }
+    take_force(world, tables);
+}
+
+/* Nobody may send to this one until the next change. */
+static void forbid(struct world *world, struct tables *tables)
+{
+    uint32_t agency = dice_below(&world->dice, tables->agency_count), count = 0;
+
+    for (uint32_t i = 0; i < tables->agency_count && count < PERMITS; i++)
+        if (i != agency && i / 2 != agency / 2) {
+            tables->permits[count] = (struct permit){ .from.kind = SELECT_ANY, .to.kind = SELECT_AGENCY,
+                                                      .kinds = KINDS_ALL };
+            memcpy(tables->permits[count++].to.code, tables->agencies[i].code, AGENCY_CODE_SIZE);
+        }
+    tables->permit_count = count;
+}
+
+void place_change(struct world *world)
+{
+    if (world->version_count + 4 >= TABLES_MAX_VERSIONS)
+        return;
+    struct tables *tables = new_tables(world, place_tables(world));
+    struct agency *agency = &tables->agencies[dice_below(&world->dice, tables->agency_count)];
+    struct agency *other = &tables->agencies[dice_below(&world->dice, tables->agency_count)];
+
+    switch (dice_below(&world->dice, 5)) {
+    case 0:
+        forbid(world, tables);
+        break;
+    case 1:
+        tables->permits[0] = (struct permit){ .from.kind = SELECT_ANY, .to.kind = SELECT_ANY, .kinds = KINDS_ALL };
+        tables->permit_count = 1;
+        break;
+    case 2:
+        if (!world->options.class_changes)
+            return;
+        agency->agency_class = 1 + dice_below(&world->dice, 3);
+        STORY(world, 0, "directory: %s is %s now", agency->code, agency_class_name(agency->agency_class));
+        break;
+    case 3:
+        if (!world->options.abolish || agency == other || agency->to_ms || other->to_ms)
+            return;
+        agency->to_ms = 1;
+        memcpy(agency->successor, other->code, sizeof agency->successor);
+        STORY(world, 0, "directory: %s is abolished, %s takes over", agency->code, other->code);
+        break;
+    default:
+        agency->in_flight_max = 1 + dice_below(&world->dice, 12);
+        agency->attempts_max = 1 + dice_below(&world->dice, 6);
+        agency->lapses_max = 1 + dice_below(&world->dice, 4);
+        break;
+    }
+    take_force(world, tables);
+    gateway_directory(world, tables);
+}
+
+void place_restore(struct world *world)
+{
+    struct tables *tables = new_tables(world, place_tables(world));
+
+    tables->permits[0] = (struct permit){ .from.kind = SELECT_ANY, .to.kind = SELECT_ANY, .kinds = KINDS_ALL };
+    tables->permit_count = 1;
+    for (uint32_t i = 0; i < tables->agency_count; i++) {
+        tables->agencies[i].to_ms = 0;
+        tables->agencies[i].successor[0] = 0;
+        tables->agencies[i].attempts_max = 6;
+        tables->agencies[i].lapses_max = 6;
+    }
+    take_force(world, tables);
+    gateway_directory(world, tables);
+}
