@@ -66,15 +66,20 @@ void speak_refused(struct broker *broker, enum bus_side side, uint32_t routing, 
         send_once(broker, side, routing, &out);
 }
 
-/* False: there is no room for it; then *ret_out is a refusal. */
-static bool prepare(struct broker *broker, const struct effect *effect, struct frame_refusal *refusal,
-                    struct wire_out *ret_out)
-{
-    struct wire_turn turn = { .seq = broker->end.seq, .link = broker->end.link, .covered_seq = broker->covered_seq };
+/* A frame that is ready, and the turn that it points into until it is packed. */
+struct prepared { struct wire_turn turn; struct wire_out out; };
 
-    if (wire_effect(effect, &turn, &broker->words, ret_out) && ret_out->bytes <= FRAME_BYTES_MAX)
+/* False: there is no room for it; then *refusal is what to say instead. */
+static bool prepare(struct broker *broker, const struct effect *effect, struct frame_refusal *refusal,
+                    struct prepared *ret_prepared)
+{
+    struct wire_out *out = &ret_prepared->out;
+
+    ret_prepared->turn = (struct wire_turn){ .seq = broker->end.seq, .link = broker->end.link,
+                                             .covered_seq = broker->covered_seq };
+    if (wire_effect(effect, &ret_prepared->turn, &broker->words, out) && out->bytes <= FRAME_BYTES_MAX)
         return true;
-    log_event(LOG_ERROR, "answer-too-large", "count=%zu", ret_out->bytes);
+    log_event(LOG_ERROR, "answer-too-large", "count=%zu", out->bytes);
     *refusal = (struct frame_refusal){ .correlation = effect->correlation };
     problem_set(&refusal->problem, PROBLEM_TOO_LARGE, "", "câu trả lời quá lớn cho một khung: hãy hỏi ít hơn",
                 "the answer is too large for one frame: ask for less");
@@ -85,10 +90,10 @@ static bool prepare(struct broker *broker, const struct effect *effect, struct f
 static bool say_to_session(struct broker *broker, struct session *session, const struct effect *effect)
 {
     struct frame_refusal refusal;
-    struct wire_out out;
+    struct prepared prepared;
 
-    if (prepare(broker, effect, &refusal, &out))
-        return send_to(broker, session, &out, effect->kind == EFFECT_DELIVER ? effect : NULL);
+    if (prepare(broker, effect, &refusal, &prepared))
+        return send_to(broker, session, &prepared.out, effect->kind == EFFECT_DELIVER ? effect : NULL);
     uint64_t number = session->number;
     speak_refused(broker, BUS_AGENCIES, session->routing, &refusal);
     return session_of_number(&broker->sessions, number) != NULL;
@@ -200,11 +205,11 @@ static void say_to_operator(struct broker *broker, struct effect *effect, uint32
         return;
     }
     struct frame_refusal refusal;
-    struct wire_out out;
+    struct prepared prepared;
     if (mark)
         admin_add(broker, effect, mark);
-    if (prepare(broker, effect, &refusal, &out))
-        send_once(broker, BUS_ADMIN, routing, &out);
+    if (prepare(broker, effect, &refusal, &prepared))
+        send_once(broker, BUS_ADMIN, routing, &prepared.out);
     else
         speak_refused(broker, BUS_ADMIN, routing, &refusal);
 }

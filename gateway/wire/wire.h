@@ -57,7 +57,7 @@ MUST_USE bool wire_read(struct span bytes, bool admin, struct arena *arena, stru
 
 /* ---- out */
 
-/* What effects do not carry, because it is known only after the commit. */
+/* What effects do not carry, because it is known only after the commit. wire_out points into it until wire_pack(). */
 struct wire_turn {
     uint64_t    seq;                        /* commit_seq of the turn that has just been committed */
     struct hash link;
