@@ -72,6 +72,13 @@ void clock_text(int64_t time_ms, char ret_text[CLOCK_TEXT_SIZE])
              second / 3600, second / 60 % 60, second % 60, ms);
 }
 
+void clock_text_local(int64_t time_ms, char ret_text[CLOCK_TEXT_SIZE])
+{
+    clock_text(time_ms, ret_text);
+    ret_text[10] = ' ';
+    ret_text[19] = 0;
+}
+
 /* ---- reading: a small cursor over the text; every step fails for good once one has failed ---- */
 
 struct reader {

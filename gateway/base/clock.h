@@ -19,6 +19,8 @@ int64_t clock_boot_ms(void);                /* CLOCK_BOOTTIME: goes on while the
 
 /* "2026-03-02T16:30:00.000+07:00" (RFC 3339). */
 void clock_text(int64_t time_ms, char ret_text[CLOCK_TEXT_SIZE]);
+/* "2026-03-02 16:30:05", local time: for people. */
+void clock_text_local(int64_t time_ms, char ret_text[CLOCK_TEXT_SIZE]);
 /* RFC 3339 with zone or Z; also "YYYY-MM-DD", "YYYY-MM-DD HH:MM[:SS]" and with a T, both read as local time. */
 MUST_USE bool clock_read(struct span text, int64_t *ret_time_ms);
 /* "90s", "15m", "36h", "7d", "250ms" -> milliseconds; a bare number is refused. */

@@ -87,14 +87,21 @@ static struct agency_live live(struct broker *broker, uint32_t number)
 
 /* ---- explain */
 
+/* The core ends with the one thing to do as far as it can see, which is to wait. Ours goes before that, and what is to
+ * be done about ours takes its place. */
 static void advise(struct broker *broker, struct admin_reply *reply, bool action, const char *vi, const char *en)
 {
-    bool has_action = false;
-    for (uint32_t i = 0; i < reply->advice_count; i++)
-        has_action |= reply->advice[i].action;
-    if (reply->advice_count < ADVICE_MAX)
-        reply->advice[reply->advice_count++] =
-            (struct advice){ .vi = lend(broker, vi), .en = lend(broker, en), .action = action && !has_action };
+    struct advice ours = { .vi = lend(broker, vi), .en = lend(broker, en), .action = action }, last = { 0 };
+    uint32_t count = reply->advice_count;
+
+    if (count && reply->advice[count - 1].action)
+        last = reply->advice[--count];
+    if (count + 2 > ADVICE_MAX)
+        return;
+    reply->advice[count++] = ours;
+    if (last.action && !action)
+        reply->advice[count++] = last;
+    reply->advice_count = count;
 }
 
 static void advise_breaker(struct broker *broker, struct admin_reply *reply, const struct agency_live *state)
@@ -102,7 +109,7 @@ static void advise_breaker(struct broker *broker, struct admin_reply *reply, con
     char vi[200], en[200], time[CLOCK_TEXT_SIZE] = "";
     struct text text_vi = text_of(vi, sizeof vi), text_en = text_of(en, sizeof en);
 
-    clock_text(state->breaker_until_ms, time);
+    clock_text_local(state->breaker_until_ms, time);
     text_add(&text_vi, "Cầu dao của cơ quan đang mở sau nhiều câu trả lời lỗi liên tiếp; lần thử tiếp theo lúc %s.",
              state->breaker_until_ms ? time : "này");
     text_add(&text_en, "The breaker of the agency is open after several bad answers in a row; the next probe is at %s.",

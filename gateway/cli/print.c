@@ -199,9 +199,8 @@ static void print_padded(const char *text, int width)
 static void print_time(int64_t time_ms)
 {
     char text[CLOCK_TEXT_SIZE];
-    clock_text(time_ms, text);
-    text[10] = ' ';
-    printf("%.19s", text);
+    clock_text_local(time_ms, text);
+    printf("%s", text);
 }
 
 void print_handoff_head(const struct cli *cli)

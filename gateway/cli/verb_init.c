@@ -161,21 +161,34 @@ static const struct agency *sender_to(const struct tables *tables, const struct 
     return other;
 }
 
-/* The sector agency of this class that an example is best made with: one that a one-stop may send to. NULL: none. */
+static size_t depth(const char *code)
+{
+    size_t dots = 0;
+    for (; *code; code++)
+        dots += *code == '.';
+    return dots;
+}
+
+/* The sector agency of this class that an example is best made with: one that a one-stop may send to, and a local one
+ * rather than that of the whole city. NULL: none. */
 static const struct agency *example_agency(const struct tables *tables, enum agency_class agency_class)
 {
-    const struct agency *other = NULL;
+    const struct agency *best = NULL;
+    bool best_one_stop = false;
     for (uint32_t i = 0; i < tables->agency_count; i++) {
         const struct agency *agency = &tables->agencies[i];
         if (agency->kind != AGENCY_SECTOR || agency->agency_class != agency_class || !agency->key_count)
             continue;
         const struct agency *sender = sender_to(tables, agency);
-        if (sender && sender->kind == AGENCY_ONE_STOP)
-            return agency;
-        if (sender && !other)
-            other = agency;
+        bool one_stop = sender && sender->kind == AGENCY_ONE_STOP;
+        bool better = one_stop > best_one_stop || !best
+                      || (one_stop == best_one_stop && depth(agency->code) > depth(best->code));
+        if (sender && better) {
+            best = agency;
+            best_one_stop = one_stop;
+        }
     }
-    return other;
+    return best;
 }
 
 static bool add_named(struct init *init, const struct tables *tables, const char *named, struct text *text,

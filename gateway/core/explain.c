@@ -12,7 +12,7 @@
 #include "gateway/core/admin.h"
 #include "gateway/core/lane.h"
 
-enum { LINKS_MAX = 4, LINE_SIZE = 480, TIME_SIZE = 24, SHOWN_GATES_MAX = 4 };
+enum { LINKS_MAX = 4, LINE_SIZE = 480, TIME_SIZE = CLOCK_TEXT_SIZE, SHOWN_GATES_MAX = 4 };
 
 struct story {
     struct step        *step;
@@ -45,14 +45,9 @@ static void say(struct story *story, bool action, const char *vi, const char *en
     advice->action = action;
 }
 
-/* "2026-03-02 16:30:05", local time. */
 static const char *at(int64_t time_ms, char text[TIME_SIZE])
 {
-    char full[CLOCK_TEXT_SIZE];
-    struct text out = text_of(text, TIME_SIZE);
-    clock_text(time_ms, full);
-    full[10] = full[19] = 0;
-    text_add(&out, "%s %s", full, full + 11);
+    clock_text_local(time_ms, text);
     return text;
 }
 

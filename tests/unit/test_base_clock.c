@@ -135,9 +135,18 @@ static void clocks_run(void **state)
     assert_true(clock_boot_ms() >= monotonic_ms);           /* boot time counts sleep too */
 }
 
+static void people_read_local_time_to_the_second(void **state)
+{
+    (void)state;
+    char text[CLOCK_TEXT_SIZE];
+    clock_text_local(1772443805999, text);                      /* 2026-03-02T09:30:05.999Z */
+    assert_string_equal(text, "2026-03-02 16:30:05");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(people_read_local_time_to_the_second),
         cmocka_unit_test(written),   cmocka_unit_test(every_day), cmocka_unit_test(read),
         cmocka_unit_test(refused),   cmocka_unit_test(durations), cmocka_unit_test(clocks_run),
     };
