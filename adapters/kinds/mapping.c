@@ -250,7 +250,8 @@ static bool put(struct work *work, json_t *target, const struct field *field, js
 {
     if (value && field_put(target, field->to, value))
         return true;
-    judgement_set(work->why, VERDICT_LATER, "adapter-memory", "no memory to write the request");
+    judgement_set(work->why, VERDICT_LATER, "adapter-memory",
+                  "hết bộ nhớ khi viết yêu cầu / no memory to write the request");
     work->why->never_sent = true;
     return false;
 }
@@ -334,7 +335,8 @@ bool mapping_apply(const struct mapping *mapping, const json_t *source, struct w
         return true;
     }
     if (!target)
-        judgement_set(&why, VERDICT_LATER, "adapter-memory", "no memory to write the request");
+        judgement_set(&why, VERDICT_LATER, "adapter-memory",
+                  "hết bộ nhớ khi viết yêu cầu / no memory to write the request");
     json_decref(target);
     *reterr_why = why;
     return false;

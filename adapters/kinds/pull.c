@@ -126,7 +126,8 @@ bool pull_request(const struct agency_config *agency, struct span cursor, const 
         return true;
     }
     request_wipe(&request);
-    judgement_set(reterr_why, VERDICT_MISCONFIGURED, "pull-request", "the poll does not fit its bounds");
+    judgement_set(reterr_why, VERDICT_MISCONFIGURED, "pull-request",
+                  "yêu cầu hỏi kết quả quá dài / the poll does not fit its bounds");
     reterr_why->scope = SCOPE_AGENCY;
     reterr_why->never_sent = true;
     return false;

@@ -461,7 +461,8 @@ void rules_judge(const struct rules *rules, const struct question *question, str
     body_init(&body, question->answer.body, question->answer.body_cut);
     const struct rule *rule = find_rule(rules, question, &body, &set);
     if (body.no_memory)
-        judgement_set(&judgement, VERDICT_UNKNOWN, "adapter-memory", "no memory to read the answer");
+        judgement_set(&judgement, VERDICT_UNKNOWN, "adapter-memory",
+                      "hết bộ nhớ khi đọc trả lời / no memory to read the answer");
     else if (rule)
         apply(rule, set, question, &body, &judgement);
     else

@@ -165,7 +165,7 @@ static json_t *routing_of(struct writer *writer, const Lienthong__V1__Routing *r
 static bool no_json(struct judgement *why, const char *field)
 {
     if (errno == ENOMEM) {
-        judgement_set(why, VERDICT_LATER, "adapter-memory", "no memory to read the handoff");
+        judgement_set(why, VERDICT_LATER, "adapter-memory", "hết bộ nhớ khi đọc lượt / no memory to read the handoff");
         why->never_sent = true;
         return false;
     }

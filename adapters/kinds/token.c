@@ -12,7 +12,8 @@ enum { MARGIN_MS_MAX = 60 * 1000 };
 
 static bool no_request(struct judgement *why)
 {
-    judgement_set(why, VERDICT_MISCONFIGURED, "login-request", "the login request does not fit its bounds");
+    judgement_set(why, VERDICT_MISCONFIGURED, "login-request",
+                  "yêu cầu đăng nhập quá dài / the login request does not fit its bounds");
     why->scope = SCOPE_LOGIN;
     why->never_sent = true;
     return false;

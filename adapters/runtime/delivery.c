@@ -219,7 +219,8 @@ static void finish_with(struct delivery *delivery, const char *fingerprint, cons
 
 static void finish_stopping(struct delivery *delivery)
 {
-    finish_with(delivery, trouble_name(TROUBLE_STOPPING), "the adapter is being stopped");
+    finish_with(delivery, trouble_name(TROUBLE_STOPPING),
+                "bộ kết nối đang dừng / the adapter is being stopped");
 }
 
 /* ---------------------------------------------------------------- the crank */
@@ -233,7 +234,7 @@ static void begin(struct delivery *delivery)
     struct judgement why;
 
     if (!content_is_whole(delivery)) {
-        finish_with(delivery, "content-differs", "header and payload are not those that were accepted");
+        finish_with(delivery, "content-differs", "nội dung khác với khi tiếp nhận / not the content that was accepted");
         return;
     }
     if (dialect_needs_source(agency->config, kind)
@@ -393,7 +394,7 @@ void delivery_offered(struct agency *agency, struct lienthong_delivery *offer)
 
     if (!delivery) {
         struct judgement why;
-        judgement_set(&why, VERDICT_LATER, trouble_name(TROUBLE_LOCAL), "no memory");
+        judgement_set(&why, VERDICT_LATER, trouble_name(TROUBLE_LOCAL), "hết bộ nhớ / no memory");
         why.never_sent = true;
         (void)say(agency, offer, NULL, &why);   /* else the lease lapses */
         lienthong_delivery_free(offer);
@@ -403,14 +404,15 @@ void delivery_offered(struct agency *agency, struct lienthong_delivery *offer)
     if (agency->draining)
         finish_stopping(delivery);
     else if (!agency->serving)
-        finish_with(delivery, "lease-too-short", "total_timeout does not fit into the gateway's lease");
+        finish_with(delivery, "lease-too-short",
+                    "total_timeout dài hơn hạn giữ của cổng / total_timeout does not fit into the gateway's lease");
     else if (*open_by_id(agency, offer->handoff_id) == 1)
         return;
     else if ((older = find(&agency->busy, offer->handoff_id)) || (older = find(&agency->ready, offer->handoff_id)))
         place(delivery, &agency->busy, BEHIND);
     else if ((older = find(&agency->queue, offer->handoff_id)) != delivery) {
         place(delivery, &agency->busy, BEHIND);
-        finish_with(older, "attempt-over", "a newer attempt at this handoff has come");
+        finish_with(older, "attempt-over", "đã có lần giao mới hơn / a newer attempt at this handoff has come");
     }
 }
 
@@ -494,7 +496,7 @@ void delivery_void_all(struct agency *agency)
     TAILQ_FOREACH(delivery, &agency->ready, entry)
         delivery->void_ = true;
     while ((delivery = TAILQ_FIRST(&agency->queue)))
-        finish_with(delivery, "attempt-over", "the connection on which it was offered is gone");
+        finish_with(delivery, "attempt-over", "kết nối đã chào lượt này không còn / its connection is gone");
 }
 
 void delivery_drain(struct agency *agency)
@@ -510,7 +512,8 @@ void delivery_abandon(struct agency *agency)
     struct judgement stopping;
     struct delivery *delivery;
 
-    judgement_set(&stopping, VERDICT_LATER, trouble_name(TROUBLE_STOPPING), "the adapter is being stopped");
+    judgement_set(&stopping, VERDICT_LATER, trouble_name(TROUBLE_STOPPING),
+                "bộ kết nối đang dừng / the adapter is being stopped");
     while ((delivery = TAILQ_FIRST(&agency->busy)) || (delivery = TAILQ_FIRST(&agency->ready))
            || (delivery = TAILQ_FIRST(&agency->queue))) {
         struct sequence *sequence = &delivery->sequence;
