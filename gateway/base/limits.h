@@ -32,6 +32,8 @@ enum {
     RESULT_BYTES_MAX = 60 << 10,        /* a RESULT may become the input of up to AFTER_MAX later steps */
     CHECKPOINT_BYTES_MAX = 4 << 10,
     FRAME_BYTES_MAX = 1 << 20,
+    BATCH_FRAMES_MAX = 256,             /* frames inside one BATCH */
+    BATCH_BYTES_MAX = 256 << 10,        /* what we fill a BATCH up to; one that is read may be as long as any frame */
     PEER_QUEUE_BYTES_MAX = 8 << 20,     /* high-water mark x FRAME_BYTES_MAX */
     PEER_QUEUE_FRAMES = PEER_QUEUE_BYTES_MAX / FRAME_BYTES_MAX,
 
