@@ -38,8 +38,11 @@ static bool is_sealed(struct span key, struct span value)
 static bool is_meta(struct span key, struct span value)
 {
     struct counters counters;
+    struct restored restored;
     if (span_equal(key, span_of_string(META_SCHEMA_KEY)))
         return value.size == 4;
+    if (span_equal(key, span_of_string(META_RESTORED_KEY)))
+        return restored_parse(value, &restored);
     return span_equal(key, span_of_string(META_COUNTERS_KEY)) && counters_parse(value, &counters);
 }
 

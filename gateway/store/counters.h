@@ -12,7 +12,7 @@ struct counters {
     uint64_t    dossiers;           /* ... to a dossier */
     uint64_t    handoffs;           /* ... to a handoff of this epoch */
     uint64_t    places;             /* ... to a place in a lane */
-    uint64_t    events;             /* ... to an event */
+    uint64_t    events;             /* ... to an event; restored.h says from where an epoch counts */
     uint64_t    bytes;              /* key + value of every row, this one too */
     uint64_t    covered_seq;        /* a backup holds every turn up to this one */
     uint64_t    seq;                /* the last turn; 0 none yet */

@@ -7,6 +7,7 @@
 
 #include "gateway/store/counters.h"
 #include "gateway/store/files.h"
+#include "gateway/store/restored.h"
 #include "gateway/store/schema.h"
 #include "gateway/store/seal.h"
 #include "gateway/store/store.h"
@@ -25,6 +26,8 @@ struct turn {
     int64_t         now_ms;
     uint32_t        day;                /* of now_ms, for sealing */
     struct counters counters;           /* those of the last turn at first, then as they will be after this one */
+    struct restored restored;           /* read at first need */
+    bool            restored_read, was_restored;
     uint64_t        first_event;        /* of this turn, if there will be one */
     struct hash    *leaves;             /* of this turn's events */
     size_t          leaves_size;        /* room for so many; grows and stays */
@@ -90,7 +93,13 @@ MUST_USE enum result row_unseal(struct turn *turn, enum table table, const struc
 MUST_USE enum result row_unseal_value(struct turn *turn, enum table table, struct span key, struct span sealed,
                                       uint8_t *ret_plain);
 
-/* ---- store_open.c, for backup.c */
+/* ---- store_open.c, for backup.c and restore.c */
+
+/* A restore that is not done; see restore.c. */
+#define RESTORING_FILE "restoring.mdb"
+
+/* An LMDB code. map_bytes 0: as it was. */
+MUST_USE int store_env_open(const char *folder, uint64_t map_bytes, unsigned flags, MDB_env **ret_env);
 
 /* The counters of an environment that nobody else has open; NOT_FOUND: it is no store. */
 MUST_USE enum result store_peek(const char *folder, struct counters *ret_counters);

@@ -25,6 +25,7 @@ enum handoff_flag {
     HANDOFF_ON_HOLD = 4,            /* HELD by an operator; keeps its place in its lane, unlike one behind a gate */
     HANDOFF_IN_LANE = 8,            /* has a place in its lane */
     HANDOFF_BODY_PURGED = 16,
+    HANDOFF_PERHAPS = 32,           /* an attempt may have been acted on, and the class of its agency covered that */
 };
 
 struct handoff {

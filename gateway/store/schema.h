@@ -70,8 +70,10 @@ struct table_info {
 };
 extern const struct table_info table_infos[TABLES];
 
-/* TABLE_META: "schema" -> u32, readable in every version for ever; "counters" -> see counters.h. */
+/* TABLE_META: "schema" -> u32, readable in every version for ever; "counters" -> see counters.h; "restored" -> see
+ * restored.h, only in a store that came back from a backup. */
 #define META_SCHEMA_KEY "schema"
+#define META_RESTORED_KEY "restored"
 #define META_COUNTERS_KEY "counters"
 
 /* Ready rows have at most this many lane classes; what they mean is the core's business. */

@@ -50,6 +50,10 @@ static void read_counters(struct turn *turn)
     key_bytes(&key, META_COUNTERS_KEY, strlen(META_COUNTERS_KEY));
     if (!row_get(turn, TABLE_META, &key, &value) || !counters_parse(value, &turn->counters))
         turn_fail(turn, RESULT_BROKEN, "the store's counters cannot be read");
+    if (turn->writable && turn->counters.seq < NUMBERS_BEFORE(turn->counters.epoch)) {
+        turn->counters.seq = NUMBERS_BEFORE(turn->counters.epoch);         /* its first turn */
+        turn->counters.events = turn->counters.seq;
+    }
 }
 
 static enum result turn_begin(struct store *store, bool writable, int64_t now_ms)
@@ -63,7 +67,7 @@ static enum result turn_begin(struct store *store, bool writable, int64_t now_ms
     }
     turn->store = store;
     turn->writable = writable;
-    turn->wrote = false;
+    turn->wrote = turn->restored_read = false;
     turn->now_ms = now_ms;
     turn->day = seal_day(now_ms);
     memset(turn->cursors, 0, sizeof turn->cursors);

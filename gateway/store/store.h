@@ -69,6 +69,22 @@ unsigned store_drop_day_keys(struct store *store, int64_t now_ms);
  * the writer goes on. ret_seq: the commit_seq it covers. May run in another process than the writer (read_only). */
 MUST_USE enum result store_backup(struct store *store, const char *to_folder, uint64_t *ret_seq, struct text *why);
 
+/* A backup becomes the store of `folder`, which must be missing or empty; a writer lock is held meanwhile. The backup is
+ * checked first (RESULT_INVALID: it has faults, each a line in each_fault). The store then has a new epoch and is held:
+ * it takes nothing in and gives nothing out until a person releases it; COMMAND_RESTORE has to judge its handoffs. When
+ * it fails, nothing is left of it. Ids must not be given twice, so the epoch is above that of the backup, above
+ * epoch_after, and above those noted by restores before: in FOLDER.epoch, beside the folder, and in the backup. */
+struct store_restore {
+    const char *backup, *folder;
+    uint32_t epoch_after;           /* the highest that clients have seen, where it is known; 0 */
+    int64_t  now_ms;
+    void   (*each_fault)(void *context, const char *fault);
+    void    *context;
+};
+/* ret_seq: the last turn that the backup holds. */
+MUST_USE enum result store_restore(const struct store_restore *wanted, uint32_t *ret_epoch, uint64_t *ret_seq,
+                                   struct text *why);
+
 /* Walks every table and checks every invariant and the chain. A fault is one line in `each`; returns how many.
  * Only on a stopped store or a backup (read_only). */
 struct store_check {

@@ -23,7 +23,7 @@ static void say(struct text *why, const char *what, const char *path, const char
 
 /* ---- the environment */
 
-static int open_env(const char *folder, uint64_t map_bytes, unsigned flags, MDB_env **ret_env)
+int store_env_open(const char *folder, uint64_t map_bytes, unsigned flags, MDB_env **ret_env)
 {
     MDB_env *env;
     int code = mdb_env_create(&env);
@@ -52,7 +52,7 @@ static int make_env(const struct store *store)
         return 0;
     if (errno != ENOENT || (unlink(beside) && errno != ENOENT))
         return errno;
-    int code = open_env(beside, 0, MDB_NOSUBDIR | MDB_NOLOCK, &env);    /* writer.lock is ours */
+    int code = store_env_open(beside, 0, MDB_NOSUBDIR | MDB_NOLOCK, &env);    /* writer.lock is ours */
     if (code)
         return code;
     mdb_filehandle_t file;
@@ -129,8 +129,11 @@ static enum result open_tables(struct store *store, struct text *why)
     if (!code && schema && schema != STORE_SCHEMA) {
         mdb_txn_abort(txn);
         if (why)
-            text_add(why, "%s: kho thuộc lược đồ %u, chương trình này cần %d / schema %u, this program needs %d",
-                     store->folder, schema, STORE_SCHEMA, schema, STORE_SCHEMA);
+            text_add(why, "%s: kho thuộc lược đồ %u, chương trình này cần lược đồ %d; %s / "
+                     "the store has schema %u, this program needs %d; %s", store->folder, schema, STORE_SCHEMA,
+                     schema > STORE_SCHEMA ? "hãy cài bản mới hơn" : "bản này không đọc kho cũ như vậy", schema,
+                     STORE_SCHEMA, schema > STORE_SCHEMA ? "install the newer version that made it"
+                                                         : "no version of this program reads one as old");
         return RESULT_INVALID;
     }
     for (unsigned i = TABLE_META + 1; i < TABLES && !code; i++)
@@ -177,6 +180,20 @@ static enum result take_lock(struct store *store, struct text *why)
     return RESULT_BUSY;
 }
 
+/* A new store must not begin where one was to be brought back. */
+static enum result refuse_half_restored(const struct store *store, struct text *why)
+{
+    char path[PATH_SIZE];
+    struct stat file;
+
+    if (!path_join(store->folder, "data.mdb", path) || stat(path, &file) == 0 ||
+        !path_join(store->folder, RESTORING_FILE, path) || stat(path, &file))
+        return RESULT_OK;
+    say(why, "việc phục hồi bị cắt ngang: hãy chạy lại lienthong restore / "
+             "a restore was cut off here: run lienthong restore again", store->folder, RESTORING_FILE);
+    return RESULT_INVALID;
+}
+
 static enum result open_folder(struct store *store, struct text *why)
 {
     struct stat data;
@@ -188,7 +205,8 @@ static enum result open_folder(struct store *store, struct text *why)
             say(why, "không tạo được thư mục / cannot make the folder", store->folder, strerror(errno));
             return result;
         }
-        return take_lock(store, why);
+        result = take_lock(store, why);
+        return result == RESULT_OK ? refuse_half_restored(store, why) : result;
     }
     if (!path_join(store->folder, "data.mdb", path))
         return RESULT_INVALID;
@@ -226,7 +244,7 @@ static enum result open_all(struct store *store, uint64_t map_bytes, struct text
     unsigned flags = (store->read_only ? MDB_RDONLY : 0) | (store->no_sync ? MDB_NOSYNC : 0);
     int code = store->read_only ? 0 : make_env(store);
     if (!code)
-        code = open_env(store->folder, map_bytes, flags, &store->env);
+        code = store_env_open(store->folder, map_bytes, flags, &store->env);
     if (code) {
         say(why, "không mở được kho / cannot open the store", store->folder, mdb_strerror(code));
         return code == MDB_INVALID || code == MDB_VERSION_MISMATCH ? RESULT_INVALID : lmdb_result(code);
@@ -285,7 +303,7 @@ enum result store_peek(const char *folder, struct counters *ret_counters)
     MDB_txn *txn;
     MDB_dbi meta;
     /* Nobody else has it: no lock file is left beside it. */
-    int code = open_env(folder, 0, MDB_RDONLY | MDB_NOLOCK, &env);
+    int code = store_env_open(folder, 0, MDB_RDONLY | MDB_NOLOCK, &env);
     if (code)
         return lmdb_result(code);
     if ((code = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn)) == 0) {

@@ -40,10 +40,51 @@ void turn_covered_seq_put(struct turn *turn, uint64_t seq)
     turn->wrote = true;
 }
 
+uint64_t turn_last_event(struct turn *turn)
+{
+    return turn->counters.events;
+}
+
+static struct key restored_key(void)
+{
+    struct key key = { 0 };
+    key_bytes(&key, META_RESTORED_KEY, strlen(META_RESTORED_KEY));
+    return key;
+}
+
+bool turn_restored(struct turn *turn, struct restored *ret_restored)
+{
+    struct key key = restored_key();
+    struct span value;
+
+    if (turn->counters.epoch == 1)
+        return false;
+    if (!turn->restored_read) {
+        turn->was_restored = row_get(turn, TABLE_META, &key, &value);
+        if (turn->was_restored && !restored_parse(value, &turn->restored))
+            turn_fail(turn, RESULT_BROKEN, UNEXPLAINED);
+        turn->restored_read = true;
+    }
+    if (turn->was_restored)
+        *ret_restored = turn->restored;
+    return turn->was_restored;
+}
+
+void turn_restored_put(struct turn *turn, const struct restored *restored)
+{
+    struct key key = restored_key();
+    uint8_t bytes[RESTORED_BYTES];
+
+    restored_write(restored, bytes);
+    row_put(turn, TABLE_META, &key, span_of(bytes, sizeof bytes));
+    turn->restored = *restored;
+    turn->restored_read = turn->was_restored = true;
+}
+
 uint64_t turn_handoff_new_id(struct turn *turn)
 {
     struct counters *counters = &turn->counters;
-    must(turn->writable && counters->handoffs + 1 < 1ULL << HANDOFF_COUNTER_BITS);
+    must(turn->writable && counters->epoch <= EPOCH_MAX && counters->handoffs + 1 < 1ULL << HANDOFF_COUNTER_BITS);
     turn->wrote = true;
     return (uint64_t)counters->epoch << HANDOFF_COUNTER_BITS | ++counters->handoffs;
 }

@@ -12,6 +12,7 @@
 #define GATEWAY_STORE_TURN_H
 
 #include "gateway/store/records.h"
+#include "gateway/store/restored.h"
 
 struct turn;
 
@@ -22,6 +23,10 @@ uint32_t turn_epoch(struct turn *turn);
 bool     turn_has_room(struct turn *turn);              /* false from 90 % of store_bytes_max on: intake must refuse */
 uint64_t turn_covered_seq(struct turn *turn);
 void     turn_covered_seq_put(struct turn *turn, uint64_t seq);
+uint64_t turn_last_event(struct turn *turn);            /* the last number given to one; 0 none */
+/* False: it never came back from a backup. Costs nothing in the first epoch. */
+bool     turn_restored(struct turn *turn, struct restored *ret_restored);
+void     turn_restored_put(struct turn *turn, const struct restored *restored);
 
 /* ---- agencies: code <-> number, for ever */
 uint32_t turn_agency_number(struct turn *turn, const char *code);                   /* 0: never seen */

@@ -1,0 +1,29 @@
+/* copy.h - what backup and restore share: an environment and its day keys, copied into another folder, synced.
+ *
+ * Keys after the environment: a day that began in between has its key in the copy, and a key that was dropped in
+ * between belongs to rows that are purged in the copy too. */
+#ifndef GATEWAY_STORE_COPY_H
+#define GATEWAY_STORE_COPY_H
+
+#include "gateway/store/inside.h"
+
+struct copy {
+    struct store *from;
+    struct text  *why;              /* may be NULL */
+    char          folder[PATH_SIZE];
+};
+
+/* Says what went wrong, and passes `result` on. */
+enum result copy_fault(struct copy *copy, const char *what, const char *detail, enum result result);
+enum result copy_fault_errno(struct copy *copy, const char *what);
+
+/* One read transaction into a new file FOLDER/name, compacted, synced. */
+MUST_USE enum result copy_environment(struct copy *copy, const char *name);
+/* Into FOLDER/keys, which is made when missing. */
+MUST_USE enum result copy_keys(struct copy *copy);
+/* The names of both folders, and that of the folder in its own. */
+MUST_USE enum result copy_sync(struct copy *copy);
+/* Half a copy must not be taken for one: the keys and FOLDER/name go, the folder stays. */
+void copy_remove(const struct copy *copy, const char *name);
+
+#endif
