@@ -88,6 +88,8 @@ enum cause {
     CAUSE_REPLAYED, CAUSE_CLOSED_BY_OPERATOR, CAUSE_REDIRECTED, CAUSE_REDIRECT_CHILD, CAUSE_HOLD, CAUSE_RELEASE,
     CAUSE_AGENCY_PAUSED, CAUSE_AGENCY_RELEASED, CAUSE_PURGED, CAUSE_DIRECTORY_APPLIED,
     CAUSE_LATE_OUTCOME,         /* an outcome for an attempt that no longer counts: kept, changes nothing */
+    CAUSE_CLOCK_CONFIRMED,      /* an operator: the wall clock is right */
+    CAUSE_RESTORED,             /* the store came back from a backup: what happened since is not known */
     CAUSE_END
 };
 

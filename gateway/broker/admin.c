@@ -119,10 +119,32 @@ static void advise_breaker(struct broker *broker, struct admin_reply *reply, con
            "Look at the agency's system; once it answers, the breaker closes by itself.");
 }
 
+static void advise_clock(struct broker *broker, struct admin_reply *reply)
+{
+    char vi[400], en[400];
+    struct text text_vi = text_of(vi, sizeof vi), text_en = text_of(en, sizeof en);
+    long long apart_s = broker->time.apart_ms / 1000;
+
+    if (broker->time.alarm == TIME_AGREES) {
+        text_add(&text_vi, "Đồng hồ của máy đã lệch và nay khớp lại.");
+        text_add(&text_en, "The machine's clock was apart and agrees again.");
+    } else {
+        text_add(&text_vi, "Đồng hồ của máy lệch %lld giây so với giờ của cổng.", apart_s);
+        text_add(&text_en, "The machine's clock is %lld seconds apart from gateway time.", apart_s);
+    }
+    text_add(&text_vi, " Việc giao vẫn tiếp tục, nhưng không gì hết hạn cho đến khi có người chỉnh đồng hồ rồi chạy: "
+                       "lienthong confirm-clock --reason ...");
+    text_add(&text_en, " Delivery goes on, but nothing expires until somebody sets the clock right and runs: "
+                       "lienthong confirm-clock --reason ...");
+    advise(broker, reply, false, vi, en);
+}
+
 static void explain_more(struct broker *broker, struct admin_reply *reply)
 {
     struct agency_live state = live(broker, reply->explained_agency);
 
+    if (broker->time.brake)
+        advise_clock(broker, reply);
     if (!reply->explained_waits)
         return;
     if (broker->stopping)
@@ -151,6 +173,12 @@ static void backup(struct broker *broker, const struct mark *mark)
               (unsigned long long)broker->covered_seq, mark->uid);
 }
 
+static void confirm_clock(struct broker *broker)
+{
+    gateway_time_confirm(&broker->time, clock_wall_ms(), clock_boot_ms());
+    log_event(LOG_INFO, "clock", "ms=%lld why=confirmed", (long long)broker->time.apart_ms);
+}
+
 void admin_add(struct broker *broker, struct effect *effect, const struct mark *mark)
 {
     struct admin_reply *reply = &effect->admin_reply;
@@ -165,6 +193,8 @@ void admin_add(struct broker *broker, struct effect *effect, const struct mark *
         explain_more(broker, reply);
     else if (mark->verb == VERB_BACKUP_BEGIN || mark->verb == VERB_BACKUP_END)
         backup(broker, mark);
+    else if (mark->verb == VERB_CONFIRM_CLOCK && reply->affected)
+        confirm_clock(broker);
     if (mark->verb && verb_infos[mark->verb].acts)
         log_event(LOG_INFO, "operator", "uid=%u count=%llu why=%s", mark->uid, (unsigned long long)reply->affected,
                   verb_infos[mark->verb].name);

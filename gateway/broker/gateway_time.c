@@ -17,9 +17,12 @@ const char *time_alarm_name(enum time_alarm alarm)
 
 void gateway_time_start(struct gateway_time *time, int64_t wall_ms, int64_t steady_ms, int64_t last_ms)
 {
-    *time = (struct gateway_time){ .now_ms = wall_ms > last_ms ? wall_ms : last_ms, .steady_ms = steady_ms };
+    int64_t from_ms = last_ms ? last_ms : CLOCK_EARLIEST_MS;
+    bool gap = wall_ms - from_ms > (last_ms ? CLOCK_GAP_MS_MAX : CLOCK_LIFE_MS);
+
+    *time = (struct gateway_time){ .now_ms = wall_ms > from_ms && !gap ? wall_ms : from_ms, .steady_ms = steady_ms };
     time->apart_ms = wall_ms - time->now_ms;
-    if (last_ms && wall_ms - last_ms > CLOCK_GAP_MS_MAX)
+    if (gap)
         time->alarm = TIME_GAP;
     else if (time->apart_ms < -CLOCK_APART_MS_MAX)
         time->alarm = TIME_APART;
@@ -43,8 +46,7 @@ int64_t gateway_time_now(struct gateway_time *time, int64_t wall_ms, int64_t ste
     time->apart_ms = apart_ms;
     if (apart_ms >= -CLOCK_APART_MS_MAX && apart_ms <= CLOCK_APART_MS_MAX) {
         time->confirmed = false;
-        if (time->alarm == TIME_APART)
-            time->alarm = TIME_AGREES;
+        time->alarm = TIME_AGREES;
         time->now_ms = apart_ms >= 0 ? wall_ms : time->now_ms + slow(time, passed_ms);
         return time->now_ms;
     }
@@ -53,7 +55,8 @@ int64_t gateway_time_now(struct gateway_time *time, int64_t wall_ms, int64_t ste
         return time->now_ms;
     }
     time->confirmed = false;
-    time->alarm = TIME_APART;
+    if (time->alarm != TIME_GAP)
+        time->alarm = TIME_APART;
     time->brake = true;
     time->now_ms += passed_ms;
     return time->now_ms;

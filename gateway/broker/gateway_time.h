@@ -7,7 +7,11 @@
  *   wall behind, within the bound     gateway time runs at half speed until the wall clock has caught up
  *   further apart                     alarm APART: the steady clock alone, until the two agree again or an operator
  *                                     confirms the wall clock
- *   at start more than CLOCK_GAP_MS_MAX after the last turn: alarm GAP. The wall clock is taken, but perhaps wrongly.
+ *   at start more than CLOCK_GAP_MS_MAX after the last turn: alarm GAP. It begins at the last turn and goes on by the
+ *                                     steady clock alone; the wall clock is not taken until an operator confirms it.
+ *                                     A wrong one that had been taken could never be given back.
+ *   a new store has no last turn      a wall clock before CLOCK_EARLIEST_MS is APART from that moment, one more than
+ *                                     CLOCK_LIFE_MS after it is a GAP; it begins at CLOCK_EARLIEST_MS
  * An alarm sets `brake`: what the law attaches to time (apologies, urging notes, expiry) stops until confirmed.
  */
 #ifndef GATEWAY_BROKER_GATEWAY_TIME_H
@@ -15,6 +19,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* No machine ran this program before 2020, and none will in 2060: what a clock says that was never set. */
+#define CLOCK_EARLIEST_MS 1577836800000LL
+#define CLOCK_LIFE_MS     (40LL * 365 * 24 * 3600 * 1000)
 
 enum time_alarm { TIME_AGREES = 0, TIME_APART, TIME_GAP };
 

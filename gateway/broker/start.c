@@ -17,6 +17,7 @@ void broker_read_clocks(struct broker *broker)
 {
     broker->steady_ms = clock_boot_ms();
     broker->now_ms = gateway_time_now(&broker->time, clock_wall_ms(), broker->steady_ms);
+    broker->core.time_in_doubt = broker->time.brake;
     if (broker->time.alarm == broker->alarm_said)
         return;
     broker->alarm_said = broker->time.alarm;

@@ -1,5 +1,5 @@
-/* verb_act.c - the verbs that change something: replay, close, redirect, hold, release. Each needs a reason, which goes
- * into the history with the uid of whoever ran it. */
+/* verb_act.c - the verbs that change something: replay, close, redirect, hold, release, confirm-clock. Each needs a
+ * reason, which goes into the history with the uid of whoever ran it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -186,4 +186,26 @@ enum exit_code verb_hold(struct cli *cli)
 enum exit_code verb_release(struct cli *cli)
 {
     return act_on_either(cli, "release");
+}
+
+enum exit_code verb_confirm_clock(struct cli *cli)
+{
+    Lienthong__V1__Admin admin;
+    Lienthong__V1__AdminReply *reply;
+
+    if (!begin(cli, "confirm-clock", &admin))
+        return EXIT_USAGE;
+    struct admin_line *line = admin_open(cli);
+    if (!line)
+        return EXIT_UNREACHABLE;
+    enum exit_code code = admin_ask(line, &admin, &reply);
+    admin_close(line);
+    if (code != EXIT_DONE)
+        return code;
+    if (cli->json)
+        cli_print_json(json_pack("{s:b}", "confirmed", true));
+    else
+        printf("%s", cli_say(cli, "Đã ghi nhận: đồng hồ của máy là đúng.\n", "Noted: the machine's clock is right.\n"));
+    lienthong__v1__admin_reply__free_unpacked(reply, NULL);
+    return code;
 }

@@ -71,6 +71,7 @@ void admin_hold(struct step *step, struct admin_reply *reply);
 void admin_release(struct step *step, struct admin_reply *reply);
 void admin_backup_begin(struct step *step, struct admin_reply *reply);
 void admin_backup_end(struct step *step, struct admin_reply *reply);
+void admin_confirm_clock(struct step *step, struct admin_reply *reply);
 /* The operator's change: cause, reason, uid. */
 struct change admin_change(const struct step *step, enum cause cause);
 

@@ -289,3 +289,15 @@ void admin_backup_end(struct step *step, struct admin_reply *reply)
     }
     admin_fact(step, reply, "covered_seq", "%" PRIu64, turn_covered_seq(step->turn));
 }
+
+/* In the history with name and reason; the broker, who has the clocks, does it once that is on disk. */
+void admin_confirm_clock(struct step *step, struct admin_reply *reply)
+{
+    struct change change = admin_change(step, CAUSE_CLOCK_CONFIRMED);
+    struct event event = { .at_ms = step->now_ms, .cause = change.cause, .actor_uid = change.actor_uid };
+
+    if (step->command->admin.dry_run)
+        return;
+    (void)turn_event_append(step->turn, &event, change.detail);
+    reply->affected = 1;
+}

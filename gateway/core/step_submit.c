@@ -32,7 +32,7 @@ static bool identity_ok(struct step *step, const struct submit *submit)
                        "The message id is older than 90 days and cannot be told from a repetition. Use a new one.");
         return false;
     }
-    if (id_ms > step->now_ms + ID_FUTURE_MS_MAX) {
+    if (id_ms > step->now_ms + ID_FUTURE_MS_MAX && !step->core->time_in_doubt) {
         effects_refuse(step->effects, step->command, PROBLEM_IN_FUTURE, "header.message_id",
                        "Thời điểm trong mã thông điệp ở tương lai quá 5 phút: hãy chỉnh đồng hồ.",
                        "The time in the message id is more than 5 minutes ahead: set the clock right.");
@@ -179,7 +179,7 @@ static bool fields_ok(struct step *step, const struct submit *submit)
     }
     if (!codes_ok(step, submit))
         return false;
-    if (submit->source_time_ms > step->now_ms + SOURCE_FUTURE_MS_MAX) {
+    if (submit->source_time_ms > step->now_ms + SOURCE_FUTURE_MS_MAX && !step->core->time_in_doubt) {
         effects_refuse(step->effects, step->command, PROBLEM_IN_FUTURE, "header.source_time_ms",
                        "Thời điểm phát sinh ở tương lai quá 5 phút: hãy chỉnh đồng hồ của nguồn.",
                        "The source time is more than 5 minutes ahead: set the source's clock right.");
@@ -402,7 +402,8 @@ static void accept(struct step *step, struct intake *intake)
         handoff_begin(step, &handoff, STATE_READY, place, submit->header, submit->payload, &change);
     }
     turn_dedupe_put(step->turn, handoff.sender, &handoff.message_id, handoff.id);
-    (void)turn_dedupe_purge(step->turn, handoff.sender, step->now_ms - ID_AGE_MS_MAX, DEDUPE_PURGED);
+    if (!step->core->time_in_doubt)
+        (void)turn_dedupe_purge(step->turn, handoff.sender, step->now_ms - ID_AGE_MS_MAX, DEDUPE_PURGED);
     gate_antecedent_known(step, &handoff);
     if (ended)
         fail_at_once(step, &handoff, ended);

@@ -9,7 +9,7 @@
 #include "gateway/core/step.h"
 
 enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX };
-#define PURGE_PAUSED_MS (60LL * 1000)
+#define PAUSED_MS (60LL * 1000)
 #define PURGE_NEEDED_MS (24LL * 3600 * 1000)
 
 static bool takes_it_as_input(struct step *step, uint64_t dependant, uint64_t result)
@@ -56,8 +56,9 @@ static void purge(struct step *step, int64_t due_ms, struct handoff *handoff)
     struct change change = { .cause = CAUSE_PURGED, .quiet = true };
 
     turn_timer_delete(step->turn, due_ms, TIMER_PURGE, handoff->id);
-    if (step->core->purge_paused || is_needed(step, handoff)) {
-        int64_t put_off_ms = step->core->purge_paused ? PURGE_PAUSED_MS : PURGE_NEEDED_MS;
+    bool paused = step->core->purge_paused || step->core->time_in_doubt;
+    if (paused || is_needed(step, handoff)) {
+        int64_t put_off_ms = paused ? PAUSED_MS : PURGE_NEEDED_MS;
         turn_timer_put(step->turn, step->now_ms + put_off_ms, TIMER_PURGE, handoff->id);
         return;
     }
@@ -73,8 +74,15 @@ static void wait_over(struct step *step, struct handoff *handoff)
     handoff_move(step, handoff, STATE_READY, &change);
 }
 
-static void antecedents_absent(struct step *step, struct handoff *handoff)
+static void antecedents_absent(struct step *step, int64_t due_ms, struct handoff *handoff)
 {
+    if (step->core->time_in_doubt) {
+        turn_timer_delete(step->turn, due_ms, TIMER_ANTECEDENT, handoff->id);
+        handoff->timer_ms = step->now_ms + PAUSED_MS;
+        turn_timer_put(step->turn, handoff->timer_ms, TIMER_ANTECEDENT, handoff->id);
+        turn_handoff_put(step->turn, handoff);
+        return;
+    }
     static const char why[] = "lượt trước không đến hoặc không có kết quả trong thời hạn / "
                               "what it waits for did not come, or had no result, in time";
     struct change change = { .cause = CAUSE_PREDECESSOR_ABSENT, .fail_class = FAIL_PREDECESSOR,
@@ -100,7 +108,7 @@ void step_tick(struct step *step)
         handoff_take_back(step, &handoff, CAUSE_LEASE_LAPSED, true);
         return;
     case TIMER_ANTECEDENT:
-        antecedents_absent(step, &handoff);
+        antecedents_absent(step, due_ms, &handoff);
         return;
     case TIMER_PURGE:
         purge(step, due_ms, &handoff);

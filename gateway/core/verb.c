@@ -46,6 +46,9 @@ const struct verb_info verb_infos[VERB_END] = {
     [VERB_BACKUP_END] = { "backup-end", true, "covered_seq",
         "sau khi sao lưu: bản sao lưu có mọi lượt ghi đến số này",
         "after a backup: it covers every turn up to this number" },
+    [VERB_CONFIRM_CLOCK] = { "confirm-clock", true, "reason",
+        "xác nhận đồng hồ của máy là đúng, sau khi cổng báo lệch giờ: thời hạn lại được tính",
+        "say that the machine's clock is right, after the gateway found it apart: things expire again" },
 };
 
 enum verb verb_read(const char *name)

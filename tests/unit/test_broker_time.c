@@ -110,11 +110,41 @@ static void long_gap_at_start_alarms(void **state)
     gateway_time_start(&time, T0, S0, T0 - 7LL * DAY - 1);
     assert_int_equal(time.alarm, TIME_GAP);
     assert_true(time.brake);
-    assert_true(gateway_time_now(&time, T0 + 5, S0 + 5) == T0 + 5);
-    assert_int_equal(time.alarm, TIME_GAP);                 /* agreeing with itself proves nothing */
+    assert_true(gateway_time_now(&time, T0 + 5, S0 + 5) == T0 - 7LL * DAY + 4);     /* not taken */
+    assert_int_equal(time.alarm, TIME_GAP);
+    assert_true(time.apart_ms == 7LL * DAY + 1);
     gateway_time_confirm(&time, T0 + 6, S0 + 6);
     assert_int_equal(time.alarm, TIME_AGREES);
-    gateway_time_start(&time, T0, S0, 0);                   /* a new store has no last turn */
+    assert_false(time.brake);
+    assert_true(gateway_time_now(&time, T0 + 7, S0 + 7) == T0 + 7);
+}
+
+/* The clock of 2070 is set right while nobody has confirmed it: as if it had never been. */
+static void a_gap_that_was_mended_leaves_nothing(void **state)
+{
+    struct gateway_time time;
+    (void)state;
+    gateway_time_start(&time, T0 + 16000LL * DAY, S0, T0);
+    assert_true(gateway_time_now(&time, T0 + 16000LL * DAY + MINUTE, S0 + MINUTE) == T0 + MINUTE);
+    assert_true(gateway_time_now(&time, T0 + 2 * MINUTE, S0 + 2 * MINUTE) == T0 + 2 * MINUTE);
+    assert_int_equal(time.alarm, TIME_AGREES);
+    assert_true(time.brake);
+}
+
+static void a_new_store_doubts_the_impossible(void **state)
+{
+    struct gateway_time time;
+    (void)state;
+    gateway_time_start(&time, T0, S0, 0);
+    assert_int_equal(time.alarm, TIME_AGREES);
+    gateway_time_start(&time, 3600 * 1000, S0, 0);                                  /* 1970 */
+    assert_int_equal(time.alarm, TIME_APART);
+    assert_true(time.now_ms == CLOCK_EARLIEST_MS && time.brake);
+    gateway_time_start(&time, 3156000000000LL, S0, 0);                              /* 2070 */
+    assert_int_equal(time.alarm, TIME_GAP);
+    assert_true(time.now_ms == CLOCK_EARLIEST_MS && time.brake);
+    gateway_time_confirm(&time, T0, S0 + 5);
+    assert_true(gateway_time_now(&time, T0 + 5, S0 + 10) == T0 + 5);
     assert_int_equal(time.alarm, TIME_AGREES);
 }
 
@@ -124,7 +154,8 @@ int main(void)
         cmocka_unit_test(follows_the_wall), cmocka_unit_test(waits_for_a_wall_behind),
         cmocka_unit_test(goes_on_alone_when_too_far_apart), cmocka_unit_test(confirmed_wall_ahead_is_taken),
         cmocka_unit_test(confirmed_wall_behind_is_waited_for), cmocka_unit_test(never_before_the_last_turn),
-        cmocka_unit_test(long_gap_at_start_alarms),
+        cmocka_unit_test(long_gap_at_start_alarms), cmocka_unit_test(a_gap_that_was_mended_leaves_nothing),
+        cmocka_unit_test(a_new_store_doubts_the_impossible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
