@@ -101,6 +101,7 @@ void session_drop(struct broker *broker, struct session *session, const char *wh
 /* The same, and tells it that it has to say HELLO again. */
 void session_dismiss(struct broker *broker, struct session *session, const char *why);
 void sessions_sweep(struct broker *broker);                 /* silent ones, and those whose key is gone */
+void sessions_excuse(struct broker *broker, int64_t ms);    /* so long nobody listened: nobody was silent */
 void sessions_gone(struct broker *broker);                  /* connections that ended */
 void sessions_flush(struct broker *broker);                 /* what waits for its connection, where it can go now */
 bool broker_may(void *context, struct session *session);    /* an offers_may */

@@ -90,6 +90,12 @@ static bool is_silent(const struct broker *broker, const struct session *session
     return silent_ms > most_ms;
 }
 
+void sessions_excuse(struct broker *broker, int64_t ms)
+{
+    for (uint32_t i = 0; i < broker->sessions.slots_count; i++)
+        broker->sessions.slots[i].heard_ms += ms;
+}
+
 void sessions_sweep(struct broker *broker)
 {
     unsigned ended = 0;

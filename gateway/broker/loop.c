@@ -21,6 +21,7 @@
 enum {
     SECOND_MS = 1000, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * 60 * 1000,
     FULL_WAIT_MS = 1000,                /* nothing can be written: again after so long */
+    STOOD_STILL_MS = 2 * SECOND_MS,     /* a loop that waits at most a second was not running */
     TURN_PATIENCE_US = 5000,            /* a turn waits so long in all for queues that are full */
     FLUSH_MS = 1,                       /* and frames that wait for such a queue are tried again after so long */
 };
@@ -191,6 +192,16 @@ static bool is_over(const struct broker *broker)
     return broker->stop_now || (broker->stopping && (quiet || broker->steady_ms >= broker->stop_steady_ms));
 }
 
+/* A stopped process, a machine that slept, a disk that hung: what was said meanwhile still waits in the sockets, and must
+ * be read before anybody is called silent. */
+static void read_clocks(struct broker *broker)
+{
+    int64_t before_ms = broker->steady_ms;
+    broker_read_clocks(broker);
+    if (broker->steady_ms - before_ms > STOOD_STILL_MS)
+        sessions_excuse(broker, broker->steady_ms - before_ms);
+}
+
 int loop_run(struct broker *broker)
 {
     struct loop loop = { .broker = broker };
@@ -205,7 +216,7 @@ int loop_run(struct broker *broker)
               broker->tables->agency_count);
     while (result == RESULT_OK && !is_over(broker)) {
         wait_for_something(&loop);
-        broker_read_clocks(broker);
+        read_clocks(broker);
         take_signals(broker);
         zap_serve(&broker->bus.zap, broker->now_ms);
         sessions_gone(broker);
