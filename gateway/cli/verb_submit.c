@@ -337,6 +337,8 @@ enum exit_code verb_submit(struct cli *cli)
     if (code != EXIT_DONE)
         return code;
     options.keep_folder = cli_option(cli, "keep");
+    if (options.keep_folder)
+        options.agency = submitting.sender;         /* kept at once, also when the gateway has never answered yet */
     options.callbacks = (struct lienthong_callbacks){ .on_refused = on_refused, .on_found = on_found };
     options.context = &submitting;
     if (lienthong_open(&submitting.lienthong, &options, &why) != RESULT_OK) {
