@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from gateway import BUILD, COUNTER, INSURANCE, POLICE, TAX, WARD, wait_for
-from wire import Refusal
+from wire import Refusal, Silence
 from words import CAUSE, KIND, PROBLEM, RECEIVER, SENDER, STATE, VERDICT
 
 
@@ -222,3 +222,80 @@ def test_events_form_a_chain_that_check_store_walks(gateway):
     assert gateway.stop_broker() == 0
     report = gateway.cli("check-store", "--json")
     assert report["faults"] == [] and report["turns"] >= seq and report["handoffs"] == 5
+
+
+# ---------------------------------------------------------------- the programs' own command lines, and their bounds
+
+def run(*arguments):
+    return subprocess.run([os.path.join(BUILD, arguments[0]), *arguments[1:]], capture_output=True, text=True,
+                          timeout=15)
+
+
+def test_check_print_and_wrong_usage(gateway):
+    gateway.start_agencies(POLICE)
+    config, adapter = gateway.path("broker.yaml"), gateway.path("adapter.yaml")
+    assert run("lienthongd", "--config", config, "--check").returncode == 0
+    printed = run("lienthongd", "--config", config, "--print-config")
+    assert printed.returncode == 0 and "handshakes_per_minute" in printed.stdout
+    assert run("lienthong-adapter", "--config", adapter, "--check").returncode == 0
+    for program in ("lienthongd", "lienthong-adapter"):
+        assert run(program).returncode == run(program, "--nonsense").returncode == 2
+        assert run(program, "--version").returncode == run(program, "--help").returncode == 0
+    gateway.write("broker.yaml", gateway.read("broker.yaml") + "nonsense: 1\n")
+    checked = run("lienthongd", "--config", config, "--check")
+    assert checked.returncode == 2 and "broker.yaml:" in checked.stderr and "nonsense" in checked.stderr
+    gateway.replace("adapter.yaml", "total_timeout: 1s", "total_timeout: 1 hour")
+    checked = run("lienthong-adapter", "--config", adapter, "--check")
+    assert checked.returncode == 1 and "adapter.yaml:" in checked.stderr
+
+
+def test_what_print_config_prints_is_a_configuration(gateway):
+    printed = run("lienthongd", "--config", gateway.path("broker.yaml"), "--print-config").stdout
+    gateway.write("again.yaml", printed)
+    assert run("lienthongd", "--config", gateway.path("again.yaml"), "--print-config").stdout == printed
+
+
+def test_sessions_of_one_agency_are_bounded(gateway):
+    gateway.write("broker.yaml", gateway.read("broker.yaml") + "sessions_per_agency_max: 3\n")
+    gateway.start_broker()
+    links = [gateway.link(WARD) for _ in range(3)]
+    one_more = gateway.link(WARD, hello=False)
+    with pytest.raises(Refusal) as caught:
+        one_more.hello(SENDER)
+    assert caught.value.type == PROBLEM.BUSY and caught.value.retry_after_ms > 0
+    assert gateway.link(COUNTER).welcome.agency == COUNTER, "others are not concerned"
+    links[0].close()
+
+    def gets_in():
+        try:
+            return one_more.hello(SENDER)
+        except Refusal:
+            return None
+    assert wait_for(gets_in, 5, "room again").agency == WARD
+
+
+def test_an_agency_that_reconnects_too_often_is_put_off(gateway):
+    gateway.replace("broker.yaml", "handshakes_per_minute: 6000", "handshakes_per_minute: 5")
+    gateway.start_broker()
+    links = [gateway.link(WARD) for _ in range(5)]
+    sixth = gateway.link(WARD, hello=False)
+    with pytest.raises(Silence):
+        sixth.hello(SENDER, seconds=0.7)
+    assert links[0].cursor("still-there") == b"" and gateway.link(COUNTER).welcome.agency == COUNTER
+
+
+def test_kept_messages_survive_the_sender(gateway, tmp_path):
+    """submit --keep: on the sender's disk before anything else; the next process sends what was not answered."""
+    files = []
+    for number in (1, 2):
+        files.append(str(tmp_path / f"{number}.json"))
+        with open(files[-1], "w", encoding="utf-8") as file:
+            file.write(f'{{"recipient": "{TAX}", "dossier_code": "H29.07-230426-000{number}", "kind": "FORWARD", '
+                       '"payload": {}}')
+    keep = ("--keep", str(tmp_path / "kept"), "--as", COUNTER)
+    gateway.cli("submit", files[0], *keep, "--timeout", "500ms", code=3)
+    gateway.start_broker()
+    [answer] = gateway.cli("submit", files[1], *keep, "--json")
+    assert answer["accepted"]
+    codes = wait_for(lambda: {view.dossier_code for view in gateway.handoffs(agency=TAX)}, 5, "both are there")
+    assert codes == {"H29.07-230426-0001", "H29.07-230426-0002"}
