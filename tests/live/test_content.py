@@ -1,8 +1,12 @@
 """The content hash: a second implementation gives the values of proto/README.md and of the gateway."""
 import hashlib
+import os
+import re
 
 import lienthong_pb2 as pb
+import words
 from content import content_hash, uuid7
+from gateway import ROOT
 
 EMPTY = "ae15f6f1791f7c0f57000adcc304ee374cf7a38fd62db7c821dc4d27f9d8b126"
 FULL = "853b63324f5dd1c8e981885011e4dc479dd4ba0cadb1aea004ebb571f21145ac"
@@ -41,3 +45,28 @@ def test_what_is_not_covered():
 
 def test_message_ids_rise_with_time():
     assert uuid7(1) < uuid7(2) and uuid7()[6] >> 4 == 7 and uuid7()[8] >> 6 == 2
+
+
+def numbers_of(path, prefix):
+    """The constants of a C enum that counts up from its first value, by name."""
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+    for body in re.findall(r"enum \w+ \{(.*?)\}", text, flags=re.S):
+        names = [name.strip() for name in body.split(",") if name.strip()]
+        if all(name.startswith(prefix) for name in names) and not names[-1].startswith(prefix + "BIT"):
+            first = re.fullmatch(r"\w+ = (\d+)", names[0])
+            start = int(first[1]) if first else 0
+            yield {name.split(" ")[0][len(prefix):]: start + place for place, name in enumerate(names)}
+
+
+def test_words_keep_their_numbers():
+    """Words are appended, never renumbered: they stand on disk and on the wire."""
+    for path, prefix, ours in (
+            ("gateway/base/words.h", "KIND_", words.KIND), ("gateway/base/words.h", "STATE_", words.STATE),
+            ("gateway/base/words.h", "VERDICT_", words.VERDICT), ("gateway/base/words.h", "SCOPE_", words.SCOPE),
+            ("gateway/base/words.h", "FAIL_", words.FAIL), ("gateway/base/words.h", "CLASS_", words.AGENCY_CLASS),
+            ("gateway/base/words.h", "ANSWER_", words.ANSWER), ("gateway/base/words.h", "UNTIL_", words.UNTIL),
+            ("gateway/base/words.h", "CAUSE_", words.CAUSE), ("gateway/base/problem.h", "PROBLEM_", words.PROBLEM)):
+        [theirs] = list(numbers_of(path, prefix))
+        for word in ours:
+            assert theirs.get(word.name) == word.value, f"{prefix}{word.name}"

@@ -17,7 +17,7 @@ from words import KIND, RECEIVER, SENDER, VERDICT
 
 SEED = int(os.environ.get("SEED", "20230425"))
 VERBS = ("status show explain track list failed agencies replay close redirect hold release backup-begin backup-end "
-         "nonsense").split()
+         "confirm-clock nonsense").split()
 INTEGERS = {Field.TYPE_UINT32: (0, 32), Field.TYPE_UINT64: (0, 64), Field.TYPE_INT64: (63, 63)}
 
 
@@ -84,6 +84,10 @@ class Dice:
                 header.source_time_ms = 0
                 del header.attachments[:]
             body.header = header.SerializeToString()
+        if name == "batch":                     # frames as they would stand alone, and batches within batches
+            body.ClearField("frames")
+            for _ in range(self.random.randrange(0, 40)):
+                body.frames.append(self.random.choice((self.data(), self.envelope(names))))
         if name == "hello":
             body.protocol = self.random.choice((0, 1, 1, 1, 2))
         return b"\x01" + envelope.SerializeToString()
