@@ -2,7 +2,8 @@
  *
  *     <id>.new                        being written: never sent, removed at the next open
  *     <id>.waiting-<number>           no answer yet; it is there, synced, before the SUBMIT leaves. Numbers rise
- *     <id>.accepted-<epoch>-<seq>     until commit_seq <seq> is covered in that epoch
+ *     <id>.accepted-<epoch>-<seq>-<handoff>   until commit_seq <seq> is covered in that epoch; without its handoff id
+ *                                     when an earlier version kept it
  *     <name>.corrupt                  was one of those, and is not what was written: for a person to look at
  *     lock                            one process at a time
  *
@@ -22,7 +23,7 @@
 #include "gateway/client/inside.h"
 
 #define MAGIC "LTK1"
-enum { MAGIC_SIZE = 4, HEAD_SIZE = MAGIC_SIZE + HASH_SIZE, NAME_SIZE = 96, CORRELATION_AT = 1, VARINT_SIZE = 10 };
+enum { MAGIC_SIZE = 4, HEAD_SIZE = MAGIC_SIZE + HASH_SIZE, NAME_SIZE = 128, CORRELATION_AT = 1, VARINT_SIZE = 10 };
 
 static void name_of(const struct message *message, char ret_name[NAME_SIZE])
 {
@@ -30,10 +31,12 @@ static void name_of(const struct message *message, char ret_name[NAME_SIZE])
     struct text name = text_of(ret_name, NAME_SIZE);
 
     uuid_text(&message->id, id);
-    if (message->accepted)
-        text_add(&name, "%s.accepted-%" PRIu32 "-%" PRIu64, id, message->epoch, message->commit_seq);
-    else
+    if (!message->accepted)
         text_add(&name, "%s.waiting-%" PRIu64, id, message->number);
+    else
+        text_add(&name, "%s.accepted-%" PRIu32 "-%" PRIu64, id, message->epoch, message->commit_seq);
+    if (message->accepted && message->handoff_id)
+        text_add(&name, "-%" PRIu64, message->handoff_id);
 }
 
 static bool read_name(const char *name, struct message *ret_message)
@@ -45,8 +48,8 @@ static bool read_name(const char *name, struct message *ret_message)
         return false;
     if (sscanf(name + UUID_TEXT_SIZE - 1, ".waiting-%" SCNu64, &message.number) != 1)
         message.number = 0;
-    message.accepted = sscanf(name + UUID_TEXT_SIZE - 1, ".accepted-%" SCNu32 "-%" SCNu64,
-                              &message.epoch, &message.commit_seq) == 2;
+    message.accepted = sscanf(name + UUID_TEXT_SIZE - 1, ".accepted-%" SCNu32 "-%" SCNu64 "-%" SCNu64,
+                              &message.epoch, &message.commit_seq, &message.handoff_id) >= 2;
     name_of(&message, again);
     if (strcmp(name, again) != 0)
         return false;
@@ -214,6 +217,7 @@ enum result folder_read(struct lienthong *lienthong, struct message *message)
         return result;
     zmq_msg_move(&message->request.frame, &frame);
     zmq_msg_close(&frame);
+    message->said_id = 0;
     return RESULT_OK;
 }
 
@@ -301,6 +305,7 @@ static enum result load(struct lienthong *lienthong, const struct message *file)
     message->accepted = file->accepted;
     message->epoch = file->epoch;
     message->commit_seq = file->commit_seq;
+    message->handoff_id = file->handoff_id;
     message->number = file->number;
     message->bytes = file->bytes;
     lienthong->bytes += file->bytes;

@@ -15,6 +15,25 @@ enum result frame_pack(Lienthong__V1__Envelope *envelope, zmq_msg_t *ret_frame)
     return RESULT_OK;
 }
 
+enum result frame_say_accepted(zmq_msg_t *frame, uint64_t handoff_id)
+{
+    const uint8_t *bytes = zmq_msg_data(frame);
+    Lienthong__V1__Envelope *envelope = lienthong__v1__envelope__unpack(NULL, zmq_msg_size(frame) - 1, bytes + 1);
+    zmq_msg_t changed;
+
+    if (!envelope)
+        return RESULT_FULL;                             /* it is ours, so only memory can be missing */
+    must(envelope->body_case == LIENTHONG__V1__ENVELOPE__BODY_SUBMIT);
+    envelope->submit->accepted_as = handoff_id;
+    enum result result = frame_pack(envelope, &changed);
+    lienthong__v1__envelope__free_unpacked(envelope, NULL);
+    if (result != RESULT_OK)
+        return result;
+    zmq_msg_move(frame, &changed);
+    zmq_msg_close(&changed);
+    return RESULT_OK;
+}
+
 /* ---- bounded memory for decoding: a frame of 1 MiB can ask for hundreds of times that in empty messages */
 
 static void *arena_allocate(void *arena, size_t size)

@@ -66,7 +66,8 @@ struct message {                /* REQUEST_MESSAGE; correlation is its ticket */
     bool     answer_due;        /* the caller waits for an answer */
     bool     accepted;          /* it was, in `epoch` with `commit_seq` */
     uint32_t epoch;
-    uint64_t commit_seq;
+    uint64_t commit_seq, handoff_id;            /* handoff_id 0: kept by a version that did not write it down */
+    uint64_t said_id;           /* accepted_as in `frame` */
     uint64_t number;            /* in its file's name while it waits: which was first */
     int64_t  sent_ms;
 };
@@ -158,6 +159,8 @@ Lienthong__V1__Envelope *frame_read(struct arena *arena, struct span frame, Lien
 /* A Header on the heap, bounded by READ_ARENA_BYTES; NULL when it is none. */
 Lienthong__V1__Header *frame_read_header(struct span bytes);
 struct span frame_span(ProtobufCBinaryData data);
+/* A SUBMIT of ours says accepted_as from now on. RESULT_FULL: no memory, as it was. */
+MUST_USE enum result frame_say_accepted(zmq_msg_t *frame, uint64_t handoff_id);
 void  frame_problem(const Lienthong__V1__Refused *refused, struct problem *ret_problem);
 /* 16 and 32 bytes, nothing else. */
 MUST_USE bool frame_uuid(ProtobufCBinaryData data, struct uuid *ret_uuid);
@@ -208,7 +211,7 @@ MUST_USE enum result keep_add(struct lienthong *lienthong, const struct uuid *id
 struct message *keep_find(struct lienthong *lienthong, const struct uuid *id);
 bool keep_room(struct lienthong *lienthong, size_t bytes);              /* lets accepted ones go to make some */
 /* After ACCEPTED: keeps it or, when it is covered, frees it. */
-void keep_accepted(struct lienthong *lienthong, struct message *message, uint64_t commit_seq);
+void keep_accepted(struct lienthong *lienthong, struct message *message, uint64_t handoff_id, uint64_t commit_seq);
 void keep_remove(struct lienthong *lienthong, struct message *message);     /* for good: the file too; freed */
 void keep_covered(struct lienthong *lienthong, uint64_t covered_seq);
 void keep_epoch(struct lienthong *lienthong);           /* a new epoch: those accepted before it go out again */

@@ -56,7 +56,7 @@ bool keep_room(struct lienthong *lienthong, size_t bytes)
     return lienthong->bytes + bytes <= lienthong->bytes_max;
 }
 
-void keep_accepted(struct lienthong *lienthong, struct message *message, uint64_t commit_seq)
+void keep_accepted(struct lienthong *lienthong, struct message *message, uint64_t handoff_id, uint64_t commit_seq)
 {
     struct message before = *message;
 
@@ -64,6 +64,7 @@ void keep_accepted(struct lienthong *lienthong, struct message *message, uint64_
     message->accepted = true;
     message->epoch = lienthong->epoch;
     message->commit_seq = commit_seq;
+    message->handoff_id = handoff_id;
     if (commit_seq <= lienthong->covered_seq) {
         folder_remove(lienthong, &before);
         message_free(lienthong, message);
@@ -89,8 +90,8 @@ void keep_covered(struct lienthong *lienthong, uint64_t covered_seq)
         keep_remove(lienthong, message);
 }
 
-/* Numbers of another epoch say nothing in this one: the restored store has given them to other messages. So whatever
- * was accepted in another epoch, and not known to be covered there, goes out again; what is there is a duplicate. */
+/* commit_seqs of another epoch say nothing in this one. So whatever was accepted in another epoch, and not known to be
+ * covered there, goes out again, with the handoff id that it had (sending.c); what is there is a duplicate. */
 void keep_epoch(struct lienthong *lienthong)
 {
     struct node *place = NULL;

@@ -291,6 +291,17 @@ void lienthong_forget(struct lienthong *lienthong, uint64_t ticket)
 
 /* ---- out into the window */
 
+/* The gateway came back from a backup: under this id, and the key made from it, it may have been delivered since. */
+static enum result say_accepted_as(const struct lienthong *lienthong, struct message *message)
+{
+    if (!message->accepted || message->epoch == lienthong->epoch || message->handoff_id == message->said_id)
+        return RESULT_OK;
+    enum result result = frame_say_accepted(&message->request.frame, message->handoff_id);
+    if (result == RESULT_OK)
+        message->said_id = message->handoff_id;
+    return result;
+}
+
 void sending_pump(struct lienthong *lienthong, int64_t now_ms)
 {
     while (connection_up(lienthong) && now_ms >= lienthong->paused_until_ms &&
@@ -311,7 +322,8 @@ void sending_pump(struct lienthong *lienthong, int64_t now_ms)
                 return;
             }
         }
-        if (!connection_send(lienthong, &message->request.frame))
+        if (say_accepted_as(lienthong, message) != RESULT_OK ||
+            !connection_send(lienthong, &message->request.frame))
             return;
         message->sent_ms = now_ms;
         list_remove(node);
@@ -360,7 +372,7 @@ void sending_accepted(struct lienthong *lienthong, struct message *message, cons
     lienthong->holding.type = PROBLEM_NONE;
     lienthong->unanswered -= wanted;
     message->answer_due = false;
-    keep_accepted(lienthong, message, accepted->commit_seq);
+    keep_accepted(lienthong, message, accepted->handoff_id, accepted->commit_seq);
     if (wanted)
         tell(lienthong, &answer);
 }

@@ -96,16 +96,28 @@ static void a_restored_gateway_gets_them_again(void **state)
     play_submit(play, "D-4", NULL);
     /* Restored to 1, it has since given 2 to another message and saved that. Its numbers are not ours. */
     next_connection(play, (struct welcome){ .epoch = 2, .covered_seq = 2 });
-    static const struct { const char *code; uint64_t seq; } expected[] = { { "D-2", 7 }, { "D-3", 8 }, { "D-4", 9 } };
+    static const struct { const char *code; uint64_t seq, id; } expected[] = { { "D-2", 7, 1002 }, { "D-3", 8, 1003 },
+                                                                               { "D-4", 9, 0 } };
     for (size_t i = 0; i < 3; i++) {
         const Lienthong__V1__Envelope *submit = fake_expect(play, BODY(SUBMIT));
+        assert_int_equal(submit->submit->accepted_as, expected[i].id);
         assert_string_equal(fake_header(submit)->dossier_code, expected[i].code);
         fake_accept(play, submit, 2000 + i, expected[i].seq, false);
     }
     play_until(play, play->answers == 4);                   /* three before, and D-4: the others had theirs */
     assert_int_equal(play->answer[3].handoff_id, 2002);
     assert_int_equal(play_status(play).kept, 3);
-    pong.covered_seq = 9;
+    /* And again: the last id it was given counts. */
+    fake_close(play);
+    fake_open(play);
+    next_connection(play, (struct welcome){ .epoch = 3 });
+    for (size_t i = 0; i < 3; i++) {
+        const Lienthong__V1__Envelope *submit = fake_expect(play, BODY(SUBMIT));
+        assert_int_equal(submit->submit->accepted_as, 2000 + i);
+        fake_accept(play, submit, 2000 + i, 20 + i, false);
+    }
+    play_until(play, play->client->sent.count == 0);
+    pong.covered_seq = 22;
     fake_say(play, 0, BODY(PONG), &pong);
     play_until(play, play_status(play).kept == 0);
 }
@@ -201,7 +213,7 @@ static void a_message_survives_its_process(void **state)
     fake_accept(play, submit, 11, 21, false);
     play_until(play, play->answers == 1);
     assert_true(uuid_equal(&play->answer[0].message_id, &id));
-    assert_int_equal(files(".accepted-1-21", NULL, 0), 1);
+    assert_int_equal(files(".accepted-1-21-11", NULL, 0), 1);
     assert_int_equal(files(".waiting", NULL, 0), 1);
     fake_accept(play, fake_expect(play, BODY(SUBMIT)), 12, 22, false);
     play_until(play, play->answers == 2);
@@ -218,10 +230,23 @@ static void a_message_survives_its_process(void **state)
     fake_open(play);
     next_connection(play, (struct welcome){ .epoch = 2 });
     assert_string_equal(fake_header(fake_expect(play, BODY(SUBMIT)))->dossier_code, "D-2");
+    assert_int_equal(play->said->submit->accepted_as, 12);
     fake_accept(play, play->said, 12, 5, false);
     play_until(play, play_status(play).kept == 1);
-    assert_int_equal(files(".accepted-2-5", NULL, 0), 1);
+    assert_int_equal(files(".accepted-2-5-12", name, sizeof name), 1);
     assert_int_equal(play->answers, 2);
+    play_client_close(play);
+
+    /* One that was kept before ids were written down goes out without. */
+    char older[400];
+    snprintf(older, sizeof older, "%.*s", (int)(strlen(name) - strlen("-12")), name);
+    assert_int_equal(rename(name, older), 0);
+    play_client_open(play);
+    fake_welcome(play, (struct welcome){ .epoch = 3 });
+    assert_int_equal(fake_expect(play, BODY(SUBMIT))->submit->accepted_as, 0);
+    fake_accept(play, play->said, 13, 6, false);
+    play_until(play, play_status(play).kept == 1);
+    assert_int_equal(files(".accepted-3-6-13", NULL, 0), 1);
 }
 
 static void the_order_of_writing_survives(void **state)
