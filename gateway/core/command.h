@@ -29,6 +29,7 @@ enum command_kind {
     COMMAND_BREAKER,        /* the breaker of an agency opened: the answers that opened it cost no attempt */
     COMMAND_ADMIN,
     COMMAND_DIRECTORY,      /* alone in its turn: a directory takes force */
+    COMMAND_RESTORE,        /* the store came back from a backup. Repeated while it answers EFFECT_AGAIN */
     COMMAND_END
 };
 
@@ -49,6 +50,7 @@ struct submit {
     uint32_t    alias_count;
     struct hash attachments[ATTACHMENTS_MAX];
     uint32_t    attachment_count;
+    uint64_t    accepted_as;                /* the id that its sender was given for it in an earlier epoch; 0 none */
     struct hash content_hash;
     struct span header, payload;            /* as they came */
     bool        has_cursor;                 /* committed with this message or not at all */

@@ -2,6 +2,7 @@
 #include "gateway/core/core.h"
 
 #include "gateway/core/lane.h"
+#include "gateway/core/restore.h"
 #include "gateway/core/step.h"
 
 enum { SCRATCH_BYTES = 1 << 20 };
@@ -39,6 +40,7 @@ void core_step(struct core *core, struct turn *turn, int64_t now_ms, const struc
     case COMMAND_BREAKER:       step_breaker(&step); return;
     case COMMAND_ADMIN:         step_admin(&step); return;
     case COMMAND_DIRECTORY:     step_directory(&step); return;
+    case COMMAND_RESTORE:       step_restore(&step); return;
     case COMMAND_END:           break;
     }
     must(false);
@@ -58,7 +60,7 @@ bool core_has_ready(struct turn *turn, uint32_t agency)
     int64_t due_ms;
     uint64_t id;
 
-    if (!agency)
+    if (!agency || restore_is_held(turn))
         return false;
     turn_agency_state(turn, agency, &state);
     if (state.paused || state.on_hold)

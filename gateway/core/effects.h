@@ -26,6 +26,7 @@ enum effect_kind {
     EFFECT_NOTIFIED,        /* the end of a NOTIFY: the same */
     EFFECT_AGENCY,          /* its pause or hold changed */
     EFFECT_AGAIN,           /* the command has more to do: give it again in the next turn */
+    EFFECT_RESTORED,        /* `agency` is the recipient of one that a restore made uncertain */
     EFFECT_END
 };
 
@@ -79,6 +80,7 @@ struct effect {
         struct { uint32_t count, asked; bool more; } offered;   /* more: stopped for want of room in this turn */
         struct { uint64_t last; uint32_t count, asked; } notified;      /* last: event_seq of the last notice given */
         struct { bool paused, on_hold; } agency_state;
+        struct { uint64_t handoff; enum agency_class agency_class; enum state from, to; bool ask_first; } restored;
     };
 };
 

@@ -11,6 +11,7 @@
 
 #include "gateway/core/admin.h"
 #include "gateway/core/lane.h"
+#include "gateway/core/restore.h"
 
 enum { LINKS_MAX = 4, LINE_SIZE = 480, TIME_SIZE = CLOCK_TEXT_SIZE, SHOWN_GATES_MAX = 4 };
 
@@ -220,6 +221,13 @@ static bool say_agency(struct story *story)
     struct agency_state state;
     char since[TIME_SIZE];
 
+    if (restore_is_held(story->step->turn)) {
+        say(story, false, "Cổng đang được giữ sau khi phục hồi từ bản sao lưu: không nhận, không giao gì.",
+            "The gateway is held after a restore from a backup: nothing is taken in or given out.");
+        say(story, true, "Khi đã kiểm tra xong, cho chạy lại: lienthong release gateway --reason ...",
+            "Once all has been checked, let it go on: lienthong release gateway --reason ...");
+        return true;
+    }
     if (say_gone(story))
         return true;
     turn_agency_state(story->step->turn, story->handoff.recipient, &state);
@@ -303,9 +311,15 @@ static uint64_t say_unsure(struct story *story)
     struct event event;
 
     (void)last_move(story, &event, detail);
-    say(story, false, "Lần thử %" PRIu32 " kết thúc lúc %s mà không rõ %s đã xử lý chưa (%s)%s.",
-        "Attempt %" PRIu32 " ended at %s without anybody knowing whether %s acted (%s)%s.", story->handoff.attempt,
-        at(event.at_ms, when), story->recipient, cause_name(event.cause), colon(detail, words));
+    if (event.cause == CAUSE_RESTORED)
+        say(story, false, "Từ khi phục hồi kho lúc %s không rõ %s đã nhận nó chưa%s.",
+            "Since the restore at %s nobody knows whether %s has it%s.", at(event.at_ms, when), story->recipient,
+            colon(detail, words));
+    else
+        say(story, false, "Lần thử %" PRIu32 " kết thúc lúc %s mà không rõ %s đã xử lý chưa (%s)%s.",
+            "Attempt %" PRIu32 " ended at %s without anybody knowing whether %s acted (%s)%s.",
+            story->handoff.attempt, at(event.at_ms, when), story->recipient, cause_name(event.cause),
+            colon(detail, words));
     if (handoff_recipient(story->step, &story->handoff)->agency_class == CLASS_NEITHER)
         say(story, false,
             "Cơ quan này không nhận khóa chống trùng và không hỏi lại được, nên cổng không tự gửi lần hai.",

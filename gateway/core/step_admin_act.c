@@ -5,12 +5,15 @@
  *           idempotency key unless a fresh one is asked for. Where an agency is neither idempotent nor can be asked, a
  *           person may still decide so: that is what UNSURE waits for.
  * hold      READY, WAITING -> HELD, in its place in the lane. Of an agency: nothing is offered to it.
- * release   HELD -> READY, also one that waits for antecedents. Of an agency: ends a hold and a pause.
+ * release   HELD -> READY, also one that waits for antecedents. Of an agency: ends a hold and a pause. Of the gateway:
+ *           ends that it is held after a restore.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "gateway/core/admin.h"
 #include "gateway/core/gate.h"
+#include "gateway/core/restore.h"
 
 struct change admin_change(const struct step *step, enum cause cause)
 {
@@ -39,7 +42,8 @@ static void replay(struct step *step, struct handoff *handoff)
 {
     struct change change = admin_change(step, CAUSE_REPLAYED);
 
-    if (handoff->state == STATE_UNSURE && handoff_recipient(step, handoff)->agency_class == CLASS_PROBE)
+    bool perhaps = handoff->state == STATE_UNSURE || handoff->flags & HANDOFF_PERHAPS;
+    if (perhaps && handoff_recipient(step, handoff)->agency_class == CLASS_PROBE)
         handoff->flags |= HANDOFF_ASK_FIRST;
     if (handoff->gates_left)
         gate_forget(step, handoff);
@@ -202,6 +206,31 @@ static void release_agency(struct step *step, struct admin_reply *reply, const c
     effects_wake(step->effects, EFFECT_READY, step->command, agency);
 }
 
+/* After a restore: intake and delivery begin. */
+static void release_gateway(struct step *step, struct admin_reply *reply)
+{
+    struct change change = admin_change(step, CAUSE_RELEASE);
+    struct event event = { .at_ms = step->now_ms, .cause = change.cause, .actor_uid = change.actor_uid };
+    struct restored restored;
+    char code[AGENCY_CODE_SIZE];
+
+    if (!turn_restored(step->turn, &restored) || !restored.held || !restored.walked) {
+        admin_refuse(step, reply, PROBLEM_WRONG_STATE, "code", "Cổng không bị giữ, hoặc việc phục hồi chưa xong.",
+                     "The gateway is not held, or the restore is not done.");
+        return;
+    }
+    reply->affected = 1;
+    if (step->command->admin.dry_run)
+        return;
+    restored.held = false;
+    restored.released_ms = step->now_ms;
+    turn_restored_put(step->turn, &restored);
+    (void)turn_event_append(step->turn, &event, change.detail);
+    for (uint32_t agency = 1; turn_agency_code(step->turn, agency, code) && admin_has_room(step); agency++)
+        if (turn_count(step->turn, agency, STATE_READY))
+            effects_wake(step->effects, EFFECT_READY, step->command, agency);
+}
+
 /* False: neither a handoff nor an agency was named, and that was refused. */
 static bool names_something(struct step *step, struct admin_reply *reply)
 {
@@ -244,6 +273,10 @@ void admin_release(struct step *step, struct admin_reply *reply)
 
     if (!names_something(step, reply))
         return;
+    if (!admin->handoff && strcmp(admin->code, RELEASE_GATEWAY) == 0) {
+        release_gateway(step, reply);
+        return;
+    }
     if (!admin->handoff) {
         release_agency(step, reply, admin->code);
         return;

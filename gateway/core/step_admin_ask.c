@@ -63,6 +63,19 @@ static void fact_counts(struct step *step, struct admin_reply *reply)
     admin_fact(step, reply, "agencies_on_hold", "%" PRIu32, on_hold);
 }
 
+static void fact_restored(struct step *step, struct admin_reply *reply)
+{
+    struct restored restored;
+    char text[CLOCK_TEXT_SIZE];
+
+    if (!turn_restored(step->turn, &restored))
+        return;
+    clock_text(restored.restored_ms, text);
+    admin_fact(step, reply, "restored", "%s", text);
+    admin_fact(step, reply, "restored_seq", "%" PRIu64, restored.seq);
+    admin_fact(step, reply, "held", "%s", restored.held ? "lienthong release gateway --reason ..." : "no");
+}
+
 void admin_status(struct step *step, struct admin_reply *reply)
 {
     const struct tables *tables = step->core->tables;
@@ -89,6 +102,7 @@ void admin_status(struct step *step, struct admin_reply *reply)
     }
     if (step->core->intake_closed)
         admin_fact(step, reply, "intake_closed", "%s", step->core->intake_closed);
+    fact_restored(step, reply);
     admin_fact(step, reply, "room", "%s", turn_has_room(step->turn) ? "yes" : "no");
 }
 

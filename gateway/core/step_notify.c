@@ -39,9 +39,9 @@ void step_notice_ack(struct step *step)
 {
     uint32_t agency = turn_agency_number_make(step->turn, step->command->agency->code);
     uint64_t acknowledged = step->command->acknowledged, known = turn_follow(step->turn, agency);
-    struct event event;
 
-    if (acknowledged > known && !turn_event(step->turn, acknowledged, &event)) {
+    /* Between the numbers of two epochs: an event that a restore has lost. What came before it was read. */
+    if (acknowledged > known && acknowledged > turn_last_event(step->turn)) {
         effects_refuse(step->effects, step->command, PROBLEM_INVALID_FIELD, "notice_ack.event_seq",
                        "Chưa có sự kiện số %llu: chỉ xác nhận thông báo đã nhận.",
                        "There is no event %llu yet: acknowledge only notices that came.",

@@ -8,10 +8,12 @@
  *           changes with time. With other content: CONFLICT. */
 #include <string.h>
 
+#include "gateway/core/restore.h"
 #include "gateway/core/step.h"
 #include "gateway/core/submit.h"
 
 enum { DEDUPE_PURGED = 2 };             /* old message ids forgotten by each one accepted: never more than come */
+enum { HELD_ASK_AGAIN_MS = 5000, PARENT_ASK_AGAIN_MS = 2000 };
 
 /* ---- who says it, and is it new */
 
@@ -107,6 +109,14 @@ static bool is_known(struct step *step, const struct intake *intake)
 
 static bool intake_open(struct step *step)
 {
+    if (restore_is_held(step->turn)) {
+        effects_refuse(step->effects, step->command, PROBLEM_STOPPING, "",
+                       "Cổng đang được giữ sau khi phục hồi từ bản sao lưu; người vận hành phải cho chạy lại. "
+                       "Hãy gửi lại sau.",
+                       "The gateway is held after a restore from a backup; a person must release it. "
+                       "Send again later.")->refused.retry_after_ms = HELD_ASK_AGAIN_MS;
+        return false;
+    }
     if (step->core->stopping) {
         effects_refuse(step->effects, step->command, PROBLEM_STOPPING, "", "Cổng đang dừng: hãy gửi lại sau.",
                        "The gateway is being stopped: send again later.");
@@ -199,11 +209,14 @@ static bool parent_ok(struct step *step, struct intake *intake)
     intake->has_parent = turn_handoff(step->turn, id, &intake->parent) &&
                          (intake->parent.sender == intake->sender_number ||
                           intake->parent.recipient == intake->sender_number);
-    if (!intake->has_parent)
-        effects_refuse(step->effects, step->command, PROBLEM_UNKNOWN_HANDOFF, "header.parent",
+    if (intake->has_parent)
+        return true;
+    struct effect *effect = effects_refuse(step->effects, step->command, PROBLEM_UNKNOWN_HANDOFF, "header.parent",
                        "Không có lượt giao–nhận %llu nào do cơ quan này gửi hoặc nhận.",
                        "There is no handoff %llu that this agency sent or received.", (unsigned long long)id);
-    return intake->has_parent;
+    if (!turn_handoff(step->turn, id, &intake->parent) && restore_may_come(step, id))
+        effect->refused.retry_after_ms = PARENT_ASK_AGAIN_MS;
+    return false;
 }
 
 /* Whom it is written to. NULL: nobody. */
@@ -354,7 +367,8 @@ static void fill(struct step *step, const struct intake *intake, struct handoff 
     const struct submit *submit = intake->submit;
 
     *ret_handoff = (struct handoff){
-        .id = turn_handoff_new_id(step->turn), .dossier = intake->dossier, .sender = intake->sender_number,
+        .id = intake->again == AGAIN_AS ? submit->accepted_as : turn_handoff_new_id(step->turn),
+        .dossier = intake->dossier, .sender = intake->sender_number,
         .recipient = turn_agency_number_make(step->turn, intake->recipient->code),
         .addressed = turn_agency_number_make(step->turn, intake->addressed->code), .kind = submit->kind,
         .message_id = submit->message_id, .content_hash = submit->content_hash, .accepted_ms = step->now_ms,
@@ -401,6 +415,8 @@ static void accept(struct step *step, struct intake *intake)
     } else {
         handoff_begin(step, &handoff, STATE_READY, place, submit->header, submit->payload, &change);
     }
+    if (intake->again)
+        restore_judge_again(step, &handoff, intake->again);
     turn_dedupe_put(step->turn, handoff.sender, &handoff.message_id, handoff.id);
     if (!step->core->time_in_doubt)
         (void)turn_dedupe_purge(step->turn, handoff.sender, step->now_ms - ID_AGE_MS_MAX, DEDUPE_PURGED);
@@ -422,6 +438,7 @@ void step_submit(struct step *step)
     intake.sender_number = turn_agency_number(step->turn, intake.sender->code);
     if (is_known(step, &intake) || !intake_open(step))
         return;
+    intake.again = restore_again(step, submit);
     if (fields_ok(step, submit) && parent_ok(step, &intake) && recipient_ok(step, &intake) &&
         after_ok(step, &intake) && attachments_ok(step, &intake) && dossier_ok(step, &intake))
         accept(step, &intake);

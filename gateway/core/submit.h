@@ -3,6 +3,7 @@
 #define GATEWAY_CORE_SUBMIT_H
 
 #include "gateway/core/gate.h"
+#include "gateway/core/restore.h"
 
 /* What the checks found out. */
 struct intake {
@@ -10,6 +11,7 @@ struct intake {
     const struct agency *sender, *addressed, *recipient;    /* addressed: written to; recipient: who gets it */
     uint32_t       sender_number;       /* 0: never seen by the store */
     uint64_t       dossier;             /* 0: a new one */
+    enum again     again;               /* after a restore: perhaps it was accepted before */
     bool           has_parent;
     struct handoff parent;
 };

@@ -26,6 +26,8 @@ enum handoff_flag {
     HANDOFF_IN_LANE = 8,            /* has a place in its lane */
     HANDOFF_BODY_PURGED = 16,
     HANDOFF_PERHAPS = 32,           /* an attempt may have been acted on, and the class of its agency covered that */
+    HANDOFF_RESTORED = 64,          /* ... by what the store lost that this one replaces */
+    HANDOFF_KEY_UNKNOWN = 128,      /* ... under another id than it has now, so that no class covers it */
 };
 
 struct handoff {
