@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* OpenSSL's SHA-256 uses the processor's own instructions where it has them, libsodium's does not: a sixth of the time.
- * Its plain interface needs no memory of its own and cannot fail, so the deprecated one is the right one here. */
+ * Init, Update and Final need no memory of their own and cannot fail, so the deprecated interface is the right one here.
+ * Not SHA256() in one call: since OpenSSL 3 that one takes memory, and without any it leaves the hash unwritten. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
@@ -23,8 +24,11 @@ enum result hash_start(void)
 
 struct hash hash_of(struct span bytes)
 {
+    SHA256_CTX state;
     struct hash hash;
-    (void)SHA256(bytes.bytes ? bytes.bytes : (const uint8_t *)"", bytes.size, hash.bytes);
+    (void)SHA256_Init(&state);
+    (void)SHA256_Update(&state, bytes.bytes, bytes.size);
+    (void)SHA256_Final(hash.bytes, &state);
     return hash;
 }
 
