@@ -86,7 +86,7 @@ class Dice:
             body.header = header.SerializeToString()
         if name == "batch":                     # frames as they would stand alone, and batches within batches
             body.ClearField("frames")
-            for _ in range(self.random.randrange(0, 40)):
+            for _ in range(self.random.randrange(0, 10)):
                 body.frames.append(self.random.choice((self.data(), self.envelope(names))))
         if name == "hello":
             body.protocol = self.random.choice((0, 1, 1, 1, 2))
