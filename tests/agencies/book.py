@@ -5,7 +5,8 @@ book goes on where it stopped. `Book` writes (one process); `read_book`, `Summar
 
 A line has `event`:
   request   at_ms, method, path, call (create, probe), key, dossier, kind, step, connection, reused, rule, acted,
-            at_once (POSTs being worked on just then), repeated (the key had been acted on before), status (about to be answered; null: nothing), body
+            at_once (POSTs being worked on just then), repeated (the key had been acted on before), status (about to
+            be answered; null: nothing), body
   result    at_ms, seq, id, key, dossier, item (what stands in the outbox)
 """
 import collections

@@ -1,4 +1,5 @@
-"""At the edges: the largest of everything, floods, connections that say nothing, what stands on disk, who may open what."""
+"""At the edges: the largest of everything, floods, connections that say nothing, what stands on disk, who may open
+what."""
 import os
 import random
 import socket
