@@ -84,6 +84,7 @@ enum exit_code verb_init(struct cli *cli), verb_keygen(struct cli *cli);        
 enum exit_code verb_check_config(struct cli *cli), verb_test_rule(struct cli *cli);         /* verb_check.c */
 enum exit_code verb_doctor(struct cli *cli);                                                /* verb_doctor.c */
 enum exit_code verb_backup(struct cli *cli), verb_check_store(struct cli *cli);             /* verb_store.c */
+enum exit_code verb_restore(struct cli *cli);                                               /* verb_restore.c */
 enum exit_code verb_submit(struct cli *cli);                                                /* verb_submit.c */
 enum exit_code verb_receive(struct cli *cli);                                               /* verb_receive.c */
 enum exit_code verb_status(struct cli *cli), verb_show(struct cli *cli), verb_list(struct cli *cli),

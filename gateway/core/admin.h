@@ -76,7 +76,7 @@ void admin_confirm_clock(struct step *step, struct admin_reply *reply);
 struct change admin_change(const struct step *step, enum cause cause);
 
 /* ---- step_admin_move.c */
-void admin_close(struct step *step, struct admin_reply *reply);
+void admin_close_it(struct step *step, struct admin_reply *reply);
 void admin_redirect(struct step *step, struct admin_reply *reply);
 
 #endif

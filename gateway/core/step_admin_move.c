@@ -84,7 +84,7 @@ static uint64_t count_behind(struct step *step, const struct handoff *handoff)
                ? behind_of(step, handoff, ids, PAGE_MAX) : 0;
 }
 
-void admin_close(struct step *step, struct admin_reply *reply)
+void admin_close_it(struct step *step, struct admin_reply *reply)
 {
     const struct admin *admin = &step->command->admin;
     struct handoff handoff;
