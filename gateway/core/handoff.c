@@ -12,7 +12,9 @@ enum { HISTORY_WALK_MAX = 256 };
 #define TO(state) (1u << (state))
 static const unsigned moves[STATE_END] = {
     [STATE_HELD]    = TO(STATE_READY) | TO(STATE_FAILED) | TO(STATE_DELIVERED) | TO(STATE_CLOSED),
-    [STATE_READY]   = TO(STATE_OFFERED) | TO(STATE_HELD) | TO(STATE_FAILED) | TO(STATE_DELIVERED) | TO(STATE_CLOSED),
+    /* UNSURE: its agency became one that can neither be asked nor takes a key. */
+    [STATE_READY]   = TO(STATE_OFFERED) | TO(STATE_HELD) | TO(STATE_UNSURE) | TO(STATE_FAILED) | TO(STATE_DELIVERED) |
+                      TO(STATE_CLOSED),
     [STATE_OFFERED] = TO(STATE_READY) | TO(STATE_WAITING) | TO(STATE_UNSURE) | TO(STATE_FAILED) | TO(STATE_DELIVERED) |
                       TO(STATE_CLOSED),
     [STATE_WAITING] = TO(STATE_READY) | TO(STATE_HELD) | TO(STATE_FAILED) | TO(STATE_DELIVERED) | TO(STATE_CLOSED),
@@ -192,6 +194,9 @@ void handoff_move(struct step *step, struct handoff *handoff, enum state to, con
     if (change->verdict)
         handoff->verdict = change->verdict;
     trouble_set(handoff, to, change);
+    /* Where no class covers a second time, a person has decided it. */
+    if (change->cause == CAUSE_REPLAYED && handoff_recipient(step, handoff)->agency_class == CLASS_NEITHER)
+        handoff->flags &= ~(uint32_t)HANDOFF_PERHAPS;
     enter(step, handoff, change);
     if (in_lane || handoff->flags & HANDOFF_IN_LANE)
         lane_refresh(step, handoff->dossier, handoff->addressed, handoff);
@@ -252,12 +257,16 @@ void handoff_take_back(struct step *step, struct handoff *handoff, enum cause ca
         handoff_move(step, handoff, STATE_UNSURE, &change);
         return;
     }
-    if (agency->agency_class == CLASS_PROBE)
-        handoff->flags |= HANDOFF_ASK_FIRST;
+    handoff->flags |= HANDOFF_PERHAPS | (agency->agency_class == CLASS_PROBE ? HANDOFF_ASK_FIRST : 0);
     if (counts_as_lapse && handoff->lapses >= agency->lapses_max) {
         change.fail_class = FAIL_ADAPTER;
         change.fingerprint = cause_name(cause);
         handoff_move(step, handoff, STATE_FAILED, &change);
+    } else if (agency->agency_class == CLASS_PROBE && handoff->timer_ms > step->now_ms) {
+        /* Its adapter may still be at it, until its lease is over: asked sooner, the agency would say that it is not
+         * there, and then get it twice. */
+        change.timer_ms = handoff->timer_ms;
+        handoff_move(step, handoff, STATE_WAITING, &change);
     } else {
         handoff_move(step, handoff, STATE_READY, &change);
     }

@@ -3,7 +3,7 @@
  * Comes     from the broker, with n from credit, rate and breaker of that receiver's agency.
  * Changes   each picked lane head becomes OFFERED with a new attempt number and the end of its lease, before its
  *           DELIVER leaves. Nothing while the agency is paused or on hold. One whose body or input is gone becomes
- *           FAILED.
+ *           FAILED; one that may be there already, at an agency whose class no longer covers that, UNSURE.
  * Effects   DELIVER for each; READY, FEED; OFFERED last, always.
  * Repeated  offers the next ones: what is OFFERED is not picked again. */
 #include "gateway/core/gate.h"
@@ -52,7 +52,27 @@ static void fail(struct step *step, struct handoff *handoff, enum fail_class fai
     handoff_move(step, handoff, STATE_FAILED, &change);
 }
 
-/* OK: offered. FULL: not in this turn. NOT_FOUND: it cannot be offered any more and failed. */
+/* An earlier attempt may have been acted on under a class that the directory has taken back since. Asked first where
+ * that is possible now, else left to a person (promise 5). False: to a person. */
+static bool class_covers(struct step *step, struct handoff *handoff)
+{
+    static const char why[] = "có thể đã được xử lý, và theo danh bạ hiện nay cơ quan không chống trùng, không hỏi lại được / "
+                              "perhaps it was acted on, and by the present directory the agency takes no key and cannot "
+                              "be asked";
+    enum agency_class agency_class = handoff_recipient(step, handoff)->agency_class;
+    struct change change = { .cause = CAUSE_DIRECTORY_APPLIED, .detail = span_of_string(why) };
+
+    if (!(handoff->flags & HANDOFF_PERHAPS))
+        return true;
+    if (agency_class == CLASS_PROBE)
+        handoff->flags |= HANDOFF_ASK_FIRST;
+    if (agency_class != CLASS_NEITHER)
+        return true;
+    handoff_move(step, handoff, STATE_UNSURE, &change);
+    return false;
+}
+
+/* OK: offered. FULL: not in this turn. NOT_FOUND: it cannot be offered any more and failed, or nobody is sure of it. */
 static enum result offer_one(struct step *step, struct handoff *handoff)
 {
     const struct offer *offer = &step->command->offer;
@@ -60,6 +80,8 @@ static enum result offer_one(struct step *step, struct handoff *handoff)
     struct effect effect = { 0 };
     size_t used = arena->used;
 
+    if (!class_covers(step, handoff))
+        return RESULT_NOT_FOUND;
     enum result result = gather(step, handoff, &effect);
     if (result != RESULT_OK) {
         arena->used = used;

@@ -78,6 +78,7 @@ static void perhaps(struct judge *judge, enum fail_class limit_class)
     if (judge->agency->agency_class == CLASS_PROBE)
         judge->handoff->flags |= HANDOFF_ASK_FIRST;
     if (judge->agency->agency_class != CLASS_NEITHER) {
+        judge->handoff->flags |= HANDOFF_PERHAPS;
         wait_or_fail(judge, limit_class);
     } else if (judge->handoff->state != STATE_UNSURE) {
         move(judge, STATE_UNSURE);

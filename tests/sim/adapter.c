@@ -256,7 +256,7 @@ static void take_deliver(struct world *world, struct peer *peer, const struct ef
                          .attempt = effect->deliver.attempt, .letter = letter, .arrived_ms = world->now_ms,
                          .stamp_ms = effect->deliver.stamp_ms, .ask_first = effect->deliver.ask_first,
                          .told = effect->deliver.agency_class, .content_hash = effect->deliver.content_hash,
-                         .born = ++world->job_births };
+                         .clock_steps = world->clock_steps, .born = ++world->job_births };
     memcpy(job->key, effect->deliver.idempotency_key, strlen(effect->deliver.idempotency_key) + 1);
     perhaps_stall(world, peer);
     job_plan(world, job, JOB_START, dice_wait(&world->dice, 20));

@@ -78,7 +78,7 @@ void audit_said(struct audit *audit, uint32_t letter, const struct audit_letter 
     if (said->kind == KIND_WITHDRAWAL || said->kind == KIND_STOP) {
         for (uint64_t i = 1; i <= audit->highest; i++) {
             struct fate *fate = &audit->fates[i];
-            const struct paper *mate = fate->letter >= 0 ? &audit->papers[fate->letter] : NULL;
+            const struct paper *mate = fate->handoff && fate->letter >= 0 ? &audit->papers[fate->letter] : NULL;
             if (mate && mate->letter.case_number == said->case_number && mate->letter.sender == said->sender)
                 fate->excused = true;
         }
@@ -184,7 +184,10 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
     fate->got_causes |= 1u << notice->cause;
     if (notice->to == STATE_DELIVERED && !fate->answered_well)
         audit_wrong(audit, notice->handoff, "promise 1: told DELIVERED, but no adapter ever said so");
-    if (notice->to == STATE_CLOSED && !fate->excused && !fate->corrected && !fate->overtaken && !fate->ended_by_people)
+    int32_t letter = letter_of_parents(audit, fate);
+    uint32_t its_case = letter >= 0 ? audit->papers[letter].letter.case_number % 64 : 0;
+    bool excused = fate->excused || (letter >= 0 && (audit->withdrawn[its_case] || audit->lane_ended[its_case]));
+    if (notice->to == STATE_CLOSED && !excused && !fate->corrected && !fate->overtaken && !fate->ended_by_people)
         audit_wrong(audit, notice->handoff, "promise 6: told CLOSED (%s), but nobody and no rule closed it",
                     cause_name(notice->cause));
 }
@@ -243,7 +246,7 @@ static void check_order(struct audit *audit, const struct fate *fate, const stru
         return;
     for (uint64_t i = 1; i < NUMBER_OF(fate->handoff); i++) {
         const struct fate *before = &audit->fates[i];
-        const struct paper *other = before->letter >= 0 ? &audit->papers[before->letter] : NULL;
+        const struct paper *other = before->handoff && before->letter >= 0 ? &audit->papers[before->letter] : NULL;
         if (!other || !other->handoff || other->letter.case_number != paper->letter.case_number ||
             other->letter.addressed != paper->letter.addressed || other->letter.after_count)
             continue;
@@ -339,7 +342,8 @@ void audit_acted(struct audit *audit, uint64_t handoff, uint32_t attempt, enum a
 
     fate->acts++;
     fate->late_acts += past_lease;
-    uint32_t allowed = told == CLASS_NEITHER ? 1 + fate->replays : 1 + fate->fresh + fate->late_acts;
+    uint32_t allowed = told == CLASS_NEITHER ? 1 + fate->replays
+                       : 1 + fate->fresh + fate->late_acts + (told == CLASS_PROBE ? fate->replays : 0);
     if (fate->acts > allowed)
         audit_wrong(audit, handoff, "promise 5: attempt %u was act %u at an agency of class %s, allowed are %u", attempt,
                     fate->acts, agency_class_name(told), allowed);

@@ -17,7 +17,7 @@
 
 #include "tests/sim/sim.h"
 
-enum { JOBS_OF_MACHINE_MAX = 64, STORIES_MAX = 3, FAILED_MAX = 1024 };
+enum { JOBS_OF_MACHINE_MAX = 64, STORIES_MAX = 8, FAILED_MAX = 1024 };
 
 struct shared {
     _Atomic uint64_t next, passed, turns, crashes, handoffs, told_again;

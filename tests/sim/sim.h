@@ -125,6 +125,7 @@ struct job {
     uint64_t handoff;
     int32_t  letter;
     int64_t  arrived_ms, stamp_ms;
+    uint32_t clock_steps;                   /* of the gateway's wall clock until then */
     bool     ask_first, checkpointed;
     enum agency_class told;
     enum kind kind;
@@ -182,6 +183,7 @@ struct world {
     const struct tables *versions[TABLES_MAX_VERSIONS];
     uint32_t version_count;
     int64_t  wall_off_ms;                   /* the gateway machine's wall clock against the truth */
+    uint32_t clock_steps;
     bool     gateway_up;
     uint64_t known_handoffs[4096];          /* what operators have heard of */
     uint32_t known_count;

@@ -195,6 +195,7 @@ static void break_things(struct world *world)
     }
     if (dice_permille(&world->dice, options->wall_permille)) {
         world->wall_off_ms = dice_percent(&world->dice, 50) ? 0 : dice_between(&world->dice, -3600000, 3600000);
+        world->clock_steps++;
         STORY(world, 0, "the wall clock is off by %lld ms", (long long)world->wall_off_ms);
     }
     if (options->far_jump && dice_permille(&world->dice, 3)) {
@@ -251,10 +252,11 @@ static void calm_down(struct world *world)
 
 static void settle(struct world *world)
 {
-    int64_t until_ms = world->now_ms + world->options.antecedent_ms + 20 * 60 * SECOND;
+    /* In gateway time: it may run at half speed until the wall clock has caught up. */
+    int64_t until_ms = world->gateway->now_ms + world->options.antecedent_ms + 20 * 60 * SECOND;
     int64_t look_ms = world->now_ms + 60 * SECOND;
 
-    while (world->now_ms < until_ms && quiet_tick(world)) {
+    while (world->gateway->now_ms < until_ms && quiet_tick(world)) {
         if (world->now_ms < look_ms)
             continue;
         look_ms += 10 * SECOND;

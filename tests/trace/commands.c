@@ -314,7 +314,8 @@ static void tick_all(struct world *world, struct line *line)
 
 static void do_directory(struct world *world, struct line *line)
 {
-    const char *bytes = line_text(line, "bytes", "");
+    const char *bytes = line_text(line, "bytes", ""), *code = line_get(line, "agency");
+    enum agency_class agency_class = agency_class_read(line_text(line, "class", ""));
     struct tables next = world->tables;
     struct command command = { .kind = COMMAND_DIRECTORY };
 
@@ -323,6 +324,9 @@ static void do_directory(struct world *world, struct line *line)
                                             .uid = (uint32_t)line_number(line, "uid", 0) };
     line_end(line);
     world_turn(world, &command);
+    for (uint32_t i = 0; code && i < world->tables.agency_count; i++)
+        if (strcmp(world->agencies[i].code, code) == 0)
+            world->agencies[i].agency_class = agency_class;
 }
 
 static void do_intake(struct world *world, struct line *line)
