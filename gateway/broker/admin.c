@@ -47,6 +47,7 @@ static void status(struct broker *broker, struct admin_reply *reply)
 {
     char time[CLOCK_TEXT_SIZE];
     struct statvfs disk;
+    struct store_reader reader;
 
     clock_text(broker->started_ms, time);
     fact(broker, reply, "version", "%s", LIENTHONG_VERSION);
@@ -62,6 +63,8 @@ static void status(struct broker *broker, struct admin_reply *reply)
     fact(broker, reply, "store_bytes_max", "%" PRId64, broker->options.store_bytes_max);
     if (statvfs(broker->options.store_folder, &disk) == 0)
         fact(broker, reply, "disk_free_bytes", "%" PRIu64, (uint64_t)disk.f_bavail * disk.f_frsize);
+    if (store_oldest_reader(broker->store, &reader))
+        fact(broker, reply, "oldest_reader", "pid %ld, %" PRIu64 " turns behind", reader.pid, reader.behind);
     fact(broker, reply, "intake", "%s", broker->intake_why ? broker->intake_why : "open");
     fact(broker, reply, "backup", "%s", broker->backup_until_ms ? "running" : "none");
     fact(broker, reply, "keys_admitted", "%" PRIu64, broker->bus.zap.admitted);

@@ -31,6 +31,7 @@ struct loop {
     int64_t second_ms, minute_ms, hour_ms;      /* steady: when each comes next */
     int64_t full_until_ms;                      /* steady; 0: not full */
     int64_t watchdog_ms, watchdog_next_ms;      /* 0: nobody watches */
+    struct store_reader reader;                 /* who read the oldest state a minute ago; pid 0: nobody */
 };
 
 /* ---- waiting */
@@ -119,8 +120,17 @@ static void once_a_second(struct loop *loop)
 
 static void once_a_minute(struct loop *loop)
 {
-    unsigned readers = store_readers_check(loop->broker->store);
+    struct store *store = loop->broker->store;
+    struct store_reader reader;
+    unsigned readers = store_readers_check(store);
+    bool reads = store_oldest_reader(store, &reader);
+
     log_event(LOG_DEBUG, "readers", "count=%u", readers);
+    /* The same one with the same state as a minute ago, and turns went on. */
+    if (reads && reader.behind && reader.pid == loop->reader.pid && reader.transaction == loop->reader.transaction)
+        log_event(LOG_WARN, "reader", "pid=%ld count=%" PRIu64 " why=%s", reader.pid, reader.behind,
+                  log_quoted("it reads for more than a minute and pins the pages of so many turns"));
+    loop->reader = reads ? reader : (struct store_reader){ 0 };
 }
 
 static void once_an_hour(struct loop *loop)

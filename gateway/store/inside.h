@@ -45,6 +45,9 @@ struct store {
     const char     *trouble;            /* see store_trouble() */
     uint64_t        bytes_max, ballast_bytes;
     bool            ballast_there;
+    uint64_t        inside_bytes;       /* room in the file itself, when last counted */
+    unsigned        inside_asked;
+    char            why[256];           /* of store_intake_open() */
     struct counters counters;           /* of the last committed turn that this store has seen */
     struct turn     turn;
 };

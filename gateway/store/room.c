@@ -2,12 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "gateway/store/inside.h"
 
-enum { BALLAST_BACK_TIMES = 4 };        /* put back only when so many times its size is free: no flapping at the edge */
+enum {
+    BALLAST_BACK_TIMES = 4,         /* put back only when so many times its size is free: no flapping at the edge */
+    FREE_TABLE = 0,                 /* LMDB's own: transaction -> count and numbers of the pages it freed */
+    INSIDE_GOOD_FOR = 16,           /* so many questions until the pages inside are counted anew */
+};
 
 uint64_t store_intake_bytes(const struct store *store)
 {
@@ -48,21 +55,110 @@ void ballast_start(struct store *store)
         store->ballast_there = ballast_lay(store);
 }
 
+/* ---- readers, and the room inside the file */
+
+struct look { struct store_reader oldest; bool found; };
+
+static int look_at_reader(const char *line, void *context)
+{
+    struct look *look = context;
+    char number[32];
+    long pid;
+    /* A line per slot: pid, thread in hex, transaction or "-". The headline has no number. */
+    if (sscanf(line, "%ld %*x %31s", &pid, number) != 2 || number[0] == '-')
+        return 0;
+    uint64_t transaction = strtoull(number, NULL, 10);
+    if (!look->found || transaction < look->oldest.transaction)
+        look->oldest = (struct store_reader){ .pid = pid, .transaction = transaction };
+    look->found = true;
+    return 0;
+}
+
+bool store_oldest_reader(const struct store *store, struct store_reader *ret_reader)
+{
+    struct look look = { .found = false };
+    MDB_envinfo info;
+    if (mdb_reader_list(store->env, look_at_reader, &look) < 0 || !look.found || mdb_env_info(store->env, &info))
+        return false;
+    look.oldest.behind = info.me_last_txnid > look.oldest.transaction ? info.me_last_txnid - look.oldest.transaction : 0;
+    *ret_reader = look.oldest;
+    return true;
+}
+
+/* Pages of the file that the next turns may write into: freed, and seen by no reader any more. */
+static uint64_t count_inside_bytes(const struct store *store)
+{
+    struct store_reader reader = { .transaction = UINT64_MAX };
+    MDB_txn *txn;
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    MDB_stat stat;
+    uint64_t pages = 0;
+
+    (void)store_oldest_reader(store, &reader);
+    if (mdb_env_stat(store->env, &stat) || mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn))
+        return 0;
+    if (mdb_cursor_open(txn, FREE_TABLE, &cursor) == 0) {
+        while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
+            size_t transaction, count;
+            if (key.mv_size != sizeof transaction || value.mv_size < sizeof count)
+                break;
+            memcpy(&transaction, key.mv_data, sizeof transaction);
+            memcpy(&count, value.mv_data, sizeof count);
+            if (transaction >= reader.transaction)
+                break;
+            pages += count;
+        }
+        mdb_cursor_close(cursor);
+    }
+    mdb_txn_abort(txn);
+    return pages * stat.ms_psize;
+}
+
+/* LMDB gives no page back to the disk, so a disk that the store itself filled stays full when the store is empty again.
+ * Asked only while the disk is short. */
+static uint64_t inside_bytes(struct store *store)
+{
+    if (store->inside_asked++ % INSIDE_GOOD_FOR == 0)
+        store->inside_bytes = count_inside_bytes(store);
+    return store->inside_bytes;
+}
+
+/* The sentence, with the name of whoever pins pages, where somebody does. */
+static const char *why_short(struct store *store, const char *vi, const char *en)
+{
+    struct text why = text_of(store->why, sizeof store->why);
+    struct store_reader reader;
+    bool pinned = store_oldest_reader(store, &reader) && reader.behind > 1;
+
+    text_add(&why, "%s", vi);
+    if (pinned)
+        text_add(&why, "; tiến trình %ld đọc lâu, giữ các trang cũ", reader.pid);
+    text_add(&why, " / %s", en);
+    if (pinned)
+        text_add(&why, "; process %ld reads for long and pins old pages", reader.pid);
+    return store->why;
+}
+
 bool store_intake_open(struct store *store, const char **ret_why)
 {
     const char *why = NULL;
-    must(!store->read_only);
-    uint64_t free_bytes = disk_free_bytes(store->folder);
+    must(!store->read_only && !store->turn.txn);
+    uint64_t free_bytes = disk_free_bytes(store->folder), inside = 0;
     if (!store->ballast_there && free_bytes / BALLAST_BACK_TIMES >= store->ballast_bytes)
         store->ballast_there = ballast_lay(store);
+    if (!store->ballast_there || free_bytes < store->ballast_bytes)
+        inside = inside_bytes(store);
+    else
+        store->inside_asked = 0;
     if (store->broken)
         why = "kho báo lỗi đọc ghi / the store has failed";
     else if (store->counters.bytes >= store_intake_bytes(store))
         why = "kho đã dùng 90 % dung lượng cho phép / the store has reached 90 % of its limit";
-    else if (!store->ballast_there)
-        why = "đã bỏ phần đĩa dự phòng vì đĩa đầy / the disk was full and its reserve was given up";
-    else if (free_bytes < store->ballast_bytes)
-        why = "đĩa sắp đầy / the disk is nearly full";
+    else if (!store->ballast_there && inside / BALLAST_BACK_TIMES < store->ballast_bytes)
+        why = why_short(store, "đã bỏ phần đĩa dự phòng vì đĩa đầy", "the disk was full and its reserve was given up");
+    else if (free_bytes + inside < store->ballast_bytes)
+        why = why_short(store, "đĩa sắp đầy", "the disk is nearly full");
     if (why && ret_why)
         *ret_why = why;
     return !why;

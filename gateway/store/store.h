@@ -9,7 +9,7 @@
  * Errors     RESULT_FULL: no room (map, disk, memory): the turn did not happen, reads still work, try again with less.
  *            RESULT_BROKEN: I/O error or bytes that no version explains. Sticky: stop, restart, reread.
  * Room       bytes are counted by ourselves, key + value of every row. store_intake_open() is false from 90 % of
- *            store_bytes_max on, or when the disk has less than the ballast free; deliveries and operators go on.
+ *            store_bytes_max on, or when the disk has less than the ballast left; deliveries and operators go on.
  * Threads    the loop's only. LMDB must not be opened twice in one process.
  * Files      FOLDER/data.mdb, lock.mdb, writer.lock, ballast, keys/day-YYYYMMDD.key (0700 folders, 0600 files).
  */
@@ -50,8 +50,10 @@ MUST_USE enum result store_turn(struct store *store, int64_t now_ms, turn_work *
 MUST_USE enum result store_read(struct store *store, turn_work *work, void *context);
 
 /* Outside turns. */
-/* Asks statvfs; call once a turn at most. Puts the ballast back when there is room for it four times over. ret_why
- * (may be NULL) is static, Vietnamese and English, written when the answer is false. */
+/* Asks statvfs; call once a turn at most. Puts the ballast back when there is room for it four times over. While the disk
+ * is short, pages inside the file that no reader pins count as room too: LMDB never gives them back to the disk. ret_why
+ * (may be NULL) is good until the next call, Vietnamese and English, written when the answer is false; where a reader
+ * pins pages it names its process. */
 bool     store_intake_open(struct store *store, const char **ret_why);
 /* Removes the ballast, so that deliveries and operators can go on. True: room was made. Until store_intake_open() has
  * put it back, intake stays closed. */
@@ -62,6 +64,9 @@ struct turn_end store_last(const struct store *store);      /* wrote: whether th
 /* What went wrong last, for the log: static, "" when nothing has. */
 const char *store_trouble(const struct store *store);
 unsigned store_readers_check(struct store *store);          /* clears dead readers; how many live ones there are */
+/* The reader that sees the oldest state: no page freed since can be written again. False: nobody reads. */
+struct store_reader { long pid; uint64_t transaction, behind; };        /* behind: turns since then */
+bool     store_oldest_reader(const struct store *store, struct store_reader *ret_reader);
 /* Deletes the keys of days that hold no sealed row any more and lie before `now_ms`'s day. Returns how many. */
 unsigned store_drop_day_keys(struct store *store, int64_t now_ms);
 
