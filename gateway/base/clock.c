@@ -4,6 +4,9 @@
 #include <time.h>
 
 enum { MS_PER_SECOND = 1000, SECONDS_PER_DAY = 86400, LOCAL_OFFSET_MINUTES = 7 * 60 };
+/* The years of four digits, in local time: [0000-01-01, 10000-01-01). */
+#define LOCAL_YEAR_0_MS     (-62167244400000LL)
+#define LOCAL_YEAR_10000_MS 253402275600000LL
 
 static int64_t read_clock_ms(clockid_t clock)
 {
@@ -191,7 +194,10 @@ bool clock_read(struct span text, int64_t *ret_time_ms)
     if (reader.bad || reader.at != text.size)
         return false;
     int64_t seconds = days_of_date(year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
-    *ret_time_ms = (seconds - (int64_t)zone_minutes * 60) * MS_PER_SECOND + ms;
+    int64_t time_ms = (seconds - (int64_t)zone_minutes * 60) * MS_PER_SECOND + ms;
+    if (time_ms < LOCAL_YEAR_0_MS || time_ms >= LOCAL_YEAR_10000_MS)
+        return false;                   /* another year here than there: one that clock_text() could not write */
+    *ret_time_ms = time_ms;
     return true;
 }
 
