@@ -109,11 +109,11 @@ BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*
 # ---------------------------------------------------------------- building
 
 .DEFAULT_GOAL := all
-.PHONY: all programs tests deps check checks unit trace sim live test demo install clean help python FORCE
+.PHONY: all programs tests deps check checks unit trace sim live torture test demo install clean help python FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(patsubst $(BUILD)/tests/%,$(BUILD)/obj/tests/examples/%.o,$(EXAMPLES))
 
-all: programs tests             ## programs, library and test programs (default)
+all: programs tests $(TORTURE)  ## programs, library and test programs (default)
 programs: $(PROGRAMS) $(LIBRARY)  ## programs and library only
 tests: $(UNIT) $(TRACE) $(SIM) $(EXAMPLES) python
 python: $(PB_PY)
@@ -250,6 +250,9 @@ sim_suites   = $(if $(SIM),sim='$(BUILD)/tests/sim --seed $(or $(SEED),1) --runs
 export PYTHONPATH := $(CURDIR)/$(BUILD)/gen/python
 export LIENTHONG_BUILD := $(CURDIR)/$(BUILD)
 PYTEST   := $(PYTHON) -m pytest -q -rfE -p no:cacheprovider
+# 200 power cuts and everything else; `make test` has 20 and leaves out what is marked long.
+torture_suites = $(if $(TORTURE),torture='CUTS=$(or $(CUTS),$(1)) SEED=$(or $(SEED),1) \
+    $(subst -rfE,-rfEs,$(PYTEST)) tests/torture $(if $(ONLY),-k $(ONLY)) $(2)')
 live_suites  = $(if $(wildcard tests/live/test_*.py),live='$(PYTEST) tests/live $(if $(ONLY),-k $(ONLY))')
 
 export CHECK_CC := $(CC)
@@ -269,13 +272,16 @@ sim: $(SIM)                     ## the simulator: SEED= RUNS=
 	$(Q)$(RUN) --stream sim $(call sim_suites,$(RUNS))
 live: programs python $(EXAMPLES)  ## the built programs from outside, in Python; ONLY=word picks some
 	$(Q)$(RUN) --stream live $(live_suites)
-test:                           ## everything: deps, build, check, the same under sanitizers, live
+torture: programs python $(TORTURE)  ## power cuts, full disks, wrong clocks: CUTS= SEED= ONLY=; root for small disks
+	$(Q)$(RUN) --stream torture $(call torture_suites,200,)
+test:                           ## everything: deps, build, check, the same under sanitizers, live, some torture
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all
 	$(Q)$(MAKE) --no-print-directory $(JOBS) SAN=1 tests
-	$(Q)$(RUN) --stream live $(checks_suites) \
+	$(Q)$(RUN) --stream live --stream torture $(checks_suites) \
 	    $(call unit_suites,,build) $(call trace_suites,,build) $(call sim_suites,20) \
-	    $(call unit_suites,sanitized/,build-san) $(call trace_suites,sanitized/,build-san) $(live_suites)
+	    $(call unit_suites,sanitized/,build-san) $(call trace_suites,sanitized/,build-san) $(live_suites) \
+	    $(call torture_suites,20,-m "not long")
 bench: programs $(BENCH)        ## speed beside a bare libcurl loop: HANDOFFS= BACKLOG=; needs nginx
 	$(Q)deploy/install-dependencies bench
 	$(Q)$(PYTHON) tests/bench/bench.py $(if $(HANDOFFS),--handoffs $(HANDOFFS)) $(if $(BACKLOG),--backlog $(BACKLOG))
