@@ -12,12 +12,14 @@ enum { HISTORY_WALK_MAX = 256 };
 #define TO(state) (1u << (state))
 static const unsigned moves[STATE_END] = {
     [STATE_HELD]    = TO(STATE_READY) | TO(STATE_FAILED) | TO(STATE_DELIVERED) | TO(STATE_CLOSED),
-    /* UNSURE: its agency became one that can neither be asked nor takes a key. */
+    /* UNSURE: its agency became one that can neither be asked nor takes a key; or a restore. */
     [STATE_READY]   = TO(STATE_OFFERED) | TO(STATE_HELD) | TO(STATE_UNSURE) | TO(STATE_FAILED) | TO(STATE_DELIVERED) |
                       TO(STATE_CLOSED),
     [STATE_OFFERED] = TO(STATE_READY) | TO(STATE_WAITING) | TO(STATE_UNSURE) | TO(STATE_FAILED) | TO(STATE_DELIVERED) |
                       TO(STATE_CLOSED),
-    [STATE_WAITING] = TO(STATE_READY) | TO(STATE_HELD) | TO(STATE_FAILED) | TO(STATE_DELIVERED) | TO(STATE_CLOSED),
+    /* UNSURE: the store came back from a backup. */
+    [STATE_WAITING] = TO(STATE_READY) | TO(STATE_HELD) | TO(STATE_UNSURE) | TO(STATE_FAILED) | TO(STATE_DELIVERED) |
+                      TO(STATE_CLOSED),
     [STATE_UNSURE]  = TO(STATE_READY) | TO(STATE_WAITING) | TO(STATE_FAILED) | TO(STATE_DELIVERED) | TO(STATE_CLOSED),
     /* WAITING: only the refund of an attempt; DELIVERED: a late outcome. */
     [STATE_FAILED]  = TO(STATE_READY) | TO(STATE_WAITING) | TO(STATE_DELIVERED) | TO(STATE_CLOSED),
@@ -195,6 +197,8 @@ void handoff_move(struct step *step, struct handoff *handoff, enum state to, con
         handoff->verdict = change->verdict;
     trouble_set(handoff, to, change);
     /* Where no class covers a second time, a person has decided it. */
+    if (change->cause == CAUSE_REPLAYED)
+        handoff->flags &= ~(uint32_t)HANDOFF_KEY_UNKNOWN;
     if (change->cause == CAUSE_REPLAYED && handoff_recipient(step, handoff)->agency_class == CLASS_NEITHER)
         handoff->flags &= ~(uint32_t)HANDOFF_PERHAPS;
     enter(step, handoff, change);
@@ -301,7 +305,7 @@ static bool says_perhaps(const struct event *event)
 {
     if (!event->verdict)
         return event->cause == CAUSE_LEASE_LAPSED || event->cause == CAUSE_SESSION_LOST ||
-               event->cause == CAUSE_BROKER_STARTED;
+               event->cause == CAUSE_BROKER_STARTED || event->cause == CAUSE_RESTORED;
     switch (event->verdict) {
     case VERDICT_LATER: case VERDICT_PREDECESSOR_MISSING: case VERDICT_ORPHAN: case VERDICT_BAD_DATA:
     case VERDICT_MISCONFIGURED:

@@ -2,12 +2,14 @@
  *
  * Comes     from the broker, with n from credit, rate and breaker of that receiver's agency.
  * Changes   each picked lane head becomes OFFERED with a new attempt number and the end of its lease, before its
- *           DELIVER leaves. Nothing while the agency is paused or on hold. One whose body or input is gone becomes
- *           FAILED; one that may be there already, at an agency whose class no longer covers that, UNSURE.
+ *           DELIVER leaves. Nothing while the agency is paused or on hold, or the gateway held. One whose body or
+ *           input is gone becomes FAILED; one that may be there already, at an agency whose class does not cover that,
+ *           UNSURE.
  * Effects   DELIVER for each; READY, FEED; OFFERED last, always.
  * Repeated  offers the next ones: what is OFFERED is not picked again. */
 #include "gateway/core/gate.h"
 #include "gateway/core/lane.h"
+#include "gateway/core/restore.h"
 #include "gateway/core/step.h"
 
 static const char BODY_GONE[] = "nội dung đã bị xóa, không thể chuyển giao / "
@@ -64,6 +66,12 @@ static bool class_covers(struct step *step, struct handoff *handoff)
 
     if (!(handoff->flags & HANDOFF_PERHAPS))
         return true;
+    if (handoff->flags & HANDOFF_RESTORED) {
+        change.cause = CAUSE_RESTORED;
+        change.detail = span_of_string(restore_unsure_words(handoff));
+    }
+    if (handoff->flags & HANDOFF_KEY_UNKNOWN)
+        agency_class = CLASS_NEITHER;
     if (agency_class == CLASS_PROBE)
         handoff->flags |= HANDOFF_ASK_FIRST;
     if (agency_class != CLASS_NEITHER)
@@ -120,7 +128,7 @@ static uint32_t offer_some(struct step *step, uint32_t recipient, uint32_t most,
 
     *ret_more = false;
     turn_agency_state(step->turn, recipient, &state);
-    if (state.paused || state.on_hold)
+    if (state.paused || state.on_hold || restore_is_held(step->turn))
         return 0;
     for (uint32_t i = 0; i < most; i++) {
         if (!effects_has_room(step->effects)) {

@@ -151,9 +151,9 @@ class Link:
             header.facts.CopyFrom(facts if isinstance(facts, pb.Facts) else pb.Facts(**facts))
         return header
 
-    def put_submit(self, header, payload=b"{}", cursor=None):
+    def put_submit(self, header, payload=b"{}", cursor=None, accepted_as=0):
         data = header if isinstance(header, bytes) else header.SerializeToString()
-        return self.put("submit", pb.Submit(header=data, payload=payload, cursor=cursor))
+        return self.put("submit", pb.Submit(header=data, payload=payload, cursor=cursor, accepted_as=accepted_as))
 
     def submit(self, payload=b"{}", cursor=None, **fields):
         return self.answer_to(self.put_submit(self.header(**fields), payload, cursor))
