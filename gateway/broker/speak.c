@@ -258,7 +258,7 @@ void speak(struct broker *broker)
         case EFFECT_DELIVER:
             say_deliver(broker, effect);
             break;
-        case EFFECT_AGAIN: case EFFECT_END:
+        case EFFECT_AGAIN: case EFFECT_RESTORED: case EFFECT_END:
             break;
         case EFFECT_OUTCOME_ACK:
             if (effect->outcome_ack.state != STATE_OFFERED)

@@ -10,6 +10,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/broker/broker.h"
+#include "gateway/core/restore.h"
 
 enum { FILES_WANTED = 65536 };
 
@@ -85,10 +86,11 @@ static enum result take_memory(struct broker *broker, struct text *why)
     return RESULT_FULL;
 }
 
-/* No session of before lives: what was offered is with nobody. */
-static enum result tell_start(struct broker *broker, struct text *why)
+/* START: no session of before lives, what was offered is with nobody. RESTORE: goes on where `lienthong restore` was cut
+ * off, if it was. */
+static enum result tell(struct broker *broker, enum command_kind kind, struct text *why)
 {
-    struct command command = { .kind = COMMAND_START };
+    struct command command = { .kind = kind };
     bool again = true;
 
     while (again) {
@@ -101,6 +103,23 @@ static enum result tell_start(struct broker *broker, struct text *why)
         }
     }
     return RESULT_OK;
+}
+
+static void ask_held(struct turn *turn, void *context)
+{
+    bool *held = context;
+    *held = restore_is_held(turn);
+}
+
+static enum result look_held(struct broker *broker)
+{
+    bool held = false;
+    enum result result = store_read(broker->store, ask_held, &held);
+    if (held)
+        log_event(LOG_WARN, "held", "seq=%llu why=%s", (unsigned long long)store_last(broker->store).seq,
+                  log_quoted("restored from a backup: nothing is taken in or given out until a person runs "
+                             "lienthong release gateway --reason ..."));
+    return result;
 }
 
 enum result broker_open(struct broker *broker, struct text *why)
@@ -129,7 +148,11 @@ enum result broker_open(struct broker *broker, struct text *why)
     if (result != RESULT_OK)
         text_add(why, "the directory cannot be stored: %s", store_trouble(broker->store));
     if (result == RESULT_OK)
-        result = tell_start(broker, why);
+        result = tell(broker, COMMAND_START, why);
+    if (result == RESULT_OK)
+        result = tell(broker, COMMAND_RESTORE, why);
+    if (result == RESULT_OK)
+        result = look_held(broker);
     return result == RESULT_OK ? bus_bind(&broker->bus, &broker->options, why) : result;
 }
 

@@ -89,6 +89,7 @@ static bool read_submit(const Lienthong__V1__Submit *from, struct lender *lender
     bool good = read_header(lender, submit, &refusal->problem);
     refusal->has_message_id = submit->has_message_id;
     refusal->message_id = submit->message_id;
+    submit->accepted_as = from->accepted_as;
     submit->has_cursor = from->cursor != NULL;
     return good && (!from->cursor || read_cursor(from->cursor, &submit->cursor, &refusal->problem));
 }
