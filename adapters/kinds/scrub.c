@@ -12,24 +12,6 @@ enum { DIGITS_TOLD = 8 };       /* a run longer than this may be an identity num
 
 static bool is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
 
-/* The run at the start of `from`: digits, with single blanks or dots between them. */
-static size_t digit_run(struct span from, size_t *ret_digits)
-{
-    size_t at = 0, end = 0, digits = 0;
-
-    while (at < from.size) {
-        if (is_digit(from.bytes[at])) {
-            digits++;
-            end = ++at;
-        } else if (at == end && at && (from.bytes[at] == ' ' || from.bytes[at] == '.'))
-            at++;
-        else
-            break;
-    }
-    *ret_digits = digits;
-    return end;
-}
-
 /* What may stand on either side of the @ of a mail address. */
 static bool is_address_part(uint8_t byte)
 {
@@ -47,16 +29,61 @@ static size_t mail_address(struct span from)
     return has_at ? at : 0;
 }
 
-static size_t add_character(struct text *text, struct span from)
+/* What add_character() makes a blank of, at the start of `from`: a control character, or a byte that is no UTF-8. */
+static size_t control_at(struct span from)
 {
     ucs4_t character;
     int length = u8_mbtoucr(&character, from.bytes, from.size);
 
-    if (length <= 0 || character < ' ' || (character >= 0x7F && character < 0xA0)) {
+    if (length <= 0)
+        return 1;
+    return character < ' ' || (character >= 0x7F && character < 0xA0) ? (size_t)length : 0;
+}
+
+/* What may stand between two digits of one number: a dot, or what comes out as one blank. */
+static size_t separator_at(struct span from)
+{
+    size_t at = from.bytes[0] == ' ', control;
+
+    if (from.bytes[0] == '.')
+        return 1;
+    while (at < from.size && (control = control_at(span_of(from.bytes + at, from.size - at))) != 0)
+        at += control;
+    return at;
+}
+
+/* The run at the start of `from`: digits, with a separator between some of them. A mail address behind one is not part
+ * of it. */
+static size_t digit_run(struct span from, size_t *ret_digits)
+{
+    size_t at = 0, end = 0, digits = 0, separator;
+
+    while (at < from.size) {
+        struct span rest = span_of(from.bytes + at, from.size - at);
+        bool word_begins = at && !is_address_part(from.bytes[at - 1]);
+        if (is_digit(rest.bytes[0]) && !(word_begins && mail_address(rest))) {
+            digits++;
+            end = ++at;
+        } else if (at == end && at && (separator = separator_at(rest)) != 0)
+            at += separator;
+        else
+            break;
+    }
+    *ret_digits = digits;
+    return end;
+}
+
+static size_t add_character(struct text *text, struct span from)
+{
+    size_t control = control_at(from);
+    ucs4_t character;
+
+    if (control) {
         if (text->used && text->string[text->used - 1] != ' ')
             text_add(text, " ");
-        return length > 0 ? (size_t)length : 1;
+        return control;
     }
+    int length = u8_mbtoucr(&character, from.bytes, from.size);
     text_add_span(text, span_of(from.bytes, (size_t)length));
     return (size_t)length;
 }
