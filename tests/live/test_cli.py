@@ -21,8 +21,10 @@ def fail(running, to, count=1, fingerprint="http-422", **fields):
     while left:
         delivered = link.deliver()
         mine = delivered.handoff_id in left
-        link.outcome(delivered, VERDICT.BAD_DATA if mine else VERDICT.DELIVERED, detail="sai", fingerprint=fingerprint)
-        left.discard(delivered.handoff_id)
+        ack = link.outcome(delivered, VERDICT.BAD_DATA if mine else VERDICT.DELIVERED, detail="sai",
+                           fingerprint=fingerprint)
+        if ack.state in (STATE.FAILED, STATE.DELIVERED):    # else its lease was over on a busy machine: it comes again
+            left.discard(delivered.handoff_id)
     link.close(), counter.close()
     return ids
 
