@@ -15,7 +15,7 @@ static bool is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
 /* What may stand on either side of the @ of a mail address. */
 static bool is_address_part(uint8_t byte)
 {
-    return byte >= 0x80 || isalnum(byte) || strchr("._%+-", byte);
+    return byte >= 0x80 || isalnum(byte) || (byte && strchr("._%+-", byte));
 }
 
 /* Size of a word with an @ in it at the start of `from`, 0 when it is none. */
@@ -24,7 +24,7 @@ static size_t mail_address(struct span from)
     size_t at = 0;
     bool has_at = false;
 
-    for (; at < from.size && from.bytes[at] && (is_address_part(from.bytes[at]) || from.bytes[at] == '@'); at++)
+    for (; at < from.size && (is_address_part(from.bytes[at]) || from.bytes[at] == '@'); at++)
         has_at |= from.bytes[at] == '@';
     return has_at ? at : 0;
 }
@@ -98,11 +98,13 @@ void scrub_add(struct text *text, struct span from)
             text_add(text, "#");
         else if ((size = digit_run(from, &digits)) && digits > DIGITS_TOLD)
             text_add(text, "#");
-        else if (size)
+        else if (size) {                /* the digits; what stands between them comes out in its own right */
+            for (size = 1; size < from.size && is_digit(from.bytes[size]);)
+                size++;
             text_add_span(text, span_of(from.bytes, size));
-        else
+        } else
             size = add_character(text, from);
-        in_word = from.bytes[size - 1] && is_address_part(from.bytes[size - 1]);
+        in_word = is_address_part(from.bytes[size - 1]);
         from = span_of(from.bytes + size, from.size - size);
     }
 }

@@ -49,6 +49,7 @@ static void scrub_edges(void **state)
         "G09.20-20260609-0092637" }, { "", "" },
         { "CCCD 001099\r\n000 001", "CCCD #" }, { "0301\x01\x02" "90000", "#" }, { "1234 \t56789", "#" },
         { "1234.\n56789", "1234. 56789" },         /* comes out as two signs between: no run */
+        { "12\xFF" "34", "12 34" }, { "1\n2", "1 2" },
         { "0912345678 19a@b.vn", "# #" }, { "12 3a@b.vn", "12 #" },
     };
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
