@@ -1,0 +1,399 @@
+/* Restore: a backup is the store again, in an epoch of its own, held; or nothing is left. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/store_raw.h"
+#include "tests/unit/store_sample.h"
+
+enum { WORDS_SIZE = 600 };
+
+struct try {
+    enum result result;
+    uint32_t epoch;
+    uint64_t seq;
+    unsigned faults;
+    char words[WORDS_SIZE];
+};
+
+static void count_fault(void *context, const char *fault)
+{
+    (void)fault;
+    ++*(unsigned *)context;
+}
+
+static struct try try_restore(struct site *site, const char *from, const char *to, uint32_t epoch_after)
+{
+    char backup[SITE_PATH_SIZE], folder[SITE_PATH_SIZE];
+    struct try tried = { 0 };
+    struct text why = text_of(tried.words, sizeof tried.words);
+    struct store_restore wanted = { .backup = backup, .folder = folder, .epoch_after = epoch_after,
+                                    .now_ms = SAMPLE_LATER_MS, .each_fault = count_fault, .context = &tried.faults };
+    site_path(site, from, backup);
+    site_path(site, to, folder);
+    tried.result = store_restore(&wanted, &tried.epoch, &tried.seq, &why);
+    return tried;
+}
+
+static void backup_sample(struct site *site)
+{
+    char folder[SITE_PATH_SIZE];
+    uint64_t seq;
+    sample_build(site);
+    site_path(site, "backup", folder);
+    assert_int_equal(store_backup(site->store, folder, &seq, NULL), RESULT_OK);
+    assert_int_equal(seq, SAMPLE_TURNS);
+    site_close(site);
+}
+
+static void fail_on_any(void *context, const char *fault)
+{
+    (void)context;
+    fail_msg("%s", fault);
+}
+
+static struct store_check check_whole(struct site *site, const char *name)
+{
+    char folder[SITE_PATH_SIZE];
+    struct site other = *site;
+    struct store_check check;
+    site_path(site, name, folder);
+    other.store = NULL;
+    other.options.folder = folder;
+    other.options.read_only = true;
+    site_open(&other);
+    assert_int_equal(store_check(other.store, fail_on_any, NULL, &check), RESULT_OK);
+    site_close(&other);
+    return check;
+}
+
+static bool is_there(const struct site *site, const char *name)
+{
+    char path[SITE_PATH_SIZE];
+    site_path(site, name, path);
+    return access(path, F_OK) == 0;
+}
+
+static void write_file(const struct site *site, const char *name, const char *text)
+{
+    char path[SITE_PATH_SIZE];
+    site_path(site, name, path);
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
+    close(file);
+}
+
+/* ---- it is the store again */
+
+static void look_at_it(struct turn *turn, void *context)
+{
+    struct restored restored;
+    struct arena arena;
+    struct span header, payload;
+    uint32_t *epoch = context;
+    assert_true(turn_restored(turn, &restored));
+    assert_true(restored.held && !restored.walked);
+    assert_int_equal(restored.seq, SAMPLE_TURNS);
+    assert_int_equal(restored.last_event, SAMPLE_EVENTS);
+    assert_int_equal(restored.restored_ms, SAMPLE_LATER_MS);
+    assert_int_equal(turn_epoch(turn), *epoch);
+    assert_int_equal(turn_covered_seq(turn), SAMPLE_TURNS);
+    assert_int_equal(arena_init(&arena, 1024), RESULT_OK);
+    assert_int_equal(turn_body(turn, SAMPLE_ID(SAMPLE_DUE), &arena, &header, &payload), RESULT_OK);
+    arena_done(&arena);
+}
+
+static void no_event(struct turn *turn, void *context)
+{
+    (void)context;
+    turn_follow_put(turn, WARD, 3);
+}
+
+static void an_event(struct turn *turn, void *context)
+{
+    struct event event = { .cause = CAUSE_RESTORED, .at_ms = turn_now_ms(turn) };
+    uint32_t epoch = *(uint32_t *)context;
+    assert_int_equal(turn_event_append(turn, &event, (struct span){ 0 }), NUMBERS_BEFORE(epoch) + 1);
+    assert_int_equal(turn_last_event(turn), NUMBERS_BEFORE(epoch) + 1);
+    assert_int_equal(turn_handoff_new_id(turn) >> 48, epoch);
+    struct restored restored;
+    assert_true(turn_restored(turn, &restored));
+    restored.held = false;
+    turn_restored_put(turn, &restored);
+    assert_true(turn_restored(turn, &restored) && !restored.held);
+}
+
+static void it_is_the_store_again(void **state)
+{
+    struct site *site = *state;
+    char folder[SITE_PATH_SIZE], path[SITE_PATH_SIZE];
+    struct stat file;
+
+    backup_sample(site);
+    struct try tried = try_restore(site, "backup", "new", 0);
+    assert_int_equal(tried.result, RESULT_OK);
+    assert_int_equal(tried.epoch, 2);
+    assert_int_equal(tried.seq, SAMPLE_TURNS);
+    static const struct { const char *name; mode_t mode; } files[] = {
+        { "new", 0700 }, { "new/data.mdb", 0600 }, { "new/keys", 0700 }, { "new/keys/day-20231115.key", 0600 },
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        site_path(site, files[i].name, path);
+        assert_int_equal(stat(path, &file), 0);
+        assert_int_equal(file.st_mode & 07777, files[i].mode);
+    }
+    assert_false(is_there(site, "new/restoring.mdb"));
+    struct store_check check = check_whole(site, "new");
+    assert_int_equal(check.events, SAMPLE_EVENTS);
+    assert_int_equal(check.turns, SAMPLE_TURNS);
+
+    site_path(site, "new", folder);
+    site->options.folder = folder;
+    site_open(site);
+    site_read(site, look_at_it, &tried.epoch);
+    /* Its own numbers, with nothing missing in between, whether its first turn has an event or not. */
+    assert_int_equal(site_turn(site, SAMPLE_LATER_MS, no_event, NULL).seq, NUMBERS_BEFORE(2) + 1);
+    site_close(site);
+    check_whole(site, "new");
+    site_open(site);
+    assert_int_equal(site_turn(site, SAMPLE_LATER_MS, an_event, &tried.epoch).seq, NUMBERS_BEFORE(2) + 2);
+    assert_int_equal(site_turn(site, SAMPLE_LATER_MS, no_event, NULL).seq, NUMBERS_BEFORE(2) + 3);
+    site_close(site);
+    check = check_whole(site, "new");
+    assert_int_equal(check.events, SAMPLE_EVENTS + 1);
+    assert_int_equal(check.turns, SAMPLE_TURNS + 3);
+    check_whole(site, "backup");
+}
+
+/* The counters' epoch is only one of those that know. */
+static void no_epoch_twice(void **state)
+{
+    struct site *site = *state;
+    char from[SITE_PATH_SIZE], to[SITE_PATH_SIZE];
+
+    backup_sample(site);
+    assert_int_equal(try_restore(site, "backup", "a", 0).epoch, 2);
+    assert_int_equal(try_restore(site, "backup", "b/", 0).epoch, 3);        /* the backup remembers */
+    site_path(site, "a", from);
+    site_path(site, "a-lost", to);
+    assert_int_equal(rename(from, to), 0);
+    write_file(site, "backup/restored-as", "not a number");
+    assert_int_equal(try_restore(site, "backup", "a", 0).epoch, 3);         /* the place remembers */
+    assert_int_equal(try_restore(site, "backup", "c", 41).epoch, 42);       /* a person remembers */
+    assert_int_equal(try_restore(site, "c", "d", 0).epoch, 43);             /* the store itself does */
+    check_whole(site, "d");
+    struct try tried = try_restore(site, "backup", "e", EPOCH_MAX);
+    assert_int_equal(tried.result, RESULT_INVALID);
+    assert_non_null(strstr(tried.words, "no more epochs"));
+    assert_int_equal(try_restore(site, "backup", "e", EPOCH_MAX - 1).epoch, EPOCH_MAX);
+    check_whole(site, "e");
+}
+
+/* ---- or nothing is left */
+
+static void a_folder_with_something_in_it_is_left_alone(void **state)
+{
+    struct site *site = *state;
+    char path[SITE_PATH_SIZE];
+
+    backup_sample(site);
+    struct try tried = try_restore(site, "backup", "store", 0);
+    assert_int_equal(tried.result, RESULT_INVALID);
+    assert_non_null(strstr(tried.words, "move the old store away"));
+    check_whole(site, "store");
+    site_path(site, "other", path);
+    assert_int_equal(mkdir(path, 0755), 0);
+    write_file(site, "other/letter.txt", "mine");
+    assert_int_equal(try_restore(site, "backup", "other", 0).result, RESULT_INVALID);
+    assert_true(is_there(site, "other/letter.txt") && !is_there(site, "other/data.mdb"));
+    /* Keys alone are somebody's. */
+    site_path(site, "keys-only", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    site_path(site, "keys-only/keys", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(try_restore(site, "backup", "keys-only", 0).result, RESULT_INVALID);
+    assert_true(is_there(site, "keys-only/keys"));
+    /* A disk of its own. */
+    site_path(site, "disk", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    site_path(site, "disk/lost+found", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(try_restore(site, "backup", "disk", 0).result, RESULT_OK);
+}
+
+static void one_that_was_cut_off_begins_anew(void **state)
+{
+    struct site *site = *state;
+    char folder[SITE_PATH_SIZE], path[SITE_PATH_SIZE], words[WORDS_SIZE] = "";
+    struct text why = text_of(words, sizeof words);
+    struct store *store;
+
+    backup_sample(site);
+    site_path(site, "new", folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    site_path(site, "new/keys", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    write_file(site, "new/keys/day-20990101.key", "half");
+    write_file(site, "new/restoring.mdb", "half");
+    struct store_options options = { .folder = folder, .no_sync = true };
+    assert_int_equal(store_open(&store, &options, &why), RESULT_INVALID);
+    assert_non_null(strstr(words, "a restore was cut off here"));
+    assert_false(is_there(site, "new/data.mdb"));
+    assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_OK);
+    assert_false(is_there(site, "new/keys/day-20990101.key"));
+    check_whole(site, "new");
+}
+
+static void a_faulty_backup_is_not_restored_from(void **state)
+{
+    struct site *site = *state;
+    char folder[SITE_PATH_SIZE];
+    struct raw raw;
+
+    backup_sample(site);
+    site_path(site, "backup", folder);
+    raw_open(&raw, folder, true);
+    raw_change(&raw, TABLE_CHAIN, KEY("8", 2), 20, 1);
+    raw_done(&raw);
+    struct try tried = try_restore(site, "backup", "new", 0);
+    assert_int_equal(tried.result, RESULT_INVALID);
+    assert_true(tried.faults > 0);
+    assert_non_null(strstr(tried.words, "the backup has faults"));
+    assert_false(is_there(site, "new"));
+    assert_int_equal(try_restore(site, "nowhere", "new", 0).result, RESULT_NOT_FOUND);
+}
+
+static void a_key_that_cannot_be_read(void **state)
+{
+    struct site *site = *state;
+    char key[SITE_PATH_SIZE];
+
+    backup_sample(site);
+    site_path(site, "backup/keys/day-20240101.key", key);
+    assert_int_equal(mkdir(key, 0700), 0);
+    struct try tried = try_restore(site, "backup", "new", 0);
+    assert_int_equal(tried.result, RESULT_BROKEN);
+    assert_non_null(strstr(tried.words, "cannot read a key"));
+    assert_false(is_there(site, "new/restoring.mdb") || is_there(site, "new/data.mdb") || is_there(site, "new/keys"));
+    assert_int_equal(rmdir(key), 0);
+    assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_OK);
+}
+
+static void a_store_that_is_being_written(void **state)
+{
+    struct site *site = *state;
+    char path[SITE_PATH_SIZE];
+
+    backup_sample(site);
+    site_path(site, "new", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    write_file(site, "new/writer.lock", "");
+    site_path(site, "new/writer.lock", path);
+    int lock = open(path, O_RDWR);
+    assert_int_equal(flock(lock, LOCK_EX), 0);
+    assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_BUSY);
+    close(lock);
+    assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_OK);
+}
+
+/* ---- schema */
+
+static void set_schema(const struct site *site, const char *name, uint32_t schema)
+{
+    char folder[SITE_PATH_SIZE];
+    uint32_t little = htole32(schema);
+    struct raw raw;
+    site_path(site, name, folder);
+    raw_open(&raw, folder, true);
+    raw_put(&raw, TABLE_META, raw_key_of(META_SCHEMA_KEY, strlen(META_SCHEMA_KEY)), span_of(&little, sizeof little));
+    raw_done(&raw);
+}
+
+static void another_schema_is_refused_with_what_to_do(void **state)
+{
+    struct site *site = *state;
+    char words[WORDS_SIZE];
+    struct store *store;
+
+    backup_sample(site);
+    for (int read_only = 0; read_only < 2; read_only++) {
+        struct store_options options = site->options;
+        struct text why = text_of(words, sizeof words);
+        options.read_only = read_only;
+        set_schema(site, "store", STORE_SCHEMA + 1);
+        assert_int_equal(store_open(&store, &options, &why), RESULT_INVALID);
+        assert_non_null(strstr(words, "the store has schema 2, this program needs 1; install the newer version"));
+        assert_non_null(strstr(words, "hãy cài bản mới hơn"));
+        set_schema(site, "store", STORE_SCHEMA);
+        assert_int_equal(store_open(&store, &options, NULL), RESULT_OK);
+        store_close(store);
+    }
+    set_schema(site, "backup", STORE_SCHEMA + 1);
+    struct try tried = try_restore(site, "backup", "new", 0);
+    assert_int_equal(tried.result, RESULT_INVALID);
+    assert_non_null(strstr(tried.words, "schema 2"));
+    assert_false(is_there(site, "new"));
+}
+
+/* ---- numbers */
+
+static void which_number_may_follow(void **state)
+{
+    static const struct { uint32_t epoch; uint64_t before, number; bool may; } rows[] = {
+        { 1, 0, 1, true }, { 1, 5, 6, true }, { 1, 5, 7, false }, { 1, 5, 5, false }, { 1, 5, 4, false },
+        { 1, 5, NUMBERS_BEFORE(2) + 1, false },             /* an epoch that never was */
+        { 2, 5, NUMBERS_BEFORE(2) + 1, true }, { 2, 5, NUMBERS_BEFORE(2) + 2, false }, { 2, 5, 7, false },
+        { 9, 5, NUMBERS_BEFORE(7) + 1, true },              /* epochs between them were lost whole */
+        { 9, NUMBERS_BEFORE(7) + 4, NUMBERS_BEFORE(7) + 1, false },
+        { 9, NUMBERS_BEFORE(7) + 4, NUMBERS_BEFORE(3) + 1, false },
+        { 9, NUMBERS_BEFORE(7), NUMBERS_BEFORE(7) + 1, true },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (number_follows(rows[i].epoch, rows[i].before, rows[i].number) != rows[i].may)
+            fail_msg("row %zu", i);
+}
+
+static void the_row_of_a_restore(void **state)
+{
+    struct restored restored = { .held = true, .restored_ms = 1, .backup_ms = -2, .released_ms = 3, .seq = 4,
+                                 .last_event = 5, .walked_to = 6 }, again;
+    uint8_t bytes[RESTORED_BYTES + 1] = { 0 };
+    (void)state;
+    restored_write(&restored, bytes);
+    static const uint8_t pinned[RESTORED_BYTES] = {
+        1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 3, 0, 0, 0, 0, 0, 0, 0,
+        4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 6,
+    };
+    assert_memory_equal(bytes, pinned, sizeof pinned);
+    assert_true(restored_parse(span_of(bytes, RESTORED_BYTES), &again));
+    assert_true(again.held && !again.walked && again.backup_ms == -2 && again.walked_to == 6);
+    for (size_t size = 0; size < RESTORED_BYTES; size++)
+        assert_false(restored_parse(span_of(bytes, size), &again));
+    assert_false(restored_parse(span_of(bytes, RESTORED_BYTES + 1), &again));
+    bytes[1] = 4;
+    assert_false(restored_parse(span_of(bytes, RESTORED_BYTES), &again));
+    bytes[0] = 2;
+    assert_false(restored_parse(span_of(bytes, RESTORED_BYTES), &again));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SITE_OPEN(it_is_the_store_again), SITE_OPEN(no_epoch_twice),
+        SITE_OPEN(a_folder_with_something_in_it_is_left_alone), SITE_OPEN(one_that_was_cut_off_begins_anew),
+        SITE_OPEN(a_faulty_backup_is_not_restored_from), SITE_OPEN(a_key_that_cannot_be_read),
+        SITE_OPEN(a_store_that_is_being_written), SITE_OPEN(another_schema_is_refused_with_what_to_do),
+        cmocka_unit_test(which_number_may_follow), cmocka_unit_test(the_row_of_a_restore),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
