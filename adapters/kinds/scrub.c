@@ -40,32 +40,24 @@ static size_t control_at(struct span from)
     return character < ' ' || (character >= 0x7F && character < 0xA0) ? (size_t)length : 0;
 }
 
-/* What may stand between two digits of one number: a dot, or what comes out as one blank. */
-static size_t separator_at(struct span from)
-{
-    size_t at = from.bytes[0] == ' ', control;
-
-    if (from.bytes[0] == '.')
-        return 1;
-    while (at < from.size && (control = control_at(span_of(from.bytes + at, from.size - at))) != 0)
-        at += control;
-    return at;
-}
-
-/* The run at the start of `from`: digits, with a separator between some of them. A mail address behind one is not part
- * of it. */
+/* The run at the start of `from`: digits, between them a blank or a dot, or what comes out as one blank. A mail address
+ * that begins on the way is not part of it. */
 static size_t digit_run(struct span from, size_t *ret_digits)
 {
-    size_t at = 0, end = 0, digits = 0, separator;
+    size_t at = 0, end = 0, digits = 0, control;
 
     while (at < from.size) {
         struct span rest = span_of(from.bytes + at, from.size - at);
-        bool word_begins = at && !is_address_part(from.bytes[at - 1]);
-        if (is_digit(rest.bytes[0]) && !(word_begins && mail_address(rest))) {
+        uint8_t byte = rest.bytes[0];
+        if (at && is_address_part(byte) && !is_address_part(from.bytes[at - 1]) && mail_address(rest))
+            break;
+        if (is_digit(byte)) {
             digits++;
             end = ++at;
-        } else if (at == end && at && (separator = separator_at(rest)) != 0)
-            at += separator;
+        } else if (at && (control = control_at(rest)) != 0)
+            at += control;
+        else if (at && at == end && (byte == ' ' || byte == '.'))
+            at++;
         else
             break;
     }
