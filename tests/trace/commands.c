@@ -109,6 +109,7 @@ struct command submit_command(struct world *world, struct line *line, const stru
     submit->due_ms = wish->due_ms;
     submit->sequence = wish->sequence;
     submit->parent = wish->parent;
+    submit->accepted_as = wish->accepted_as;
     copy_text(line, submit->sender, sizeof submit->sender, wish->from);
     copy_text(line, submit->recipient, sizeof submit->recipient, wish->to);
     copy_text(line, submit->dossier_code, sizeof submit->dossier_code, wish->dossier);
@@ -126,6 +127,7 @@ static void do_submit(struct world *world, struct line *line)
 {
     const struct agency *agency = world_agency(world, line, line_word(line, 1));
     const char *name = line_text(line, "as", NULL), *parent = line_get(line, "parent");
+    const char *accepted_as = line_get(line, "accepted_as");
     struct submit_frame frame;
     struct submit_wish wish = {
         .agency = agency, .from = line_text(line, "sender", agency->code), .to = line_text(line, "to", ""),
@@ -136,6 +138,7 @@ static void do_submit(struct world *world, struct line *line)
         .id_ms = STORY_BEGINS_MS + line_ms(line, "id_at", 0), .source_ms = world->now_ms + line_ms(line, "source", 0),
         .sequence = line_number(line, "sequence", 0),
         .parent = parent ? world_handoff_id(line, parent) : 0,
+        .accepted_as = accepted_as ? world_handoff_id(line, accepted_as) : 0,
     };
 
     if (!name)
@@ -400,6 +403,12 @@ void command_run(struct world *world, struct line *line)
         do_simple(world, line, COMMAND_SESSION_LOST);
     else if (strcmp(name, "reopen") == 0)
         world_reopen(world);
+    else if (strcmp(name, "backup") == 0)
+        world_backup(world);
+    else if (strcmp(name, "restore") == 0) {
+        world_restore(world);
+        do_simple(world, line, COMMAND_RESTORE);
+    }
     else
         line_wrong(line, "no command '%s'", name);
 }

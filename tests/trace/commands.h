@@ -19,7 +19,7 @@ struct submit_wish {
     enum kind   kind;
     struct uuid message_id;
     int64_t     source_ms, due_ms, id_ms;
-    uint64_t    parent, sequence;
+    uint64_t    parent, sequence, accepted_as;
 };
 struct command submit_command(struct world *world, struct line *line, const struct submit_wish *wish,
                               struct submit_frame *frame);

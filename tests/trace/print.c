@@ -100,6 +100,8 @@ static void walk_events(struct turn *turn, void *context)
     struct world *world = context;
     struct event event;
 
+    if (turn_epoch(turn) > 1 && world->last_event < NUMBERS_BEFORE(turn_epoch(turn)))
+        world->last_event = NUMBERS_BEFORE(turn_epoch(turn));
     for (; turn_event(turn, world->last_event + 1, &event); world->last_event++)
         print_event(world, turn, &event);
 }
@@ -304,6 +306,11 @@ static void print_for_broker(struct output *output, struct turn *turn, const str
     case EFFECT_AGENCY:
         output_add(output, " agency %s%s%s\n", code_of(turn, effect->agency, code),
                    effect->agency_state.paused ? " paused" : "", effect->agency_state.on_hold ? " on_hold" : "");
+        break;
+    case EFFECT_RESTORED:
+        output_add(output, " restored #%llu %s %s%s\n", HANDOFF_NUMBER(effect->restored.handoff),
+                   agency_class_name(effect->restored.agency_class), state_name(effect->restored.to),
+                   effect->restored.ask_first ? " ask_first" : "");
         break;
     case EFFECT_AGAIN:
         output_add(output, " again\n");

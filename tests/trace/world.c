@@ -101,6 +101,44 @@ void world_reopen(struct world *world)
     open_store(world, false);
 }
 
+static void beside(const struct world *world, const char *end, char ret_path[96])
+{
+    must(snprintf(ret_path, 96, "%s%s", world->folder, end) < 96);
+}
+
+void world_backup(struct world *world)
+{
+    char path[96];
+    uint64_t seq;
+    beside(world, "-backup", path);
+    remove_folder(path);
+    must(store_backup(world->store, path, &seq, NULL) == RESULT_OK);
+}
+
+void world_restore(struct world *world)
+{
+    char path[96];
+    struct store_restore wanted = { .backup = path, .folder = world->folder, .now_ms = world->now_ms };
+    uint32_t epoch;
+    uint64_t seq;
+
+    store_close(world->store);
+    remove_folder(world->folder);
+    beside(world, "-backup", path);
+    must(store_restore(&wanted, &epoch, &seq, NULL) == RESULT_OK);
+    open_store(world, false);
+}
+
+static void remove_all(const struct world *world)
+{
+    char path[96];
+    remove_folder(world->folder);
+    beside(world, "-backup", path);
+    remove_folder(path);
+    beside(world, ".epoch", path);
+    unlink(path);
+}
+
 static void print_fault(void *context, const char *fault)
 {
     struct world *world = context;
@@ -119,7 +157,7 @@ bool world_end(struct world *world)
         output_add(world->output, " store check: %s\n", result_name(result));
     core_done(&world->core);
     effects_done(&world->effects);
-    remove_folder(world->folder);
+    remove_all(world);
     free(world);
     return result == RESULT_OK && !check.faults;
 }
@@ -330,7 +368,7 @@ uint64_t world_handoff_id(struct line *line, const char *text)
     uint64_t number = strtoull(text + 1, &end, 10);
     if (*end || !number)
         line_wrong(line, "'%s' is no handoff", text);
-    return 1ULL << 48 | number;
+    return number < 1000 ? 1ULL << 48 | number : (uint64_t)(number / 1000) << 48 | number % 1000;
 }
 
 const char *world_time(int64_t time_ms, char text[32])

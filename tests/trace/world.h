@@ -42,6 +42,11 @@ bool world_end(struct world *world);    /* frees */
 /* Stops the broker's half way: the store is closed and opened again, effects that were not said are gone. */
 void world_reopen(struct world *world);
 
+/* A backup of the store as it is; one at a time. */
+void world_backup(struct world *world);
+/* The store is lost and the backup brought back; what `lienthong restore` does before its core has judged. */
+void world_restore(struct world *world);
+
 /* The first lines of a story: gateway, agency, permit, route. False: not one of them. */
 bool world_directory_line(struct world *world, struct line *line);
 const struct agency *world_agency(struct world *world, struct line *line, const char *code);
@@ -55,7 +60,8 @@ void world_read(struct world *world, turn_work *work, void *context);
 struct uuid world_message_id(struct world *world, const char *sender, const char *name, int64_t id_ms);
 const char *world_message_name(struct world *world, const struct uuid *id);      /* "?" */
 uint64_t    world_handoff_id(struct line *line, const char *text);               /* "#3" */
-#define HANDOFF_NUMBER(id) ((unsigned long long)((id) & ((1ULL << 48) - 1)))
+/* 1, 2 ... of the first epoch, 2001, 2002 ... of the second. */
+#define HANDOFF_NUMBER(id) ((unsigned long long)((id) & ((1ULL << 48) - 1)) + ((id) >> 48 > 1 ? ((id) >> 48) * 1000 : 0))
 /* Since the story began: "90s", "1500ms"; "-" for none. */
 const char *world_time(int64_t time_ms, char text[32]);
 
