@@ -236,8 +236,9 @@ static void print_json(const struct restore *restore)
     }
     cli_print_json(json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:b, s:o}", "store", restore->folder, "backup",
                              restore->backup, "epoch", (json_int_t)restore->epoch, "covered_seq",
-                             (json_int_t)restore->seq, "backup_time", json_time(restore->restored.backup_ms), "restored",
-                             json_time(restore->restored.restored_ms), "gateway_held", true, "agencies", agencies));
+                             (json_int_t)restore->seq, "backup_time", json_time(restore->restored.backup_ms),
+                             "restored", json_time(restore->restored.restored_ms), "gateway_held", true, "agencies",
+                             agencies));
 }
 
 /* ---- the verb */

@@ -8,7 +8,8 @@
  *             handoff is accepted once however often lines break. Only ACCEPTED means that it is on the gateway's disk.
  *             Accepted messages are kept until a backup of the gateway covers them (covered_seq), and are sent again by
  *             themselves, with the handoff id they had, when the gateway comes back from an older backup (its epoch has
- *             grown). Their repeated ACCEPTED is not reported again, but a refusal then is (on_answer): the gateway has lost what it promised.
+ *             grown). Their repeated ACCEPTED is not reported again, but a refusal then is (on_answer): the gateway has
+ *             lost what it promised.
  *             A refusal for now (full, stopping, busy: whatever comes with retry_after_ms) is no answer: the message is
  *             sent again after that time, and all others wait behind it, until it is taken or lienthong_forget(). What
  *             holds them up stands in lienthong_status().holding. So whatever on_answer() brings is final.

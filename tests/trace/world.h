@@ -61,7 +61,8 @@ struct uuid world_message_id(struct world *world, const char *sender, const char
 const char *world_message_name(struct world *world, const struct uuid *id);      /* "?" */
 uint64_t    world_handoff_id(struct line *line, const char *text);               /* "#3" */
 /* 1, 2 ... of the first epoch, 2001, 2002 ... of the second. */
-#define HANDOFF_NUMBER(id) ((unsigned long long)((id) & ((1ULL << 48) - 1)) + ((id) >> 48 > 1 ? ((id) >> 48) * 1000 : 0))
+#define HANDOFF_NUMBER(id) \
+    ((unsigned long long)((id) & ((1ULL << 48) - 1)) + ((id) >> 48 > 1 ? ((id) >> 48) * 1000 : 0))
 /* Since the story began: "90s", "1500ms"; "-" for none. */
 const char *world_time(int64_t time_ms, char text[32]);
 

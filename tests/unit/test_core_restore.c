@@ -1,4 +1,4 @@
-/* A store that came back from a backup: what it holds, by class and state; what is handed off again; the held gateway. */
+/* A store that came back from a backup: what it holds, what is handed off again, the gateway while it is held. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
