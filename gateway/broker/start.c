@@ -14,10 +14,23 @@
 
 enum { FILES_WANTED = 65536 };
 
+/* Both clocks of one moment. A process that was stopped between two readings would find them an hour apart. */
+static void read_both(int64_t *ret_wall_ms, int64_t *ret_steady_ms)
+{
+    enum { TRIES_MAX = 10, MOMENT_MS = 100 };
+    for (int i = 0; i < TRIES_MAX; i++) {
+        *ret_steady_ms = clock_boot_ms();
+        *ret_wall_ms = clock_wall_ms();
+        if (clock_boot_ms() - *ret_steady_ms <= MOMENT_MS)
+            return;
+    }
+}
+
 void broker_read_clocks(struct broker *broker)
 {
-    broker->steady_ms = clock_boot_ms();
-    broker->now_ms = gateway_time_now(&broker->time, clock_wall_ms(), broker->steady_ms);
+    int64_t wall_ms;
+    read_both(&wall_ms, &broker->steady_ms);
+    broker->now_ms = gateway_time_now(&broker->time, wall_ms, broker->steady_ms);
     broker->core.time_in_doubt = broker->time.brake;
     if (broker->time.alarm == broker->alarm_said)
         return;
@@ -67,7 +80,9 @@ static enum result open_store(struct broker *broker, struct text *why)
     enum result result = store_open(&broker->store, &options, why);
     if (result != RESULT_OK)
         return result;
-    gateway_time_start(&broker->time, clock_wall_ms(), clock_boot_ms(), store_last_ms(broker->store));
+    int64_t wall_ms, steady_ms;
+    read_both(&wall_ms, &steady_ms);
+    gateway_time_start(&broker->time, wall_ms, steady_ms, store_last_ms(broker->store));
     broker_read_clocks(broker);
     broker->started_ms = broker->now_ms;
     return RESULT_OK;
