@@ -109,7 +109,8 @@ BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*
 # ---------------------------------------------------------------- building
 
 .DEFAULT_GOAL := all
-.PHONY: all programs tests deps check checks unit trace sim live torture test demo install clean help python FORCE
+.PHONY: all programs tests deps check checks unit trace sim fuzz fuzz-programs fuzz-smoke mutants live torture test demo install \
+        clean help python FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(patsubst $(BUILD)/tests/%,$(BUILD)/obj/tests/examples/%.o,$(EXAMPLES))
 
@@ -150,7 +151,10 @@ $(BUILD)/lib/$(notdir $(1)).a: $$(OBJECTS_$(notdir $(1)))
 endef
 $(foreach folder,$(FOLDERS),$(eval $(call archive_rule,$(folder))))
 OBJECTS_unit-shared := $(call object_of,$(UNIT_SHARED))
+OBJECTS_fuzz-shared := $(call object_of,$(FUZZ_SHARED))
 $(BUILD)/lib/unit-shared.a: $(OBJECTS_unit-shared)
+$(BUILD)/lib/fuzz-shared.a: $(OBJECTS_fuzz-shared)
+$(BUILD)/lib/%-shared.a:
 	@mkdir -p $(@D) && rm -f $@ && $(AR) rcsD $@ $^
 
 # $(call program_rule,program,objects,archives,more libraries). Archives in a group: core and store call each other's
@@ -170,8 +174,8 @@ $(call program,$(BUILD)/tests/sim,$(call object_of,$(SIM_SOURCES)),directory $(N
 needs_of_test = $(or $(NEEDS_$(word 2,$(subst _, ,$(basename $(notdir $(1)))))),$(NEEDS_all))
 $(foreach test,$(UNIT_SOURCES),$(call program,$(BUILD)/tests/$(basename $(notdir $(test))),$(call object_of,$(test)),\
     unit-shared $(call needs_of_test,$(test)),-lcmocka))
-$(foreach f,$(FUZZ_SOURCES),$(call program,$(f:tests/fuzz/fuzz_%.c=$(BUILD)/fuzz/%),\
-    $(call object_of,$(f) $(FUZZ_SHARED)),$(NEEDS_all)))
+$(foreach f,$(FUZZ_SOURCES),$(call program,$(f:tests/fuzz/fuzz_%.c=$(BUILD)/fuzz/%),$(call object_of,$(f)),\
+    fuzz-shared $(NEEDS_all)))
 $(call program,$(BUILD)/torture/load,$(call object_of,tests/torture/load.c tests/torture/audit.c),directory $(NEEDS_wire))
 $(call program,$(BUILD)/torture/pin,$(call object_of,tests/torture/pin.c),base)
 # Loaded before a program; they define what a fortified header would have as inline functions.
@@ -246,6 +250,8 @@ checks_suites = $(foreach c,$(CHECKS),check/$(c)='tests/check/$(c)')
 unit_suites  = $(foreach t,$(UNIT),$(1)unit/$(notdir $(t))='$(2)/tests/$(notdir $(t))')
 trace_suites = $(if $(TRACE),$(1)trace='$(2)/tests/trace $(wildcard tests/trace/*.trace)')
 sim_suites   = $(if $(SIM),sim='$(BUILD)/tests/sim --seed $(or $(SEED),1) --runs $(or $(1),20)')
+FUZZER_BUILD := $(if $(findstring command,$(origin BUILD)),$(BUILD),build-fuzzer)
+fuzz_suites  = $(foreach f,$(FUZZ),fuzz/$(notdir $(f))='$(1)/fuzz/$(notdir $(f)) tests/fuzz/corpus/$(notdir $(f))')
 # Where the Python tests and the demo find the schema's module and the programs.
 export PYTHONPATH := $(CURDIR)/$(BUILD)/gen/python
 export LIENTHONG_BUILD := $(CURDIR)/$(BUILD)
@@ -270,6 +276,14 @@ trace: $(TRACE)                 ## golden stories through the shipped core and s
 	$(Q)$(RUN) $(call trace_suites,,$(BUILD))
 sim: $(SIM)                     ## the simulator: SEED= RUNS=
 	$(Q)$(RUN) --stream sim $(call sim_suites,$(RUNS))
+fuzz:                           ## fuzzers with clang, one after the other: SECONDS= each (60), ONLY=word picks some
+	$(Q)deploy/install-dependencies fuzz
+	$(Q)$(MAKE) --no-print-directory $(JOBS) FUZZER=1 fuzz-programs
+	$(Q)$(PYTHON) tests/fuzz/run --programs $(FUZZER_BUILD)/fuzz --seconds $(or $(SECONDS),60) $(notdir $(FUZZ))
+fuzz-programs: $(FUZZ)
+fuzz-smoke:                     ## their kept inputs again, with gcc and sanitizers
+	$(Q)$(MAKE) --no-print-directory $(JOBS) SAN=1 fuzz-programs
+	$(Q)$(RUN) $(call fuzz_suites,build-san)
 live: programs python $(EXAMPLES)  ## the built programs from outside, in Python; ONLY=word picks some
 	$(Q)$(RUN) --stream live $(live_suites)
 torture: programs python $(TORTURE)  ## power cuts, full disks, wrong clocks: CUTS= SEED= ONLY=; root for small disks
@@ -277,10 +291,11 @@ torture: programs python $(TORTURE)  ## power cuts, full disks, wrong clocks: CU
 test:                           ## everything: deps, build, check, the same under sanitizers, live, some torture
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all
-	$(Q)$(MAKE) --no-print-directory $(JOBS) SAN=1 tests
+	$(Q)$(MAKE) --no-print-directory $(JOBS) SAN=1 tests fuzz-programs
 	$(Q)$(RUN) --stream live --stream torture $(checks_suites) \
-	    $(call unit_suites,,build) $(call trace_suites,,build) $(call sim_suites,20) \
-	    $(call unit_suites,sanitized/,build-san) $(call trace_suites,sanitized/,build-san) $(live_suites) \
+	    $(call unit_suites,,build) $(call trace_suites,,build) $(call sim_suites,300) \
+	    $(call unit_suites,sanitized/,build-san) $(call trace_suites,sanitized/,build-san) \
+	    $(call fuzz_suites,build-san) $(live_suites) \
 	    $(call torture_suites,20,-m "not long")
 bench: programs $(BENCH)        ## speed beside a bare libcurl loop: HANDOFFS= BACKLOG=; needs nginx
 	$(Q)deploy/install-dependencies bench
