@@ -11,7 +11,7 @@
 #include "gateway/broker/offers.h"
 #include "gateway/broker/options.h"
 #include "gateway/broker/order.h"
-#include "gateway/broker/outbox.h"
+#include "gateway/broker/speech.h"
 #include "gateway/core/core.h"
 #include "gateway/core/verb.h"
 #include "gateway/directory/directory.h"
@@ -53,6 +53,7 @@ struct broker {
     struct effects effects;
     struct bus bus;
     struct outbox outbox;
+    struct speech speech;
     struct sessions sessions;
     struct offers offers;
     struct gateway_time time;
@@ -62,10 +63,12 @@ struct broker {
     zmq_msg_t frames[TURN_COMMANDS_MAX];        /* of the commands in `order` */
     uint32_t  frames_count;
     struct frame frame;                         /* the one being read: too large for a stack */
-    zmq_msg_t kept;                             /* read, but too large for the turn that was being filled */
+    zmq_msg_t kept;                             /* read, but too large for the turn that was being filled ... */
+    uint32_t  kept_done;                        /* ... from here on, when it is a BATCH */
     struct peer kept_peer;
     enum bus_side kept_side;
     bool has_kept;
+    bool speaking;                              /* what is said is gathered until all of the turn is */
 
     int64_t  now_ms, steady_ms;                 /* read once a turn */
     int64_t  due_ms;                            /* the next tick */

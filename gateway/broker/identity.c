@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gateway/broker/broker.h"
+#include "proto/batch.h"
 
 enum { SWEEP_ENDS_MAX = 64 };           /* sessions one sweep ends: each is said and logged */
 
@@ -52,19 +53,40 @@ bool broker_may(void *context, struct session *session)
     return false;
 }
 
+/* The DELIVERs in a frame that never left. */
+static void not_sent(struct broker *broker, const struct session *session, struct span frame)
+{
+    struct batch batch;
+    uint64_t handoff;
+    uint32_t attempt;
+    bool many = batch_open(frame, &batch) == BATCH_GOOD;
+
+    if (many && !batch_next(&batch, &frame))
+        return;
+    do {
+        if (wire_deliver_of(frame, &handoff, &attempt))
+            unsent_add(broker, session, handoff, attempt);
+    } while (many && batch_next(&batch, &frame));
+}
+
 void session_drop(struct broker *broker, struct session *session, const char *why)
 {
     struct recipient *recipient = recipient_of(&broker->offers, session->agency);
     const char *code = recipient ? recipient->code : "?";
     uint64_t handoff;
     uint32_t attempt;
+    zmq_msg_t frame;
 
     if (loudness_may(broker, &broker->comings, COMINGS_PER_MINUTE))
         log_event(LOG_INFO, "session-ended", "agency=%s session=%llu count=%u why=%s", code,
                   (unsigned long long)session->number, session->open, log_quoted(why));
     if (recipient_leave(&broker->offers, session, broker->now_ms))
         log_event(LOG_WARN, "breaker", "agency=%s why=%s", code, log_quoted("open again: the probe was lost"));
-    while (outbox_take(&broker->outbox, &broker->sessions, session, &handoff, &attempt))
+    while (outbox_take(&broker->outbox, &broker->sessions, session, &frame)) {
+        not_sent(broker, session, span_of(zmq_msg_data(&frame), zmq_msg_size(&frame)));
+        zmq_msg_close(&frame);
+    }
+    while (speech_take(session, &handoff, &attempt))
         if (handoff)
             unsent_add(broker, session, handoff, attempt);
     session_end(&broker->sessions, session);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/broker/broker.h"
+#include "proto/batch.h"
 
 enum { MINUTE_MS = 60 * 1000, FRAMES_PER_TURN = 2 * TURN_COMMANDS_MAX };
 
@@ -93,6 +94,7 @@ static void session_fill(struct session *session, const struct peer *peer, const
     memcpy(session->key_text, peer->key_text, strnlen(peer->key_text, KEY_TEXT_SIZE - 1));
     session->roles = hello->roles;
     session->kinds = hello->kinds;
+    session->batch = hello->batch;
     session->credit = hello->roles & ROLE_RECEIVER ? hello->credit : 0;
 }
 
@@ -231,12 +233,16 @@ static void take_command(struct broker *broker, struct session *session, const s
 static bool find_session(struct broker *broker, const struct peer *peer, struct session *ret_known,
                          struct session **ret_session)
 {
+    *ret_session = peer->foreign_routing ? NULL : session_of_routing(&broker->sessions, peer->routing);
+    if (*ret_session && peer->key_text && strcmp((*ret_session)->key_text, peer->key_text) == 0) {
+        memcpy(ret_known->key, (*ret_session)->key, CURVE_KEY_SIZE);
+        return true;
+    }
     if (peer->foreign_routing || !peer->key_text || strlen(peer->key_text) != KEY_TEXT_SIZE - 1 ||
         !zmq_z85_decode(ret_known->key, peer->key_text)) {
         complain(broker, "bad-peer", "?", peer->foreign_routing ? "it set a routing id of its own" : "no key");
         return false;
     }
-    *ret_session = session_of_routing(&broker->sessions, peer->routing);
     if (*ret_session && memcmp((*ret_session)->key, ret_known->key, CURVE_KEY_SIZE) != 0) {
         session_drop(broker, *ret_session, "another key on the same connection");
         *ret_session = NULL;
@@ -284,6 +290,9 @@ static bool take_agency_frame(struct broker *broker, const struct peer *peer, st
         take_hello(broker, peer, holder, roles, known.key);
     else if (!session)
         refuse_frame(broker, peer, holder->code, PROBLEM_NO_HELLO, "phải gửi HELLO trước", "HELLO must come first");
+    else if (broker->frame.kind == FRAME_BATCH)
+        refuse_frame(broker, peer, holder->code, PROBLEM_MALFORMED, "trong BATCH không được có BATCH khác",
+                     "a BATCH must not hold another one");
     else if (broker->frame.kind != FRAME_COMMAND)
         take_own(broker, peer, session, holder->code);
     else if (command_is_allowed(broker, peer, session, holder->code)) {
@@ -321,30 +330,76 @@ static bool take_admin_frame(struct broker *broker, const struct peer *peer, str
 
 /* ---- a turn's worth */
 
-/* Takes `frame` when it became a command. False: it does not fit into this turn any more. */
-static bool take(struct broker *broker, enum bus_side side, const struct peer *peer, zmq_msg_t *frame)
+/* Whether one more frame of so many bytes fits into this turn; the first one always does. */
+static bool has_room(const struct broker *broker, size_t bytes)
 {
-    struct span bytes = span_of(zmq_msg_data(frame), zmq_msg_size(frame));
+    return order_has_room(&broker->order, bytes) && arena_room(&broker->frames_arena) >= bytes + WIRE_EXTRA_BYTES;
+}
 
-    if (!order_has_room(&broker->order, bytes.size) ||
-        arena_room(&broker->frames_arena) < bytes.size + WIRE_EXTRA_BYTES)
-        return false;
+/* What a frame takes of the arena stays only when it became a command. */
+static bool take_one(struct broker *broker, enum bus_side side, const struct peer *peer, struct span bytes)
+{
     size_t used = broker->frames_arena.used;
     bool command = side == BUS_ADMIN ? take_admin_frame(broker, peer, bytes) : take_agency_frame(broker, peer, bytes);
-    if (!command) {
+    if (!command)
         broker->frames_arena.used = used;
+    return command;
+}
+
+/* Commands point into it until they are done. `whole` false: it is needed again in the next turn, too. */
+static void keep_frame(struct broker *broker, zmq_msg_t *frame, bool whole)
+{
+    zmq_msg_t *place = &broker->frames[broker->frames_count++];
+    must(zmq_msg_init(place) == 0 && (whole ? zmq_msg_move(place, frame) : zmq_msg_copy(place, frame)) == 0);
+}
+
+/* The frames in a BATCH, from *done on, as if each had come alone; only who has said HELLO may send one. False: the turn
+ * is full; *done says how far it went. */
+static bool take_batch(struct broker *broker, const struct peer *peer, zmq_msg_t *frame, struct batch *batch,
+                       uint32_t *done, unsigned *budget)
+{
+    struct span bytes;
+    bool commands = false, fits = true;
+
+    for (uint32_t i = 0; i < *done; i++)
+        must(batch_next(batch, &bytes));
+    while (batch_next(batch, &bytes) && (fits = *budget && has_room(broker, bytes.size))) {
+        commands |= take_one(broker, BUS_AGENCIES, peer, bytes);
+        --*budget;
+        ++*done;
+    }
+    if (commands)
+        keep_frame(broker, frame, fits);
+    return fits;
+}
+
+/* Takes `frame` and closes it, except when it returns false: it does not fit into this turn any more. */
+static bool take(struct broker *broker, enum bus_side side, const struct peer *peer, zmq_msg_t *frame, uint32_t *done,
+                 unsigned *budget)
+{
+    struct span bytes = span_of(zmq_msg_data(frame), zmq_msg_size(frame));
+    struct batch batch;
+
+    if (side == BUS_AGENCIES && !peer->foreign_routing && !peer->many_parts &&
+        session_of_routing(&broker->sessions, peer->routing) && batch_open(bytes, &batch) == BATCH_GOOD) {
+        if (!take_batch(broker, peer, frame, &batch, done, budget))
+            return false;
         zmq_msg_close(frame);
         return true;
     }
-    zmq_msg_t *place = &broker->frames[broker->frames_count++];
-    must(zmq_msg_init(place) == 0 && zmq_msg_move(place, frame) == 0);
+    if (!has_room(broker, bytes.size))
+        return false;
+    --*budget;
+    if (take_one(broker, side, peer, bytes))
+        keep_frame(broker, frame, true);
     zmq_msg_close(frame);
     return true;
 }
 
 /* False: the turn is full, or no frame is there. */
-static bool read_one(struct broker *broker, enum bus_side side)
+static bool read_one(struct broker *broker, enum bus_side side, unsigned *budget)
 {
+    uint32_t done = 0;
     zmq_msg_t frame;
     struct peer peer;
 
@@ -353,13 +408,14 @@ static bool read_one(struct broker *broker, enum bus_side side)
         zmq_msg_close(&frame);
         return false;
     }
-    if (take(broker, side, &peer, &frame))
+    if (take(broker, side, &peer, &frame, &done, budget))
         return true;
     must(zmq_msg_init(&broker->kept) == 0 && zmq_msg_move(&broker->kept, &frame) == 0);
     zmq_msg_close(&frame);
     broker->kept_peer = peer;
     broker->kept_peer.key_text = zmq_msg_gets(&broker->kept, "User-Id");
     broker->kept_side = side;
+    broker->kept_done = done;
     broker->has_kept = true;
     return false;
 }
@@ -370,14 +426,13 @@ void intake_read(struct broker *broker)
 
     must(order_is_empty(&broker->order));
     intake_forget(broker);
-    if (broker->has_kept) {
-        broker->has_kept = false;
-        must(take(broker, broker->kept_side, &broker->kept_peer, &broker->kept));   /* an empty turn takes any */
-    }
-    while (budget && !broker->has_kept && read_one(broker, BUS_ADMIN))
-        budget--;
-    while (budget && !broker->has_kept && broker->order.count < TURN_COMMANDS_MAX && read_one(broker, BUS_AGENCIES))
-        budget--;
+    broker->has_kept = broker->has_kept && !take(broker, broker->kept_side, &broker->kept_peer, &broker->kept,
+                                                 &broker->kept_done, &budget);
+    while (budget && !broker->has_kept && read_one(broker, BUS_ADMIN, &budget))
+        continue;
+    while (budget && !broker->has_kept && broker->order.count < TURN_COMMANDS_MAX &&
+           read_one(broker, BUS_AGENCIES, &budget))
+        continue;
 }
 
 void intake_forget(struct broker *broker)

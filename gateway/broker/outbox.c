@@ -26,7 +26,7 @@ void outbox_done(struct outbox *outbox)
 }
 
 static enum result keep(struct outbox *outbox, const struct sessions *sessions, struct session *session,
-                        zmq_msg_t *frame, uint64_t handoff, uint32_t attempt, int64_t steady_ms)
+                        zmq_msg_t *frame, int64_t steady_ms)
 {
     uint32_t index = outbox->first_free;
     size_t bytes = zmq_msg_size(frame);
@@ -38,7 +38,7 @@ static enum result keep(struct outbox *outbox, const struct sessions *sessions, 
     }
     struct out *out = &outbox->outs[index];
     outbox->first_free = out->next;
-    *out = (struct out){ .handoff = handoff, .attempt = attempt, .next = OUT_NONE, .since_ms = steady_ms };
+    *out = (struct out){ .next = OUT_NONE, .since_ms = steady_ms };
     must(zmq_msg_init(&out->frame) == 0 && zmq_msg_move(&out->frame, frame) == 0);
     zmq_msg_close(frame);
     if (session->first_out == OUT_NONE) {
@@ -76,8 +76,7 @@ static void remove_first(struct outbox *outbox, const struct sessions *sessions,
 }
 
 enum result outbox_send(struct outbox *outbox, struct bus *bus, const struct sessions *sessions,
-                        struct session *session, zmq_msg_t *frame, uint64_t handoff, uint32_t attempt,
-                        int64_t steady_ms)
+                        struct session *session, zmq_msg_t *frame, int64_t steady_ms)
 {
     enum result result = RESULT_BUSY;
     if (session->first_out == OUT_NONE)
@@ -86,7 +85,7 @@ enum result outbox_send(struct outbox *outbox, struct bus *bus, const struct ses
         zmq_msg_close(frame);
     if (result != RESULT_BUSY)
         return result;
-    return keep(outbox, sessions, session, frame, handoff, attempt, steady_ms);
+    return keep(outbox, sessions, session, frame, steady_ms);
 }
 
 /* False: it is to be ended. */
@@ -124,14 +123,13 @@ uint64_t outbox_flush(struct outbox *outbox, struct bus *bus, struct sessions *s
 }
 
 bool outbox_take(struct outbox *outbox, const struct sessions *sessions, struct session *session,
-                 uint64_t *ret_handoff, uint32_t *ret_attempt)
+                 zmq_msg_t *ret_frame)
 {
     if (session->first_out == OUT_NONE)
         return false;
     struct out *out = &outbox->outs[session->first_out];
     size_t bytes = zmq_msg_size(&out->frame);
-    *ret_handoff = out->handoff;
-    *ret_attempt = out->attempt;
+    must(zmq_msg_init(ret_frame) == 0 && zmq_msg_move(ret_frame, &out->frame) == 0);
     zmq_msg_close(&out->frame);
     remove_first(outbox, sessions, session, bytes);
     return true;

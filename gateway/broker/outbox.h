@@ -19,8 +19,6 @@ enum {
 
 struct out {
     zmq_msg_t frame;
-    uint64_t  handoff;                  /* of a DELIVER; 0: something else */
-    uint32_t  attempt;
     uint32_t  next;                     /* of the same session; OUT_NONE ends */
     int64_t   since_ms;                 /* steady */
 };
@@ -38,13 +36,12 @@ void outbox_done(struct outbox *outbox);                                /* takes
 /* Takes the frame: it goes out now or later. RESULT_NOT_FOUND: the connection is gone; RESULT_BUSY: there is no room
  * for it. In both cases the frame is closed and the session to be ended. */
 MUST_USE enum result outbox_send(struct outbox *outbox, struct bus *bus, const struct sessions *sessions,
-                                 struct session *session, zmq_msg_t *frame, uint64_t handoff, uint32_t attempt,
-                                 int64_t steady_ms);
+                                 struct session *session, zmq_msg_t *frame, int64_t steady_ms);
 /* Sends what can go now. Gives the number of a session that is to be ended, with why; 0: none. Call it until then. */
 uint64_t outbox_flush(struct outbox *outbox, struct bus *bus, struct sessions *sessions, int64_t steady_ms,
                       int64_t wait_ms_max, const char **ret_why);
-/* Takes the first waiting frame of a session away, unsent. False: there is none. *ret_handoff 0: it was no DELIVER. */
+/* Takes the first waiting frame of a session away, unsent: the caller closes it. False: there is none. */
 bool outbox_take(struct outbox *outbox, const struct sessions *sessions, struct session *session,
-                 uint64_t *ret_handoff, uint32_t *ret_attempt);
+                 zmq_msg_t *ret_frame);
 
 #endif

@@ -12,6 +12,8 @@
 #include "gateway/broker/map.h"
 #include "gateway/core/tables.h"
 
+struct piece;
+
 enum { KEY_TEXT_SIZE = 41, NOTICE_WINDOW = NOTIFY_MAX, SESSION_NONE = UINT32_MAX };
 
 struct follow {
@@ -35,6 +37,7 @@ struct session {
     const struct agency *holder;
     const struct agency_key *holder_key;
     uint32_t roles, kinds, credit;
+    uint32_t batch;                 /* frames it reads in one BATCH; 0: it reads none */
     int      file;                  /* of its connection, to recognise its end (bus.h); -1 unknown */
     bool     ready;                 /* there may be something to offer to it */
     int64_t  stamp_ms;              /* of its last PING */
@@ -46,6 +49,7 @@ struct session {
     uint32_t first_out, last_out;   /* frames that wait for its connection (outbox.h); SESSION_NONE: none do */
     uint32_t outs;
     size_t   out_bytes;
+    struct piece *first_piece, *last_piece;     /* said in this turn and not yet sent (speech.h) */
     bool     was_offered;           /* the core may know it */
     struct follow follow;
 };

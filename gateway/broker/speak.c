@@ -28,20 +28,34 @@ static void send_once(struct broker *broker, enum bus_side side, uint32_t routin
         zmq_msg_close(&frame);
 }
 
+/* What was gathered leaves. A DELIVER that does not is told to the core: session_drop(). */
+static void send_gathered(struct broker *broker)
+{
+    const char *why;
+    uint64_t number;
+    while ((number = speech_send(&broker->speech, &broker->outbox, &broker->bus, &broker->sessions, broker->steady_ms,
+                                 &why)) != 0)
+        session_drop(broker, session_of_number(&broker->sessions, number), why);
+}
+
 /* False: the session is no more. `deliver` NULL: it is something else. */
 static bool send_to(struct broker *broker, struct session *session, const struct wire_out *out,
                     const struct effect *deliver)
 {
-    zmq_msg_t frame;
-    enum result result = pack(out, &frame);
-    if (result == RESULT_OK)
-        result = outbox_send(&broker->outbox, &broker->bus, &broker->sessions, session, &frame,
-                             deliver ? deliver->deliver.handoff : 0, deliver ? deliver->deliver.attempt : 0,
-                             broker->steady_ms);
-    if (result == RESULT_OK)
-        return true;
-    session_drop(broker, session, result == RESULT_NOT_FOUND ? "the connection is gone" : "it does not read");
-    return false;
+    uint64_t number = session->number, handoff = deliver ? deliver->deliver.handoff : 0;
+    uint32_t attempt = deliver ? deliver->deliver.attempt : 0;
+    enum result result = speech_add(&broker->speech, &broker->sessions, session, out, handoff, attempt);
+
+    if (result == RESULT_FULL) {
+        send_gathered(broker);
+        session = session_of_number(&broker->sessions, number);
+        if (!session)
+            return false;
+        must(speech_add(&broker->speech, &broker->sessions, session, out, handoff, attempt) == RESULT_OK);
+    }
+    if (!broker->speaking)
+        send_gathered(broker);
+    return session_of_number(&broker->sessions, number) != NULL;
 }
 
 void speak_to(struct broker *broker, struct session *session, const struct wire_out *out)
@@ -233,6 +247,7 @@ static void say_answer(struct broker *broker, struct effect *effect, uint32_t in
 
 void speak(struct broker *broker)
 {
+    broker->speaking = true;
     for (uint32_t i = 0; i < broker->effects.count; i++) {
         struct effect *effect = &broker->effects.list[i];
         arena_reset(&broker->words);
@@ -269,4 +284,6 @@ void speak(struct broker *broker)
             say_answer(broker, effect, i);
         }
     }
+    broker->speaking = false;
+    send_gathered(broker);
 }

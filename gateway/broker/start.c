@@ -95,7 +95,8 @@ static enum result take_memory(struct broker *broker, struct text *why)
         order_init(&broker->order) == RESULT_OK && arena_init(&broker->frames_arena, FRAMES_ARENA_BYTES) == RESULT_OK &&
         arena_init(&broker->words, WORDS_ARENA_BYTES) == RESULT_OK &&
         sessions_init(&broker->sessions, (uint32_t)broker->options.sessions_max, seq) == RESULT_OK &&
-        offers_init(&broker->offers, &broker->sessions) == RESULT_OK && outbox_init(&broker->outbox) == RESULT_OK)
+        offers_init(&broker->offers, &broker->sessions) == RESULT_OK && outbox_init(&broker->outbox) == RESULT_OK &&
+        speech_init(&broker->speech) == RESULT_OK)
         return RESULT_OK;
     text_add(why, "no memory to start with");
     return RESULT_FULL;
@@ -173,13 +174,13 @@ enum result broker_open(struct broker *broker, struct text *why)
 
 static void close_outbox(struct broker *broker)
 {
-    uint64_t handoff;
-    uint32_t attempt;
+    zmq_msg_t frame;
     for (uint32_t i = 0; i < broker->sessions.slots_count; i++)
         while (broker->sessions.slots[i].number &&
-               outbox_take(&broker->outbox, &broker->sessions, &broker->sessions.slots[i], &handoff, &attempt))
-            continue;
+               outbox_take(&broker->outbox, &broker->sessions, &broker->sessions.slots[i], &frame))
+            zmq_msg_close(&frame);
     outbox_done(&broker->outbox);
+    speech_done(&broker->speech);
 }
 
 void broker_close(struct broker *broker)

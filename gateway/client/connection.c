@@ -7,6 +7,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/client/inside.h"
+#include "proto/batch.h"
 
 enum { CURVE_OVERHEAD_BYTES = 64 };     /* MAXMSGSIZE counts the encrypted message: 33 bytes more */
 
@@ -290,6 +291,41 @@ bool connection_send(struct lienthong *lienthong, zmq_msg_t *frame)
     return false;
 }
 
+/* How many of them make up one frame, and what they share in it. */
+static size_t fill(const struct lienthong *lienthong, const struct list *list, size_t most, size_t *ret_bytes)
+{
+    size_t count = 0, bytes = 0;
+
+    most = most < lienthong->batch ? most : lienthong->batch;
+    for (const struct node *node = list->first; node && count < most; node = node->next, count++) {
+        size_t size = zmq_msg_size(&((const struct request *)node)->frame);
+        if (!size || batch_size(bytes + batch_share(size)) > BATCH_BYTES_MAX)
+            break;
+        bytes += batch_share(size);
+    }
+    *ret_bytes = bytes;
+    return count;
+}
+
+size_t connection_send_first(struct lienthong *lienthong, const struct list *list, size_t most)
+{
+    struct request *request = (struct request *)list->first;
+    zmq_msg_t frame;
+    size_t bytes, count = fill(lienthong, list, most, &bytes);
+
+    if (count <= 1 || batch_size(bytes) > lienthong->frame_bytes_max)
+        return request && most && zmq_msg_size(&request->frame) && connection_send(lienthong, &request->frame) ? 1 : 0;
+    if (lienthong->blocked || zmq_msg_init_size(&frame, batch_size(bytes)) != 0)
+        return 0;
+    uint8_t *at = batch_begin(zmq_msg_data(&frame), bytes);
+    for (size_t i = 0; i < count; i++, request = (struct request *)request->node.next)
+        at = batch_add(at, span_of(zmq_msg_data(&request->frame), zmq_msg_size(&request->frame)));
+    if (socket_send(lienthong, &frame))
+        return count;
+    zmq_msg_close(&frame);
+    return 0;
+}
+
 bool connection_say(struct lienthong *lienthong, Lienthong__V1__Envelope *envelope)
 {
     zmq_msg_t frame;
@@ -315,6 +351,7 @@ static bool say_hello(struct lienthong *lienthong)
         if (lienthong->options.kinds & KIND_BIT(kind))
             kinds[hello.n_kinds++] = kind;
     hello.credit = lienthong->options.roles & ROLE_RECEIVER ? lienthong->credit : 0;
+    hello.batch = BATCH_FRAMES_MAX;
     hello.agency = lienthong->agency;
     hello.software = lienthong->software;
     envelope.correlation = lienthong->hello_correlation = ++lienthong->last_correlation;
@@ -384,6 +421,14 @@ void connection_settle(struct lienthong *lienthong)
         connection_wake(lienthong);
 }
 
+void connection_settle_soon(struct lienthong *lienthong, size_t waiting, size_t open)
+{
+    if (lienthong->batch > 1 && connection_up(lienthong) && open && waiting < GATHER_MAX && !lienthong->processing)
+        connection_wake(lienthong);
+    else
+        connection_settle(lienthong);
+}
+
 /* ---- time */
 
 void connection_welcome(struct lienthong *lienthong, const Lienthong__V1__Welcome *welcome, int64_t now_ms)
@@ -403,6 +448,7 @@ void connection_welcome(struct lienthong *lienthong, const Lienthong__V1__Welcom
     lienthong->window = welcome->submit_window < 1 ? 1
                       : welcome->submit_window > WINDOW_MAX ? WINDOW_MAX : welcome->submit_window;
     lienthong->window_now = lienthong->holding.type == PROBLEM_NONE ? lienthong->window : 1;
+    lienthong->batch = welcome->batch < BATCH_FRAMES_MAX ? welcome->batch : BATCH_FRAMES_MAX;
     if (welcome->frame_bytes_max && welcome->frame_bytes_max < FRAME_BYTES_MAX)
         lienthong->frame_bytes_max = welcome->frame_bytes_max;
     if (welcome->body_bytes_max && welcome->body_bytes_max < FRAME_BYTES_MAX)

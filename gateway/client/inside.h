@@ -33,6 +33,7 @@ enum {
     WINDOW_MAX = 4096,
     ASKED_MAX = 4096,                           /* outcomes, checkpoints, look-ups, cursors without an answer */
     KEPT_FILES_MAX = 1000000,
+    GATHER_MAX = 128,                           /* so many wait for the next turn at most, to go in one frame */
     SEND_QUEUE_FRAMES = 1024,                   /* frames are shared with the messages kept anyway */
 };
 #define KEEP_MEMORY_BYTES (64LL << 20)
@@ -118,6 +119,7 @@ struct lienthong {
     bool     hello_due, ping_due, credit_due;
     bool     welcomed;          /* ever */
     uint32_t epoch, lease_ms, window, frame_bytes_max, body_bytes_max;
+    uint32_t batch;             /* frames that the gateway reads in one BATCH; 0: it reads none */
     uint64_t covered_seq;
     char     own_code[AGENCY_CODE_SIZE], gateway[64];
     uint64_t malformed;
@@ -191,10 +193,16 @@ int64_t connection_due_ms(const struct lienthong *lienthong);
 bool connection_up(const struct lienthong *lienthong);                  /* and takes frames */
 /* Sends and shares the frame. False: not taken now (blocked or lost), it stays due. */
 MUST_USE bool connection_send(struct lienthong *lienthong, zmq_msg_t *frame);
+/* The first requests of a list, at most `most`, up to one whose frame is not in memory, and as many as go into one frame.
+ * Gives how many that were; they are still in the list. 0: none was taken now. */
+MUST_USE size_t connection_send_first(struct lienthong *lienthong, const struct list *list, size_t most);
 MUST_USE bool connection_say(struct lienthong *lienthong, Lienthong__V1__Envelope *envelope);   /* packs, sends */
 void connection_wake(struct lienthong *lienthong);                      /* process() has something to do */
 /* After any call that may have sent: sends what can go, and sees to it that nothing that came is overlooked. */
 void connection_settle(struct lienthong *lienthong);
+/* The same, or in the next turn, together with what else is said until then: `waiting` are to be sent, and `open` have
+ * been sent and will be answered anyway. */
+void connection_settle_soon(struct lienthong *lienthong, size_t waiting, size_t open);
 void connection_pump(struct lienthong *lienthong);
 
 /* ---- sending.c */

@@ -8,6 +8,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/version.h"
 #include "gateway/client/inside.h"
+#include "proto/batch.h"
 
 /* ---- opening and closing */
 
@@ -187,7 +188,7 @@ static void dispatch_up(struct lienthong *lienthong, const Lienthong__V1__Envelo
     }
 }
 
-static void dispatch(struct lienthong *lienthong, struct span frame, int64_t now_ms)
+static void dispatch_one(struct lienthong *lienthong, struct span frame, int64_t now_ms)
 {
     Lienthong__V1__Deliver *deliver = NULL;
     const Lienthong__V1__Envelope *envelope = frame_read(&lienthong->arena, frame, &deliver);
@@ -210,12 +211,28 @@ static void dispatch(struct lienthong *lienthong, struct span frame, int64_t now
         dispatch_up(lienthong, envelope);
 }
 
+/* Gives how many frames it was: those in a BATCH as if each had come alone, until one of them ends the connection. */
+static uint32_t dispatch(struct lienthong *lienthong, struct span frame, int64_t now_ms)
+{
+    struct batch batch;
+    struct span inner;
+
+    if (batch_open(frame, &batch) != BATCH_GOOD) {
+        dispatch_one(lienthong, frame, now_ms);
+        return 1;
+    }
+    uint32_t count = batch.left;
+    while (!lienthong->losing && batch_next(&batch, &inner))
+        dispatch_one(lienthong, inner, now_ms);
+    return count;
+}
+
 /* True: there is more than was read. */
 static bool read_frames(struct lienthong *lienthong, int64_t now_ms)
 {
     zmq_msg_t part;
 
-    for (int count = 0; count < PROCESS_FRAMES_MAX; count++) {
+    for (uint32_t count = 0; count < PROCESS_FRAMES_MAX;) {
         if (!lienthong->socket || lienthong->losing)
             return false;
         zmq_msg_init(&part);
@@ -224,7 +241,7 @@ static bool read_frames(struct lienthong *lienthong, int64_t now_ms)
             return errno == EINTR;
         }
         /* One frame is one part; parts of something else are each no envelope, or dropped as unasked. */
-        dispatch(lienthong, span_of(zmq_msg_data(&part), zmq_msg_size(&part)), now_ms);
+        count += dispatch(lienthong, span_of(zmq_msg_data(&part), zmq_msg_size(&part)), now_ms);
         zmq_msg_close(&part);
     }
     return true;

@@ -186,7 +186,7 @@ enum result lienthong_outcome(struct lienthong *lienthong, const struct lienthon
     lienthong->outcomes++;
     list_remove(&attempt->request.node);                /* out of `open` */
     list_append(&lienthong->ready, &attempt->request.node);
-    connection_settle(lienthong);
+    connection_settle_soon(lienthong, lienthong->ready.count, lienthong->asked.count);
     return RESULT_OK;
 }
 

@@ -42,14 +42,15 @@ bool request_room(const struct lienthong *lienthong)
 
 void request_pump(struct lienthong *lienthong, int64_t now_ms)
 {
-    struct node *node;
+    size_t sent = 1;
 
-    while (connection_up(lienthong) && now_ms >= lienthong->requests_not_before_ms &&
-           (node = lienthong->ready.first)) {
-        if (!connection_send(lienthong, &((struct request *)node)->frame))
-            return;
-        list_remove(node);
-        list_append(&lienthong->asked, node);
+    while (sent && connection_up(lienthong) && now_ms >= lienthong->requests_not_before_ms && lienthong->ready.first) {
+        sent = connection_send_first(lienthong, &lienthong->ready, SIZE_MAX);
+        for (size_t i = 0; i < sent; i++) {
+            struct node *node = lienthong->ready.first;
+            list_remove(node);
+            list_append(&lienthong->asked, node);
+        }
     }
 }
 

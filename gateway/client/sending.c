@@ -184,7 +184,7 @@ static enum result submit(struct lienthong *lienthong, const Lienthong__V1__Head
         problem_set(ret_problem, PROBLEM_TOO_LARGE, "", "Thông điệp quá lớn cho cổng này.",
                     "The message is too large for this gateway.");
     if (result == RESULT_OK)
-        connection_settle(lienthong);
+        connection_settle_soon(lienthong, lienthong->queue.count, lienthong->sent.count);
     return result;
 }
 
@@ -302,32 +302,47 @@ static enum result say_accepted_as(const struct lienthong *lienthong, struct mes
     return result;
 }
 
+/* Makes the first messages of a list ready to be sent, as many as may go into one frame: their frames may be in the
+ * folder only. Gives how many are. */
+static size_t prepare_first(struct lienthong *lienthong, const struct list *list, size_t most)
+{
+    struct node *node = list->first, *next;
+    size_t count = 0;
+
+    for (; node && count < most && (!count || count < lienthong->batch); node = next) {
+        struct message *message = (struct message *)node;
+        next = node->next;
+        enum result result = zmq_msg_size(&message->request.frame) ? RESULT_OK : folder_read(lienthong, message);
+        if (result == RESULT_INVALID) {
+            keep_remove(lienthong, message);            /* its file has another name now */
+            continue;
+        }
+        if (result == RESULT_BROKEN)
+            lienthong->broken = result;
+        if (result != RESULT_OK || say_accepted_as(lienthong, message) != RESULT_OK)
+            break;
+        count++;
+    }
+    return count;
+}
+
 void sending_pump(struct lienthong *lienthong, int64_t now_ms)
 {
     while (connection_up(lienthong) && now_ms >= lienthong->paused_until_ms &&
            lienthong->sent.count < lienthong->window_now) {
-        struct node *node = lienthong->again.first ? lienthong->again.first : lienthong->queue.first;
-        struct message *message = (struct message *)node;
-        if (!node)
+        struct list *list = lienthong->again.first ? &lienthong->again : &lienthong->queue;
+        size_t ready = prepare_first(lienthong, list, lienthong->window_now - lienthong->sent.count);
+        if (!ready && !list->first && lienthong->queue.first)
+            continue;                                   /* nothing in `again` could be read */
+        size_t sent = ready ? connection_send_first(lienthong, list, ready) : 0;
+        if (!sent)
             return;
-        if (!zmq_msg_size(&message->request.frame)) {
-            enum result result = folder_read(lienthong, message);
-            if (result == RESULT_INVALID) {
-                keep_remove(lienthong, message);        /* its file has another name now */
-                continue;
-            }
-            if (result != RESULT_OK) {
-                if (result == RESULT_BROKEN)
-                    lienthong->broken = result;
-                return;
-            }
+        for (size_t i = 0; i < sent; i++) {
+            struct node *node = list->first;
+            ((struct message *)node)->sent_ms = now_ms;
+            list_remove(node);
+            list_append(&lienthong->sent, node);
         }
-        if (say_accepted_as(lienthong, message) != RESULT_OK ||
-            !connection_send(lienthong, &message->request.frame))
-            return;
-        message->sent_ms = now_ms;
-        list_remove(node);
-        list_append(&lienthong->sent, node);
     }
 }
 

@@ -13,6 +13,7 @@ static const struct bound {
     const ProtobufCMessageDescriptor *message;
     uint32_t number, most;
 } bounds[] = {
+    { &lienthong__v1__batch__descriptor, 1, BATCH_FRAMES_MAX },
     { &lienthong__v1__hello__descriptor, 3, KIND_END },
     { &lienthong__v1__header__descriptor, 10, AFTER_MAX },
     { &lienthong__v1__header__descriptor, 13, ATTACHMENTS_MAX },
@@ -29,11 +30,38 @@ static uint32_t bound_of(const ProtobufCMessageDescriptor *message, uint32_t num
     return PAGE_MAX;
 }
 
-static bool malformed(const char *name, struct problem *ret_problem)
+/* Where something stands: its name, and what it stands in. Written out only when something is wrong there. */
+struct place {
+    const struct place *outer;
+    const char *name;
+};
+
+static void add_names(struct text *text, const struct place *place)
 {
-    problem_set(ret_problem, PROBLEM_MALFORMED, name, "không phải là một thông điệp hợp lệ: bị cắt hoặc sai cấu trúc",
-                "not a well-formed message: cut short, or not protobuf");
+    if (place->outer)
+        add_names(text, place->outer);
+    text_add(text, "%s%s", text->used && place->name[0] ? "." : "", place->name);
+}
+
+static const char *path_of(const struct place *place, char (*ret_path)[sizeof ((struct problem *)0)->field])
+{
+    struct text text = text_of(*ret_path, sizeof *ret_path);
+    add_names(&text, place);
+    return *ret_path;
+}
+
+static bool fault(enum problem_type type, const struct place *place, const char *vi, const char *en,
+                  struct problem *ret_problem)
+{
+    char path[sizeof ret_problem->field];
+    problem_set(ret_problem, type, path_of(place, &path), "%s%.0s", "%.0s%s", vi, en);
     return false;
+}
+
+static bool malformed(const struct place *place, struct problem *ret_problem)
+{
+    return fault(PROBLEM_MALFORMED, place, "không phải là một thông điệp hợp lệ: bị cắt hoặc sai cấu trúc",
+                 "not a well-formed message: cut short, or not protobuf", ret_problem);
 }
 
 static bool read_varint(struct span *rest, uint64_t *ret_value)
@@ -91,40 +119,38 @@ static uint32_t packed_count(struct span bytes)
     return count;
 }
 
-static bool check_count(const ProtobufCMessageDescriptor *message, const ProtobufCFieldDescriptor *field,
-                        uint32_t count, const char *path, struct problem *ret_problem)
+static bool check_count(const ProtobufCMessageDescriptor *message, const struct place *place, uint32_t number,
+                        uint32_t count, struct problem *ret_problem)
 {
-    uint32_t most = bound_of(message, field->id);
+    char path[sizeof ret_problem->field];
+    uint32_t most = bound_of(message, number);
     if (count <= most)
         return true;
-    problem_set(ret_problem, PROBLEM_TOO_LARGE, path, "nhiều phần tử hơn mức cho phép (%u, tối đa %u)",
-                "more elements than allowed (%u, at most %u)", count, most);
+    problem_set(ret_problem, PROBLEM_TOO_LARGE, path_of(place, &path),
+                "nhiều phần tử hơn mức cho phép (%u, tối đa %u)", "more elements than allowed (%u, at most %u)", count,
+                most);
     return false;
 }
 
 /* protobuf says that a message given twice is merged, its lists put behind each other: that would step over the bounds
  * of every list in it. Nobody who packs a message writes one twice. */
-static bool check_once(bool *seen, const char *path, struct problem *ret_problem)
+static bool check_once(bool *seen, const struct place *place, struct problem *ret_problem)
 {
-    if (!*seen) {
-        *seen = true;
-        return true;
-    }
-    problem_set(ret_problem, PROBLEM_MALFORMED, path, "phần này xuất hiện hai lần", "this part is there twice");
-    return false;
+    if (*seen)
+        return fault(PROBLEM_MALFORMED, place, "phần này xuất hiện hai lần", "this part is there twice", ret_problem);
+    *seen = true;
+    return true;
 }
 
-static bool check_text(struct span bytes, const char *path, struct problem *ret_problem)
+static bool check_text(struct span bytes, const struct place *place, struct problem *ret_problem)
 {
-    if (span_is_utf8(bytes))
-        return true;
-    problem_set(ret_problem, PROBLEM_INVALID_FIELD, path, "văn bản không phải UTF-8 hợp lệ hoặc chứa byte 0",
-                "the text is not valid UTF-8, or holds a zero byte");
-    return false;
+    return span_is_utf8(bytes) || fault(PROBLEM_INVALID_FIELD, place,
+                                        "văn bản không phải UTF-8 hợp lệ hoặc chứa byte 0",
+                                        "the text is not valid UTF-8, or holds a zero byte", ret_problem);
 }
 
-bool inspect(struct span rest, const ProtobufCMessageDescriptor *descriptor, const char *name,
-             struct problem *ret_problem)
+static bool inspect_in(struct span rest, const ProtobufCMessageDescriptor *descriptor, const struct place *outer,
+                       struct problem *ret_problem)
 {
     uint32_t counts[FIELDS_MAX] = { 0 };
     bool seen[FIELDS_MAX] = { false };
@@ -135,31 +161,36 @@ bool inspect(struct span rest, const ProtobufCMessageDescriptor *descriptor, con
         struct span bytes;
         if (!read_varint(&rest, &tag) || tag >> 3 == 0 || tag >> 3 > 0x1FFFFFFF
             || !read_value(&rest, (unsigned)tag & 7, &bytes))
-            return malformed(name, ret_problem);
+            return malformed(outer, ret_problem);
         const ProtobufCFieldDescriptor *field =
             protobuf_c_message_descriptor_get_field(descriptor, (unsigned)(tag >> 3));
         if (!field)
             continue;
-        char path[sizeof ret_problem->field];
-        struct text text = text_of(path, sizeof path);
-        text_add(&text, "%s%s%s", name, name[0] ? "." : "", field->name);
+        struct place place = { .outer = outer, .name = field->name };
         bool is_bytes = (tag & 7) == WIRE_BYTES;
         bool sized = field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE
                      || field->type == PROTOBUF_C_TYPE_BYTES;
         if (sized && !is_bytes)
-            return malformed(path, ret_problem);
+            return malformed(&place, ret_problem);
         if (field->label == PROTOBUF_C_LABEL_REPEATED) {
             uint32_t *count = &counts[field - descriptor->fields];
             *count += is_bytes && !sized ? packed_count(bytes) : 1;
-            if (!check_count(descriptor, field, *count, path, ret_problem))
+            if (!check_count(descriptor, &place, field->id, *count, ret_problem))
                 return false;
         } else if (field->type == PROTOBUF_C_TYPE_MESSAGE
-                 && !check_once(&seen[field - descriptor->fields], path, ret_problem))
+                 && !check_once(&seen[field - descriptor->fields], &place, ret_problem))
             return false;
-        if (field->type == PROTOBUF_C_TYPE_STRING && !check_text(bytes, path, ret_problem))
+        if (field->type == PROTOBUF_C_TYPE_STRING && !check_text(bytes, &place, ret_problem))
             return false;
-        if (field->type == PROTOBUF_C_TYPE_MESSAGE && !inspect(bytes, field->descriptor, path, ret_problem))
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE && !inspect_in(bytes, field->descriptor, &place, ret_problem))
             return false;
     }
     return true;
+}
+
+bool inspect(struct span bytes, const ProtobufCMessageDescriptor *descriptor, const char *name,
+             struct problem *ret_problem)
+{
+    struct place place = { .name = name };
+    return inspect_in(bytes, descriptor, &place, ret_problem);
 }

@@ -3,6 +3,7 @@
  * Promise    wire_read() takes any bytes at all. Lengths and counts are checked before memory is taken for them; what
  *            it takes comes from the caller's arena, at most the frame's size and WIRE_EXTRA_BYTES. It judges form
  *            only: whether something may be done is the core's business.
+ *            Of a BATCH it says only that it is one: the caller takes it apart.
  * Ownership  a struct frame points into the frame's bytes and the arena: it lives as long as both. A struct wire_out
  *            points into the effect and the arena it was prepared with, until it is packed.
  * Threads    any; nothing is kept.
@@ -20,6 +21,7 @@ enum { WIRE_VERSION = 1, WIRE_EXTRA_BYTES = 512 << 10 };
 
 struct hello {
     uint32_t protocol, roles, kinds, credit;        /* kinds: KIND_BIT()s, KINDS_ALL when none was named */
+    uint32_t batch;                                 /* frames it reads in one BATCH, cut at BATCH_FRAMES_MAX; 0 none */
     char     agency[AGENCY_CODE_SIZE];              /* "" that of the key */
     char     software[64];                          /* printable ASCII, for the log */
 };
@@ -28,6 +30,7 @@ enum frame_kind {
     FRAME_HELLO = 1, FRAME_CREDIT, FRAME_PING, FRAME_FOLLOW,    /* the session's own business */
     FRAME_COMMAND,                                              /* for the core */
     FRAME_ADMIN,                                                /* for the core; on the admin socket only */
+    FRAME_BATCH,                                                /* frames to be read one by one: proto/batch.h */
 };
 
 struct frame {
@@ -98,6 +101,9 @@ void wire_refused(const struct frame_refusal *refusal, int64_t retry_after_ms, s
 /* The same inside an ADMIN_REPLY, for the admin socket. */
 void wire_admin_refused(const struct frame_refusal *refusal, struct wire_out *ret_out);
 void wire_pong(int64_t stamp_ms, uint64_t covered_seq, struct wire_out *ret_out);
+
+/* What is delivered by a frame that wire_pack() wrote. False: it is no DELIVER, or there was no memory to read it. */
+MUST_USE bool wire_deliver_of(struct span frame, uint64_t *ret_handoff, uint32_t *ret_attempt);
 
 /* Exactly out->bytes bytes. Everything that was prepared must still be there. */
 void wire_pack(const struct wire_out *out, uint8_t *ret_bytes);

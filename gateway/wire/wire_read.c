@@ -3,6 +3,7 @@
 
 #include "gateway/wire/inspect.h"
 #include "gateway/wire/read.h"
+#include "proto/batch.h"
 
 /* ---- memory */
 
@@ -69,6 +70,7 @@ static void read_hello(const Lienthong__V1__Hello *from, struct hello *ret_hello
     struct text software = text_of(ret_hello->software, sizeof ret_hello->software);
     ret_hello->protocol = from->protocol;
     ret_hello->roles = from->roles;
+    ret_hello->batch = from->batch < BATCH_FRAMES_MAX ? from->batch : BATCH_FRAMES_MAX;
     ret_hello->credit = from->credit < CREDIT_MAX ? from->credit : CREDIT_MAX;
     for (size_t i = 0; i < from->n_kinds; i++)                  /* a kind of tomorrow: nothing of it is here to offer */
         if (from->kinds[i] > 0 && from->kinds[i] < KIND_END)
@@ -230,8 +232,13 @@ bool wire_read(struct span bytes, bool admin, struct arena *arena, struct frame 
 
     *ret_refusal = (struct frame_refusal){ 0 };
     memset(ret_frame, 0, sizeof *ret_frame);
+    struct batch batch;
     if (!check_version(bytes, &ret_refusal->problem))
         return false;
+    if (!admin && batch_open(bytes, &batch) == BATCH_GOOD) {
+        ret_frame->kind = FRAME_BATCH;
+        return true;
+    }
     bytes = span_of(bytes.bytes + 1, bytes.size - 1);
     lender_init(&lender, arena, bytes.size);
     Lienthong__V1__Envelope *envelope = NULL;

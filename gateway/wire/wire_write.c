@@ -51,6 +51,21 @@ void wire_pack(const struct wire_out *out, uint8_t *ret_bytes)
     must(1 + lienthong__v1__envelope__pack(&out->envelope, ret_bytes + 1) == out->bytes);
 }
 
+bool wire_deliver_of(struct span frame, uint64_t *ret_handoff, uint32_t *ret_attempt)
+{
+    Lienthong__V1__Envelope *envelope =
+        frame.size > 1 ? lienthong__v1__envelope__unpack(NULL, frame.size - 1, frame.bytes + 1) : NULL;
+    bool deliver = envelope && envelope->body_case == LIENTHONG__V1__ENVELOPE__BODY_DELIVER;
+
+    if (deliver) {
+        *ret_handoff = envelope->deliver->handoff_id;
+        *ret_attempt = envelope->deliver->attempt;
+    }
+    if (envelope)
+        lienthong__v1__envelope__free_unpacked(envelope, NULL);
+    return deliver;
+}
+
 /* ---- without an effect */
 
 void refused_of_problem(const struct problem *problem, int64_t retry_after_ms, Lienthong__V1__Refused *ret_refused)
@@ -96,6 +111,7 @@ void wire_welcome(const struct welcome *welcome, uint64_t correlation, struct wi
     to->lease_ms = u32_ms(welcome->lease_ms);
     to->covered_seq = welcome->covered_seq;
     to->gateway_time_ms = welcome->now_ms;
+    to->batch = BATCH_FRAMES_MAX;
     finish(ret_out, LIENTHONG__V1__ENVELOPE__BODY_WELCOME, to);
 }
 

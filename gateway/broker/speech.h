@@ -1,0 +1,41 @@
+/* speech.h - what is said to each session, gathered while a turn speaks: what goes to one peer leaves in as few frames
+ * as that peer reads (BATCH, proto/README.md), because encryption, queues and wake-ups cost per frame.
+ *
+ * Frames of one session leave in the order in which they were said. Nothing waits here longer than the turn speaks.
+ * Bounds     SPEECH_BYTES over all; when it is full, what is there is sent first.
+ */
+#ifndef GATEWAY_BROKER_SPEECH_H
+#define GATEWAY_BROKER_SPEECH_H
+
+#include "gateway/broker/outbox.h"
+#include "gateway/wire/wire.h"
+
+enum { SPEECH_BYTES = 2 * TURN_EFFECT_BYTES_MAX };
+
+struct piece {
+    struct piece *next;                 /* of the same session */
+    uint64_t handoff;                   /* of a DELIVER; 0: something else */
+    uint32_t attempt;
+    uint32_t bytes;
+    uint8_t  frame[];
+};
+
+struct speech {
+    struct arena arena;
+    uint32_t *slots, count;             /* sessions with pieces */
+};
+
+MUST_USE enum result speech_init(struct speech *speech);
+void speech_done(struct speech *speech);                                /* takes a zeroed one */
+
+/* Packs it. RESULT_FULL: no room, send what is there first. */
+MUST_USE enum result speech_add(struct speech *speech, const struct sessions *sessions, struct session *session,
+                                const struct wire_out *out, uint64_t handoff, uint32_t attempt);
+/* Sends everything. Gives the number of a session that is to be ended, with why; 0: none, and all is said. Call it
+ * until then. */
+uint64_t speech_send(struct speech *speech, struct outbox *outbox, struct bus *bus, struct sessions *sessions,
+                     int64_t steady_ms, const char **ret_why);
+/* Takes the first piece of a session away, unsaid. False: there is none. *ret_handoff 0: it was no DELIVER. */
+bool speech_take(struct session *session, uint64_t *ret_handoff, uint32_t *ret_attempt);
+
+#endif
