@@ -21,8 +21,8 @@ int64_t clock_boot_ms(void);                /* CLOCK_BOOTTIME: goes on while the
 void clock_text(int64_t time_ms, char ret_text[CLOCK_TEXT_SIZE]);
 /* "2026-03-02 16:30:05", local time: for people. */
 void clock_text_local(int64_t time_ms, char ret_text[CLOCK_TEXT_SIZE]);
-/* RFC 3339 with zone or Z; also "YYYY-MM-DD", "YYYY-MM-DD HH:MM[:SS]" and with a T, both read as local time. A time outside
- * the local years 0000 to 9999 is refused: "9999-12-31T23:59:59Z" is one. */
+/* RFC 3339 with zone or Z; also "YYYY-MM-DD", "YYYY-MM-DD HH:MM[:SS]" and with a T, both read as local time. A time
+ * outside the local years 0000 to 9999 is refused: "9999-12-31T23:59:59Z" is one. */
 MUST_USE bool clock_read(struct span text, int64_t *ret_time_ms);
 /* "90s", "15m", "36h", "7d", "250ms" -> milliseconds; a bare number is refused. */
 MUST_USE bool duration_read(struct span text, int64_t *ret_duration_ms);

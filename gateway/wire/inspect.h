@@ -2,8 +2,8 @@
  * schema.
  *
  * Checked: that tags and lengths stay inside, that no field is repeated more often than its bound, that no single
- * message is there twice (protobuf-c would merge the two, and their lists), that every text is UTF-8 without a zero byte
- * (protobuf-c would cut it there, so hash and bytes would disagree). Unknown fields pass.
+ * message is there twice (protobuf-c would merge the two, and their lists), that every text is UTF-8 without a zero
+ * byte (protobuf-c would cut it there, so hash and bytes would disagree). Unknown fields pass.
  */
 #ifndef GATEWAY_WIRE_INSPECT_H
 #define GATEWAY_WIRE_INSPECT_H

@@ -37,9 +37,9 @@ const char  *shelf_below(const char *name);
 void         shelf_write(const char *name, struct span content);       /* makes the folders above it */
 void         shelf_link(const char *name, const char *target);         /* target: below the repository's root */
 void         shelf_remove(const char *name);                           /* whole; takes one that is not there */
-/* An input as files: a line "=== NAME" begins each, up to the next such line; what stands before the first is "". Names
- * that are not plain ("a-z0-9-_.", one folder deep) are passed over, and so is everything from the 16th file on. Each is
- * written below `folder`. Returns how many were. */
+/* An input as files: a line "=== NAME" begins each, up to the next such line; what stands before the first is "".
+ * Names that are not plain ("a-z0-9-_.", one folder deep) are passed over, and so is everything from the 16th file
+ * on. Each is written below `folder`. Returns how many were. */
 unsigned     shelf_of_input(const char *folder, const uint8_t *bytes, size_t size);
 /* The part of an input behind the line "=== NAME"; false: there is none. */
 bool         shelf_part(const uint8_t *bytes, size_t size, const char *name, struct span *ret_part);

@@ -1,6 +1,7 @@
 /* fuzz_config.c - adapter.yaml and the files it names: "=== adapter.yaml", "=== rules/any.yaml", "=== map.yaml" ...
  *
- * Must hold: a configuration or faults, never both; one without a fault keeps every bound that the runtime relies on. */
+ * Must hold: a configuration or faults, never both; one without a fault keeps every bound that the runtime
+ * relies on. */
 #include <string.h>
 
 #include "adapters/kinds/config.h"

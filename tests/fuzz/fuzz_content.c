@@ -1,7 +1,7 @@
 /* fuzz_content.c - the content hash: a Header of any bytes, its payload, and one change to it.
  *
- * Must hold: packed again, whatever way it was written down before, it has the same hash; a change in any one thing that
- * the hash covers (proto/README.md) changes it; a change in what it does not cover leaves it. */
+ * Must hold: packed again, whatever way it was written down before, it has the same hash; a change in any one thing
+ * that the hash covers (proto/README.md) changes it; a change in what it does not cover leaves it. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,7 +2,8 @@
  * then an answer or a trouble for each call.
  *
  * Must hold (dialect.h, promise 5): at most SEQUENCE_CALLS_MAX calls; nothing that acts before a probe when asking
- * first, unless a key makes it harmless; at an agency that takes no key, nothing that acts again once one was sent and no answer came, unless a probe
+ * first, unless a key makes it harmless; at an agency that takes no key, nothing that acts again once one was sent and
+ * no answer came, unless a probe
  * was answered in between; "never sent" only when it is true; no word of LATER about what may have been done. */
 #include <string.h>
 
