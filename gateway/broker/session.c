@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum { BEGUN_BITS = 20 };
+#define NUMBER_MAX (UINT64_MAX >> 2)    /* the top bit is for operators; a store's numbers get large with its epoch */
 
 enum result sessions_init(struct sessions *sessions, uint32_t sessions_max, uint64_t store_seq)
 {
@@ -23,7 +24,7 @@ enum result sessions_init(struct sessions *sessions, uint32_t sessions_max, uint
     for (uint32_t i = 0; i < sessions_max; i++)
         made.free_slots[i] = sessions_max - 1 - i;
     made.free_count = sessions_max;
-    made.base = (store_seq + 1) << BEGUN_BITS;
+    made.base = (store_seq + 1) << BEGUN_BITS & NUMBER_MAX;
     *sessions = made;
     return RESULT_OK;
 }

@@ -220,6 +220,10 @@ static enum result check_backup(struct restore *restore)
     enum result result = store_check(restore->copy.from, wanted->each_fault, wanted->context, &check);
     if (result == RESULT_OK)
         result = store_peek(wanted->backup, &restore->counters);
+    if (result == RESULT_OK && wanted->now_ms < restore->counters.last_ms - CLOCK_APART_MS_MAX)
+        result = copy_fault(&restore->copy, "đồng hồ của máy này chạy sau bản sao lưu: chỉnh lại rồi làm tiếp / "
+                            "this machine's clock is behind the backup: set it right first", wanted->backup,
+                            RESULT_INVALID);
     if (result == RESULT_OK && check.faults)
         result = copy_fault(&restore->copy, "bản sao lưu có lỗi, không phục hồi từ đó / "
                             "the backup has faults and is not restored from", wanted->backup, RESULT_INVALID);

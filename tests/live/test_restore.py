@@ -12,7 +12,7 @@ import pytest
 from content import uuid7
 from gateway import BUILD, COUNTER, INSURANCE, POLICE, TAX, THREE, wait_for
 from wire import Refusal
-from words import CAUSE, KIND, PROBLEM, STATE
+from words import CAUSE, KIND, PROBLEM, RECEIVER, STATE, VERDICT
 
 OPEN = (STATE.READY, STATE.OFFERED, STATE.WAITING)
 
@@ -348,6 +348,52 @@ def test_numbers_are_not_given_twice(gateway):
     assert gateway.facts()["epoch"] == "4"
     lose(gateway)
     assert gateway.cli("restore", gateway.path("backup"), "--after-epoch", "9", "--json")["epoch"] == 10
+    release(gateway)                                # large numbers all the way: of turns, events, sessions
+    receiver = gateway.link(TAX, roles=RECEIVER, credit=1)
+    receiver.ping()
+    accepted = gateway.link(COUNTER).submit(recipient=TAX, dossier_code=gateway.dossier(), kind=KIND.FORWARD)
+    assert accepted.handoff_id >> 48 == 10 and accepted.commit_seq >> 40 == 9
+    deliver = receiver.deliver()
+    assert deliver.routing.idempotency_key.endswith(f"{accepted.handoff_id:016x}")
+    assert receiver.outcome(deliver, VERDICT.DELIVERED).state == STATE.DELIVERED
+    assert len(gateway.facts()) < 48, "none is left out for want of room"
+
+
+def test_results_that_were_pulled_come_back_too(gateway):
+    """The adapter lives on: its library hands the results off again, naming what they answer by the old id, with the
+    cursor that was stored with them."""
+    gateway.start_broker().start_agencies(POLICE, INSURANCE, results=True)
+    gateway.start_adapter()
+    keeper = Keeper(gateway)
+    keeper.connect()
+    for code in (POLICE, INSURANCE):
+        keeper.send(code, gateway.dossier())
+    keeper.finish()
+
+    def answered(count):
+        def look():
+            views = [view for view in gateway.handoffs() if view.kind == KIND.FORWARD]
+            return len(views) == count and all(view.answer == 2 for view in views)
+        return look
+    wait_for(answered(2), 20, "results of before the backup")
+    gateway.cli("backup", gateway.path("backup"))
+    for code in (POLICE, INSURANCE) * 3:
+        keeper.send(code, gateway.dossier())
+    keeper.finish()
+    wait_for(answered(8), 20, "results of after it")
+    before = {bytes(view.message_id): view.handoff_id for view in gateway.handoffs()}
+    lose(gateway)
+    gateway.cli("restore", gateway.path("backup"))
+    release(gateway)
+    keeper.connect()
+    keeper.finish()
+    wait_for(answered(8), 60, lambda: gateway.tail(gateway.broker_log) + gateway.tail(gateway.adapter_log))
+    assert {bytes(view.message_id): view.handoff_id for view in gateway.handoffs()} == before
+    for code in (POLICE, INSURANCE):
+        assert all(list(keys.values()) == [1] for keys in acted_messages(gateway, code).values())
+    keeper.send(POLICE, gateway.dossier())
+    keeper.finish()
+    wait_for(answered(9), 20, "the pull goes on")
 
 
 def test_a_restore_that_was_cut_off(gateway):

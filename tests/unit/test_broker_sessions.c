@@ -58,6 +58,21 @@ static void numbers_are_never_used_twice(void **state)
     }
 }
 
+/* A store in a late epoch has large numbers; the top bit of a session's is not its own. */
+static void numbers_stay_below_the_operators_bit(void **state)
+{
+    static const uint64_t seqs[] = { 7, 1ULL << 40, 9ULL << 40, 65534ULL << 40, UINT64_MAX - 1 };
+    (void)state;
+    for (size_t i = 0; i < sizeof seqs / sizeof *seqs; i++) {
+        struct sessions sessions;
+        assert_int_equal(sessions_init(&sessions, 2, seqs[i]), RESULT_OK);
+        struct session *session = session_begin(&sessions, 1, -1, 0);
+        assert_non_null(session);
+        assert_in_range(session->number, 1, UINT64_MAX >> 1);
+        sessions_done(&sessions);
+    }
+}
+
 static void found_by_everything(void **state)
 {
     struct sessions sessions;
@@ -172,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(map_agrees_with_an_array), cmocka_unit_test(numbers_are_never_used_twice),
+        cmocka_unit_test(numbers_stay_below_the_operators_bit),
         cmocka_unit_test(found_by_everything), cmocka_unit_test(only_who_was_offered_something_is_told_of),
         cmocka_unit_test(lost_ones_are_bounded), cmocka_unit_test(notices_have_a_window),
         cmocka_unit_test(order_as_they_came),

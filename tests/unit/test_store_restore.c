@@ -31,13 +31,16 @@ static void count_fault(void *context, const char *fault)
     ++*(unsigned *)context;
 }
 
+static int64_t clock_ms;            /* 0: SAMPLE_LATER_MS */
+
 static struct try try_restore(struct site *site, const char *from, const char *to, uint32_t epoch_after)
 {
     char backup[SITE_PATH_SIZE], folder[SITE_PATH_SIZE];
     struct try tried = { 0 };
+    int64_t now_ms = clock_ms ? clock_ms : SAMPLE_LATER_MS;
     struct text why = text_of(tried.words, sizeof tried.words);
     struct store_restore wanted = { .backup = backup, .folder = folder, .epoch_after = epoch_after,
-                                    .now_ms = SAMPLE_LATER_MS, .each_fault = count_fault, .context = &tried.faults };
+                                    .now_ms = now_ms, .each_fault = count_fault, .context = &tried.faults };
     site_path(site, from, backup);
     site_path(site, to, folder);
     tried.result = store_restore(&wanted, &tried.epoch, &tried.seq, &why);
@@ -272,6 +275,18 @@ static void a_faulty_backup_is_not_restored_from(void **state)
     assert_int_equal(try_restore(site, "nowhere", "new", 0).result, RESULT_NOT_FOUND);
 }
 
+static void a_clock_that_is_behind_the_backup(void **state)
+{
+    struct site *site = *state;
+    backup_sample(site);
+    clock_ms = 1000;
+    struct try tried = try_restore(site, "backup", "new", 0);
+    clock_ms = 0;
+    assert_int_equal(tried.result, RESULT_INVALID);
+    assert_non_null(strstr(tried.words, "set it right first"));
+    assert_false(is_there(site, "new"));
+}
+
 static void a_key_that_cannot_be_read(void **state)
 {
     struct site *site = *state;
@@ -392,6 +407,7 @@ int main(void)
         SITE_OPEN(it_is_the_store_again), SITE_OPEN(no_epoch_twice),
         SITE_OPEN(a_folder_with_something_in_it_is_left_alone), SITE_OPEN(one_that_was_cut_off_begins_anew),
         SITE_OPEN(a_faulty_backup_is_not_restored_from), SITE_OPEN(a_key_that_cannot_be_read),
+        SITE_OPEN(a_clock_that_is_behind_the_backup),
         SITE_OPEN(a_store_that_is_being_written), SITE_OPEN(another_schema_is_refused_with_what_to_do),
         cmocka_unit_test(which_number_may_follow), cmocka_unit_test(the_row_of_a_restore),
     };
