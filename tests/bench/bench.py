@@ -10,6 +10,7 @@ Everything listens on loopback; the store lies in a real folder (build/bench-run
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -118,7 +119,9 @@ agencies:
 """ for code, port in ((HEALTHY, sink.port), (NEIGHBOUR, HANG.port))))
         path = f"{folder}/directory/gateway.yaml"
         text = open(path, encoding="utf-8").read()
-        text = text.replace("submit_window: 64", "submit_window: 1024").replace("in_flight: 4", "in_flight: 1024")
+        text = re.sub(r"submit_window: \d+", "submit_window: 1024", text)
+        text, changed = re.subn(r"in_flight: \d+", "in_flight: 1024", text)
+        assert changed, "gateway.yaml says nothing of in_flight"
         open(path, "w", encoding="utf-8").write(text)
         self.broker = self.adapter = None
 
