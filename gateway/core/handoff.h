@@ -72,8 +72,8 @@ void handoff_begin(struct step *step, struct handoff *handoff, enum state state,
                    struct span payload, const struct change *change);
 
 /* What happens to an OFFERED one when nobody knows whether the agency acted: READY at an idempotent agency, ask first
- * at a probe agency, but not before the lease is over, UNSURE at any other (promise 5). A lapse too many: FAILED(ADAPTER)
- * instead of READY. */
+ * at a probe agency, but not before the lease is over, UNSURE at any other (promise 5). A lapse too many:
+ * FAILED(ADAPTER) instead of READY. */
 void handoff_take_back(struct step *step, struct handoff *handoff, enum cause cause, bool counts_as_lapse);
 
 /* "<gateway>-<handoff id in hex>[-<generation>]": the same over all attempts and replays. */

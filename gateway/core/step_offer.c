@@ -58,9 +58,9 @@ static void fail(struct step *step, struct handoff *handoff, enum fail_class fai
  * that is possible now, else left to a person (promise 5). False: to a person. */
 static bool class_covers(struct step *step, struct handoff *handoff)
 {
-    static const char why[] = "có thể đã được xử lý, và theo danh bạ hiện nay cơ quan không chống trùng, không hỏi lại được / "
-                              "perhaps it was acted on, and by the present directory the agency takes no key and cannot "
-                              "be asked";
+    static const char why[] = "có thể đã được xử lý; theo danh bạ hiện nay cơ quan không chống trùng, không hỏi lại được"
+                              " / perhaps it was acted on, and by the present directory the agency takes no key and "
+                              "cannot be asked";
     enum agency_class agency_class = handoff_recipient(step, handoff)->agency_class;
     struct change change = { .cause = CAUSE_DIRECTORY_APPLIED, .detail = span_of_string(why) };
 
@@ -130,8 +130,9 @@ static uint32_t offer_some(struct step *step, uint32_t recipient, uint32_t most,
     turn_agency_state(step->turn, recipient, &state);
     if (state.paused || state.on_hold || restore_is_held(step->turn))
         return 0;
-    for (uint32_t i = 0; i < most; i++) {
-        if (!effects_has_room(step->effects)) {
+    /* One that cannot go any more takes nobody's place: else "fewer than asked" would not mean that nothing is left. */
+    for (uint32_t tries = 0; offered < most; tries++) {
+        if (tries == 2 * OFFER_MAX || !effects_has_room(step->effects)) {
             *ret_more = true;
             break;
         }

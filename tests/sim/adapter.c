@@ -1,7 +1,7 @@
 /* adapter.c - the receiving side: PING, DELIVER -> perhaps ask -> POST -> OUTCOME, again until it is acknowledged.
  *
- * Keeps nothing on disk: one that dies forgets all it had. One that is stalled (SIGSTOP, a slow disk) does nothing for a
- * while, up to three leases, at any point, and then goes on as if nothing had been: it answers late, or even acts late,
+ * Keeps nothing on disk: one that dies forgets all it had. One that is stalled (SIGSTOP, a slow disk) does nothing for
+ * a while, up to three leases, at any point, and then goes on as if nothing had been: it answers late, or even acts late,
  * where the stall fell between looking at the stamp and sending. */
 #include <string.h>
 
@@ -64,9 +64,8 @@ void adapter_pings(struct world *world, struct peer *peer)
 {
     if (peer->connected && !stalled(world, peer)) {
         say(world, peer, UP_PING);
-        if (world->calm)
-            say(world, peer, UP_CREDIT);
-        else if (dice_percent(&world->dice, 5))
+        /* Else only the gateway's own hints say that there is something to offer. */
+        if (world->options.few_kinds)
             say(world, peer, UP_CREDIT);
         if (world->options.cursors && peer->welcome && !world->calm && dice_percent(&world->dice, 20))
             set_cursor(world, peer, dice_percent(&world->dice, 70));

@@ -151,6 +151,24 @@ static bool is_told(enum state state)
     return state == STATE_FAILED || state == STATE_UNSURE || state == STATE_DELIVERED || state == STATE_CLOSED;
 }
 
+/* It failed because what it waits for did not come: but all of it was told to be delivered before. */
+static void check_absent(struct audit *audit, const struct fate *fate)
+{
+    const struct audit_letter *letter = fate->letter >= 0 ? &audit->papers[fate->letter].letter : NULL;
+
+    for (uint32_t i = 0; letter && i < letter->after_count; i++) {
+        uint32_t number = letter->after[i].letter;
+        uint64_t antecedent = number < AUDIT_LETTERS ? audit->papers[number].handoff : 0;
+        /* What was accepted ninety days before is not known any more by its id. */
+        if (letter->after[i].until != UNTIL_DELIVERED || !antecedent ||
+            fate_of(audit, antecedent)->told != STATE_DELIVERED ||
+            audit->papers[number].letter.id_ms < letter->id_ms - ID_AGE_MS_MAX + 24LL * 3600 * 1000)
+            return;
+    }
+    if (letter && letter->after_count)
+        audit_wrong(audit, fate->handoff, "promise 6: told that what it waits for did not come, and it did");
+}
+
 void audit_notice(struct audit *audit, const struct audit_notice *notice)
 {
     struct fate *fate = fate_of(audit, notice->handoff);
@@ -178,6 +196,8 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
                     fate->told ? state_name(fate->told) : "nothing");
     if (state_is_final(fate->told) && notice->to != fate->told)
         audit_wrong(audit, notice->handoff, "promise 1: %s after %s", state_name(notice->to), state_name(fate->told));
+    if (notice->to == STATE_FAILED && notice->cause == CAUSE_PREDECESSOR_ABSENT)
+        check_absent(audit, fate);
     fate->told = notice->to;
     fate->told_seq = notice->seq;
     fate->got_states |= 1u << notice->to;
@@ -345,8 +365,8 @@ void audit_acted(struct audit *audit, uint64_t handoff, uint32_t attempt, enum a
     uint32_t allowed = told == CLASS_NEITHER ? 1 + fate->replays
                        : 1 + fate->fresh + fate->late_acts + (told == CLASS_PROBE ? fate->replays : 0);
     if (fate->acts > allowed)
-        audit_wrong(audit, handoff, "promise 5: attempt %u was act %u at an agency of class %s, allowed are %u", attempt,
-                    fate->acts, agency_class_name(told), allowed);
+        audit_wrong(audit, handoff, "promise 5: attempt %u was act %u at an agency of class %s, allowed are %u",
+                    attempt, fate->acts, agency_class_name(told), allowed);
 }
 
 void audit_answered(struct audit *audit, uint64_t handoff, uint32_t attempt, enum verdict verdict)

@@ -90,8 +90,8 @@ void audit_chain(struct audit *audit, uint64_t seq, const struct hash *link);
 void audit_chain_end(struct audit *audit, uint64_t seq_last);
 
 /* ---- after the storm */
-/* Nothing is broken any more: each one has ended, needs a person, or stands behind one that does. `blame`: those that do
- * not are wrong. */
+/* Nothing is broken any more: each one has ended, needs a person, or stands behind one that does. `blame`: those that
+ * do not are wrong. */
 bool audit_is_settled(struct audit *audit, bool blame);
 /* People have seen to the rest: all has ended, and its sender has been told. `blame`: the same. */
 bool audit_is_over(struct audit *audit, bool blame);

@@ -65,7 +65,7 @@ void client_wakes(struct world *world, struct peer *peer)
     for (uint32_t i = 0; peer->welcome && i < world->letter_count; i++) {
         const struct letter *letter = &world->letters[i];
         if (letter->sender == peer->agency && letter->sent && !letter->done &&
-            letter->sent_ms + world->options.repeat_ms <= world->now_ms)
+            letter->sent_ms + (world->calm ? 2 : 1) * world->options.repeat_ms <= world->now_ms)
             send_letter(world, peer, i);
         else if (letter->sender == peer->agency && letter->done && letter->handoff && !world->calm &&
                  dice_permille(&world->dice, 3))
@@ -95,8 +95,8 @@ static void hear_accepted(struct world *world, const struct down *down)
 
     audit_accepted(world->audit, number, other, effect->accepted.handoff, effect->accepted.commit_seq,
                    &effect->accepted.content_hash, &down->link, effect->accepted.duplicate, effect->accepted.state);
-    STORY(world, effect->accepted.handoff, "letter %u%s accepted in turn %llu%s, %s", number, other ? " (otherwise)" : "",
-          (unsigned long long)effect->accepted.commit_seq, effect->accepted.duplicate ? ", duplicate" : "",
+    STORY(world, effect->accepted.handoff, "letter %u%s accepted in turn %llu%s, %s", number,
+          other ? " (otherwise)" : "", (unsigned long long)effect->accepted.commit_seq, effect->accepted.duplicate ? ", duplicate" : "",
           state_name(effect->accepted.state));
     letter->done = true;
     letter->handoff = effect->accepted.handoff;
@@ -116,8 +116,8 @@ static void hear_refused(struct world *world, const struct down *down)
     if (!down->effect.refused.has_message_id)
         return;
     audit_refused(world->audit, number, other, problem_word(problem->type), world->now_ms);
-    STORY(world, letter->handoff ? letter->handoff : LETTER_STORY(number), "letter %u%s refused: %s (%s)", number, other ? " (otherwise)" : "",
-          problem_word(problem->type), problem->sentence_en);
+    STORY(world, letter->handoff ? letter->handoff : LETTER_STORY(number), "letter %u%s refused: %s (%s)", number,
+          other ? " (otherwise)" : "", problem_word(problem->type), problem->sentence_en);
     switch (problem->type) {
     case PROBLEM_FULL: case PROBLEM_STOPPING: case PROBLEM_BUSY: case PROBLEM_NO_HELLO: case PROBLEM_NOT_ALLOWED:
     case PROBLEM_UNKNOWN_AGENCY: case PROBLEM_IN_FUTURE:

@@ -30,7 +30,7 @@ static size_t command_size(enum command_kind kind)
 /* Copied, so that it can be told again when its frame is gone. */
 static struct command *keep(struct world *world, const struct command *command)
 {
-    struct command *kept = world_take(world, sizeof *kept);
+    struct command *kept = world_take(world, command_size(command->kind));
     memcpy(kept, command, command_size(command->kind));
     if (kept->kind == COMMAND_BREAKER)
         kept->breaker.handoffs = (const uint64_t *)(const void *)world_copy(

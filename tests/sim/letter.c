@@ -159,8 +159,8 @@ void letter_draw(struct world *world, uint32_t number)
     letter->via_alias = world->cases[case_number].alias_known && dice_percent(&world->dice, 50);
     draw_after(world, letter, number);
     letter_write(world, number);
-    STORY(world, LETTER_STORY(number), "letter %u: %s %s to %s, case %u, after %u, trouble %d", number, world->codes[letter->sender],
-          kind_name(letter->kind), letter->recipient == NONE ? "(routed)" : world->codes[letter->recipient],
+    STORY(world, LETTER_STORY(number), "letter %u: %s %s to %s, case %u, after %u, trouble %d", number,
+          world->codes[letter->sender], kind_name(letter->kind), letter->recipient == NONE ? "(routed)" : world->codes[letter->recipient],
           case_number, letter->after_count, letter->trouble);
 }
 

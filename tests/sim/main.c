@@ -50,14 +50,13 @@ static void run_one(struct shared *shared, uint64_t seed)
     world_free(world);
 }
 
-static _Noreturn void work(struct shared *shared, int worker, uint64_t first, uint64_t runs, bool again)
+static _Noreturn void work(struct shared *shared, int worker, uint64_t first, uint64_t runs)
 {
     for (uint64_t i; (i = atomic_fetch_add(&shared->next, 1)) < runs;) {
         shared->at[worker] = first + i;
         run_one(shared, first + i);
         shared->at[worker] = UINT64_MAX;
     }
-    (void)again;
     _exit(0);
 }
 
@@ -67,7 +66,7 @@ static pid_t start(struct shared *shared, int worker, uint64_t first, uint64_t r
     pid_t child = fork();
     must(child >= 0);
     if (!child)
-        work(shared, worker, first, runs, false);
+        work(shared, worker, first, runs);
     return child;
 }
 

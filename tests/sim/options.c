@@ -17,8 +17,8 @@ static void draw_sizes(struct options *options, struct dice *dice)
     options->one_stops = 2 + dice_below(dice, 2);
     options->sectors = dice_percent(dice, 75) ? 6 : 9;
     options->cases = 4 + dice_below(dice, 24);
-    options->letters = 40 + dice_below(dice, 90);
-    options->storm_turns = 300 + dice_below(dice, 120);
+    options->letters = 40 + dice_below(dice, 160);
+    options->storm_turns = 300 + dice_below(dice, 300);
     options->crashes = dice_below(dice, 5);                         /* 0 .. 4, two on average */
     options->commit_crash_percent = dice_below(dice, 101);
     options->adapters_per_agency = 1 + dice_below(dice, 2);
@@ -59,7 +59,7 @@ static void draw_habits(struct options *options, struct dice *dice)
     options->answer_percent = sometimes(dice, 80);
     options->conflict_percent = sometimes(dice, 15);
     options->operator_permille = sometimes(dice, 250);
-    options->directory_permille = sometimes(dice, 20);
+    options->directory_permille = sometimes(dice, 40);
     options->class_changes = dice_percent(dice, 50);
     options->abolish = dice_percent(dice, 50);
     options->few_kinds = dice_percent(dice, 25);

@@ -187,13 +187,23 @@ static void see_to(struct world *world, const struct handoff *handoff)
     ask(world, &admin, act);
 }
 
+void people_ask_why(struct world *world)
+{
+    struct admin admin = admin_of("explain", "");
+    admin.handoff = world->failed_handoff;
+    if (admin.handoff)
+        gateway_operator(world, &admin);
+}
+
 static void hear_done(struct world *world, const struct admin *admin, const struct admin_reply *reply)
 {
     static const struct { const char *verb; enum audit_act act; } acts[] = {
         { "replay", ACT_REPLAY }, { "close", ACT_CLOSE }, { "redirect", ACT_REDIRECT }, { "hold", ACT_HOLD },
         { "release", ACT_RELEASE },
     };
-    STORY(world, admin->handoff, "%s: %s", admin->verb, reply->refused ? reply->refused->sentence_en : "done");
+    STORY(world, admin->handoff, "%s: done", admin->verb);
+    for (uint32_t i = 0; i < reply->advice_count; i++)
+        STORY(world, admin->handoff, "  %s", reply->advice[i].en);
     if (strcmp(admin->verb, "close") == 0 && reply->more)
         return;
     for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)

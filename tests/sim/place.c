@@ -100,7 +100,8 @@ void place_begin(struct world *world)
     for (uint32_t i = 0; i < world->agency_count; i++) {
         bool one_stop = i < options->one_stops;
         enum agency_class agency_class = one_stop ? 1 + dice_below(&world->dice, 3) : 1 + (i - options->one_stops) % 3;
-        snprintf(world->codes[i], AGENCY_CODE_SIZE, "%s-%u", one_stop ? "one-stop" : agency_class_name(agency_class), i);
+        snprintf(world->codes[i], AGENCY_CODE_SIZE, "%s-%u", one_stop ? "one-stop" : agency_class_name(agency_class),
+                 i);
         fill_agency(world, &tables->agencies[i], world->codes[i], agency_class);
     }
     tables->agency_count = world->agency_count;
@@ -143,7 +144,7 @@ void place_change(struct world *world)
     struct agency *agency = &tables->agencies[dice_below(&world->dice, tables->agency_count)];
     struct agency *other = &tables->agencies[dice_below(&world->dice, tables->agency_count)];
 
-    switch (dice_below(&world->dice, 5)) {
+    switch (world->options.class_changes && dice_percent(&world->dice, 50) ? 2 : dice_below(&world->dice, 5)) {
     case 0:
         forbid(world, tables);
         break;

@@ -8,8 +8,8 @@
  *   gateway    shipped core and store in turns like the broker's; sessions, offers, breakers, crashes   gateway.c ...
  *   auditor    judges from what agencies and operators were told, and from the offices' books           audit.c
  *
- * Everything hangs on one dice and one clock (world->now_ms, true time), so a seed gives one world. Memory of a world is
- * one arena, given back at its end.
+ * Everything hangs on one dice and one clock (world->now_ms, true time), so a seed gives one world. Memory of a world
+ * is one arena, given back at its end.
  */
 #ifndef TESTS_SIM_SIM_H
 #define TESTS_SIM_SIM_H
@@ -21,7 +21,7 @@
 
 enum {
     AGENCIES = 14, PEERS_MAX = 48, SEATS_MAX = 128, LETTERS_MAX = 640, JOBS_MAX = 2048, CASES_MAX = 64, BOOK_MAX = 4096,
-    TURNS_MAX = 24000, TABLES_MAX_VERSIONS = 64, OPENS_PER_AGENCY = 128, NONE = -1,
+    TURNS_MAX = 24000, TABLES_MAX_VERSIONS = 96, OPENS_PER_AGENCY = 128, NONE = -1,
 };
 
 /* ---- what this world is like: drawn from the seed, so that each one misses some faults and has others often */
@@ -265,6 +265,7 @@ bool office_asked(struct world *world, const struct job *job);
 void people_act(struct world *world);
 void people_calm(struct world *world);                              /* the storm ends: what they did is undone */
 void people_see_to_it(struct world *world, uint32_t round);         /* what failed, what nobody is sure of */
+void people_ask_why(struct world *world);                           /* of the failed one, for the story */
 void people_hear(struct world *world, const struct command *command, const struct effect *effect);
 
 /* ---- gateway.c, seats.c */

@@ -9,7 +9,9 @@
 
 #include "tests/sim/gateway.h"
 
-enum { ARENA_BYTES = 192 << 20, SECOND = 1000, DAY_TURNS = 86400, ROUNDS = 40, ROUND_TICKS = 60, STORY_LINES_MAX = 40000 };
+enum {
+    ARENA_BYTES = 768 << 20, SECOND = 1000, DAY_SECONDS = 86400, ROUNDS = 40, ROUND_TICKS = 60, STORY_LINES_MAX = 40000,
+};
 static const int64_t BEGINS_MS = 1772413200000;             /* 2026-03-02 08:00 local time */
 
 struct story {
@@ -200,7 +202,7 @@ static void break_things(struct world *world)
     }
     if (options->far_jump && dice_permille(&world->dice, 3)) {
         STORY(world, 0, "ninety-one days pass");
-        world->now_ms += 91LL * DAY_TURNS * SECOND;
+        world->now_ms += 91LL * DAY_SECONDS * SECOND;
     }
 }
 
@@ -293,8 +295,13 @@ void world_run(struct world *world)
         settle(world);
     if (!world->failed)
         see_to_the_rest(world);
-    gateway_end(world);
     const char *wrong = audit_failure(world->audit, &handoff);
+    if (wrong)
+        world_fail(world, handoff, "%s", wrong);
+    if (world->failed && world->story)
+        people_ask_why(world);
+    gateway_end(world);
+    wrong = audit_failure(world->audit, &handoff);
     if (wrong)
         world_fail(world, handoff, "%s", wrong);
 }
