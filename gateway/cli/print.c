@@ -186,7 +186,7 @@ json_t *json_of_reply(const Lienthong__V1__AdminReply *reply)
 /* ---- for people */
 
 /* Columns are counted in characters: Vietnamese takes more bytes than it takes room. */
-static void print_padded(const char *text, int width)
+void print_padded(const char *text, int width)
 {
     int shown = 0;
     for (const char *at = text; *at; at++) {

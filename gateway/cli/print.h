@@ -17,6 +17,7 @@ void print_handoff(const struct cli *cli, const Lienthong__V1__HandoffView *view
 void print_groups(const struct cli *cli, const Lienthong__V1__AdminReply *reply);
 void print_agencies(const struct cli *cli, const Lienthong__V1__AdminReply *reply);
 
+void print_padded(const char *text, int width);         /* in characters; never without a blank after it */
 const char *state_label(const struct cli *cli, uint32_t state);         /* "chờ gửi", "READY" */
 json_t *json_time(int64_t time_ms);                                     /* null for 0 */
 json_t *json_hex(const ProtobufCBinaryData *data);

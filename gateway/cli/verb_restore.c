@@ -159,14 +159,17 @@ static void print_agencies_held(const struct restore *restore, struct held_back 
 {
     const struct cli *cli = restore->cli;
 
-    printf("  %-16s %-11s %9s %9s %9s %9s %9s\n", cli_say(cli, "cơ quan", "agency"), cli_say(cli, "loại", "class"),
-           "READY", cli_say(cli, "hỏi trước", "ask first"), "UNSURE", "HELD", "FAILED");
+    print_padded(cli_say(cli, "  CƠ QUAN", "  AGENCY"), 19);
+    print_padded(cli_say(cli, "LOẠI", "CLASS"), 12);
+    print_padded("READY", 8);
+    print_padded(cli_say(cli, "HỎI TRƯỚC", "ASK FIRST"), 11);
+    printf("UNSURE  HELD    FAILED\n");
     for (uint32_t i = 1; i < restore->agencies_size; i++) {
         const struct held_back *agency = &restore->agencies[i];
         if (!agency->agency_class)
             continue;
         add(ret_sum, agency);
-        printf("  %-16s %-11s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "\n", agency->code,
+        printf("  %-16s %-11s %-7" PRIu64 " %-10" PRIu64 " %-7" PRIu64 " %-7" PRIu64 " %" PRIu64 "\n", agency->code,
                agency_class_name(agency->agency_class), agency->ready - agency->asked, agency->asked, agency->unsure,
                agency->waiting, agency->failed);
     }
