@@ -41,7 +41,7 @@ static bool is_needed(struct step *step, const struct handoff *result)
     return false;
 }
 
-/* The words of its history go with the body: they may name a person, and one sealed row left keeps the key of its day. */
+/* The words of its history go with the body: they may name a person, and one sealed row left keeps its day's key. */
 static void purge_words(struct step *step, const struct handoff *handoff)
 {
     struct event event;

@@ -80,7 +80,8 @@ bool store_oldest_reader(const struct store *store, struct store_reader *ret_rea
     MDB_envinfo info;
     if (mdb_reader_list(store->env, look_at_reader, &look) < 0 || !look.found || mdb_env_info(store->env, &info))
         return false;
-    look.oldest.behind = info.me_last_txnid > look.oldest.transaction ? info.me_last_txnid - look.oldest.transaction : 0;
+    if (info.me_last_txnid > look.oldest.transaction)
+        look.oldest.behind = info.me_last_txnid - look.oldest.transaction;
     *ret_reader = look.oldest;
     return true;
 }

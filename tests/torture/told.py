@@ -42,7 +42,8 @@ class Clients:
 
     def submit(self):
         header = self.counter.header(recipient=self.dice.choice(RECEIVERS), kind=KIND.FORWARD,
-                                     procedure_code="1.000894", dossier_code=f"H29.07-230425-{self.dice.randrange(60):04d}")
+                                     procedure_code="1.000894",
+                                     dossier_code=f"H29.07-230425-{self.dice.randrange(60):04d}")
         payload = self.dice.randbytes(self.dice.choice((40, 400, 400, 3000, 30000)))
         self.put(header, payload)
 
