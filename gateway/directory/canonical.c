@@ -136,6 +136,39 @@ static void write_procedure(FILE *out, const struct procedure *procedure)
     }
 }
 
+static void write_calendar(FILE *out, const struct directory *directory)
+{
+    const struct listed_day *listed;
+    int year, month, date;
+
+    for (year = CALENDAR_YEAR_MIN; year <= CALENDAR_YEAR_MAX; year++)
+        if (calendar_has_year(directory->calendar, year))
+            fprintf(out, "year %d\n", year);
+    for (size_t i = 0; (listed = calendar_at(directory->calendar, i)); i++) {
+        date_of_day(listed->day, &year, &month, &date);
+        fprintf(out, "day %04d-%02d-%02d %s %s %s\n why_en %s\n", year, month, date,
+                listed->kind == DAY_OFF ? "off" : "worked", day_source_name(listed->source), listed->why_vi,
+                listed->why_en);
+    }
+}
+
+static void write_hours(FILE *out, const struct hours *hours)
+{
+    char bytes[WEEKDAYS * (SHIFTS_MAX * 12 + 8)];
+    struct text text = text_of(bytes, sizeof bytes);
+
+    hours_week_text(hours->counted, &text);
+    fprintf(out, "hours %s\n counted %s\n", hours->name, bytes);
+    text = text_of(bytes, sizeof bytes);
+    hours_week_text(hours->open, &text);
+    fprintf(out, " open %s\n", bytes);
+    if (hours->make_up.count) {
+        text = text_of(bytes, sizeof bytes);
+        hours_day_text(&hours->make_up, &text);
+        fprintf(out, " make_up %s\n", bytes);
+    }
+}
+
 static void write_directory(FILE *out, const struct reader *reader, const struct route **routes)
 {
     const struct tables *tables = &reader->directory->tables;
@@ -153,6 +186,9 @@ static void write_directory(FILE *out, const struct reader *reader, const struct
     write_routes(out, tables, routes);
     for (size_t i = 0; i < reader->directory->procedure_count; i++)
         write_procedure(out, &reader->directory->procedures[i]);
+    write_calendar(out, reader->directory);
+    for (size_t i = 0; i < reader->directory->hours.count; i++)
+        write_hours(out, &reader->directory->hours.hours[i]);
 }
 
 bool canonical_build(struct reader *reader)

@@ -37,5 +37,14 @@ void directory_describe(const struct directory *directory, struct text *text)
     text_add(text, "Quyền gửi / permits: %u\n", tables->permit_count);
     text_add(text, "Tuyến / routes: %u\n", tables->route_count);
     text_add(text, "Thủ tục / procedures: %zu\n", directory->procedure_count);
+    text_add(text, "Lịch làm việc / calendar:");
+    bool some = false;
+    for (int year = CALENDAR_YEAR_MIN; year <= CALENDAR_YEAR_MAX; year++)
+        if (calendar_has_year(directory->calendar, year)) {
+            text_add(text, " %d", year);
+            some = true;
+        }
+    text_add(text, "%s\n", some ? "" : " chưa có năm nào / no year yet");
+    text_add(text, "Giờ làm việc / hours: %zu\n", directory->hours.count);
     text_add(text, "SHA-256: %s\n", hash);
 }

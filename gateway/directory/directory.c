@@ -56,7 +56,7 @@ void reader_done(struct reader *reader)
 static bool check_file_names(struct reader *reader)
 {
     static const char *const known[] = { "gateway.yaml", "agencies.yaml", "permits.yaml", "routes.yaml",
-                                         "procedures.yaml" };
+                                         "procedures.yaml", "hours.yaml" };
     DIR *folder = opendir(reader->folder);
     struct dirent *entry;
 
@@ -71,10 +71,26 @@ static bool check_file_names(struct reader *reader)
             is_known = is_known || strcmp(entry->d_name, known[i]) == 0;
         if (!is_known)
             faults_add(reader->faults, entry->d_name, 0, "is no file of a directory; those are gateway.yaml, "
-                       "agencies.yaml, agencies/*.yaml, permits.yaml, routes.yaml and procedures.yaml");
+                       "agencies.yaml, agencies/*.yaml, permits.yaml, routes.yaml, procedures.yaml, hours.yaml and "
+                       "calendar/*.yaml");
     }
     closedir(folder);
     return true;
+}
+
+/* The faults are counted by the caller, as those of every file. */
+static void calendar_and_hours_read(struct reader *reader)
+{
+    char path[DIRECTORY_PATH_SIZE];
+    struct directory *directory = reader->directory;
+
+    directory->calendar = calendar_new();
+    if (!directory->calendar)
+        reader_no_memory(reader);
+    else if (path_below(reader->folder, "calendar", path))
+        (void)!calendar_read_folder(path, "calendar", directory->calendar, reader->faults);
+    if (path_below(reader->folder, "hours.yaml", path))
+        (void)!hours_read_file(path, "hours.yaml", &directory->hours, reader->faults);
 }
 
 static void check_size(struct reader *reader)
@@ -96,6 +112,7 @@ static void read_all(struct reader *reader)
     procedures_read(reader);
     permits_read(reader);
     routes_read(reader);
+    calendar_and_hours_read(reader);
     for (size_t i = 0; i < reader->file_count; i++)
         yaml_check_unused(yaml_root(reader->files[i]));
     if (reader->faults->count != before)
@@ -132,6 +149,8 @@ void directory_free(struct directory *directory)
     free(directory->tables.routes);
     free(directory->tables.names);
     free(directory->procedures);
+    calendar_free(directory->calendar);
+    hours_list_free(&directory->hours);
     free(directory->bytes);
     free(directory);
 }
@@ -144,6 +163,16 @@ const struct tables *directory_tables(const struct directory *directory)
 struct span directory_bytes(const struct directory *directory)
 {
     return span_of(directory->bytes, directory->size);
+}
+
+const struct calendar *directory_calendar(const struct directory *directory)
+{
+    return directory->calendar;
+}
+
+const struct hours *directory_hours(const struct directory *directory, const char *name)
+{
+    return hours_list_find(&directory->hours, name);
 }
 
 void directory_version_set(struct directory *directory, uint32_t version)

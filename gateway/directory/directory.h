@@ -14,6 +14,7 @@
 #define GATEWAY_DIRECTORY_DIRECTORY_H
 
 #include "gateway/base/yaml.h"
+#include "gateway/core/calendar.h"
 #include "gateway/core/tables.h"
 
 enum { DIRECTORY_PATH_SIZE = 1024 };
@@ -27,6 +28,9 @@ void directory_free(struct directory *directory);                           /* t
 
 const struct tables *directory_tables(const struct directory *directory);   /* version 0 until it is set */
 struct span          directory_bytes(const struct directory *directory);    /* canonical; UTF-8 text; what is stored */
+/* What deadlines are counted in: without a year where the folder has no calendar/. */
+const struct calendar *directory_calendar(const struct directory *directory);
+const struct hours    *directory_hours(const struct directory *directory, const char *name);    /* NULL: not there */
 /* After the store gave it one. */
 void directory_version_set(struct directory *directory, uint32_t version);
 

@@ -6,6 +6,8 @@
 #ifndef GATEWAY_DIRECTORY_INSIDE_H
 #define GATEWAY_DIRECTORY_INSIDE_H
 
+#include "gateway/core/deadline.h"
+#include "gateway/directory/calendar_read.h"
 #include "gateway/directory/directory.h"
 
 enum {
@@ -16,7 +18,7 @@ enum {
     PROCEDURE_STEPS_MAX = 16,
     PROCEDURE_NAME_SIZE = 320,
     VARIANT_SIZE = 40,
-    LIMIT_SIZE = 8,                         /* "w10", "c15:00" */
+    LIMIT_SIZE = DEADLINE_RULE_SIZE,        /* "w10", "c15:00" */
     DIRECTORY_BYTES_MAX = TURN_COMMAND_BYTES_MAX - 4096,
 };
 
@@ -53,6 +55,8 @@ struct directory {
     struct tables tables;
     struct procedure *procedures;           /* sorted by code, variant, from */
     size_t procedure_count;
+    struct calendar *calendar;
+    struct hours_list hours;
     uint8_t *bytes;
     size_t size;
 };

@@ -71,14 +71,9 @@ bool line_is_valid(const char *text)
 
 bool limit_is_valid(const char *limit)
 {
-    if (strcmp(limit, "none") == 0)
-        return true;
-    const char *rest = limit + (limit[0] != 0);
-    size_t digits = strspn(rest, "0123456789");
-    if (limit[0] == 'w' || limit[0] == 'h' || limit[0] == 'd')
-        return digits >= 1 && digits <= 3 && rest[0] != '0' && !rest[digits];
-    return limit[0] == 'c' && strlen(rest) == 5 && digits == 2 && rest[2] == ':' && is_digit(rest[3])
-           && is_digit(rest[4]) && strcmp(rest, "24:00") < 0 && rest[3] < '6';
+    struct deadline_rule rule;
+
+    return deadline_rule_read(limit, &rule);
 }
 
 bool entry_is_mapping(const struct yaml_node *node, const char *what)

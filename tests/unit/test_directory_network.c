@@ -52,7 +52,7 @@ static void the_example_of_the_page(void **state)
 {
     (void)state;
     char *page = read_text("gateway/directory/README.md");
-    assert_int_equal(write_blocks(page), 5);
+    assert_int_equal(write_blocks(page), 7);
     free(page);
     /* ../keys/ of the page lies beside the folder; here the folder is one level deeper than the keys. */
     char folder[128], other[128];
@@ -61,7 +61,11 @@ static void the_example_of_the_page(void **state)
     text_add(&keys, "%s/keys", scratch.folder);
     assert_int_equal(mkdir(folder, 0700) | mkdir(other, 0700), 0);
     static const char *const names[] = { "gateway.yaml", "agencies.yaml", "permits.yaml", "routes.yaml",
-                                         "procedures.yaml" };
+                                         "procedures.yaml", "hours.yaml", "calendar/2026.yaml" };
+    char years[160];
+    struct text calendar = text_of(years, sizeof years);
+    text_add(&calendar, "%s/calendar", folder);
+    assert_int_equal(mkdir(years, 0700), 0);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char to[200];
         struct text path = text_of(to, sizeof to);
@@ -79,6 +83,9 @@ static void the_example_of_the_page(void **state)
     assert_true(tables_agency(tables, "G01.29.07")->rate_per_second == 0.5);
     assert_string_equal(tables_route(tables, "2.000986", "residence", tables_agency(tables, "H29.07.01"))->code,
                         "G01.29.07");
+    assert_int_equal(directory_hours(directory, "ward-sat")->make_up.count, 2);
+    assert_string_equal(calendar_listed(directory_calendar(directory), day_of_date(2026, 1, 10))->why_en,
+                        "làm bù cho ngày 2/1/2026");
     int64_t later_ms = now_ms + 2LL * 365 * 24 * 3600 * 1000;
     assert_string_equal(tables_successor(tables, tables_agency(tables, "H29.07"), later_ms)->code, "H29.07.01");
 
@@ -100,14 +107,15 @@ static void the_example_of_the_page(void **state)
         unlink(scratch_path(&scratch, inner));
     }
     unlink(scratch_path(&scratch, "keys/H29.07.01.public"));
-    assert_int_equal(rmdir(folder) | rmdir(other), 0);
+    assert_int_equal(rmdir(years) | rmdir(folder) | rmdir(other), 0);
 }
 
 /* ---------------------------------------------------------------- the network */
 
 static const char *const network_files[] = {
     "gateway.yaml", "permits.yaml", "routes.yaml", "procedures.yaml", "agencies/districts.yaml",
-    "agencies/sectors.yaml", "agencies/wards.yaml",
+    "agencies/sectors.yaml", "agencies/wards.yaml", "hours.yaml", "calendar/2023.yaml", "calendar/2024.yaml",
+    "calendar/2025.yaml", "calendar/2026.yaml", "calendar/2027.yaml",
 };
 enum { NETWORK_FILES = sizeof network_files / sizeof *network_files };
 
@@ -135,6 +143,7 @@ static void copy_network(void)
 {
     assert_int_equal(mkdir(scratch_path(&scratch, "directory"), 0700), 0);
     assert_int_equal(mkdir(scratch_path(&scratch, "directory/agencies"), 0700), 0);
+    assert_int_equal(mkdir(scratch_path(&scratch, "directory/calendar"), 0700), 0);
     assert_int_equal(mkdir(scratch_path(&scratch, "keys"), 0700), 0);
     for (size_t i = 0; i < NETWORK_FILES; i++) {
         char from[200], to[200];
@@ -158,6 +167,7 @@ static void remove_network(const struct made *made)
         unlink(scratch_path(&scratch, name));
     }
     rmdir(scratch_path(&scratch, "directory/agencies"));
+    rmdir(scratch_path(&scratch, "directory/calendar"));
     rmdir(scratch_path(&scratch, "directory"));
     assert_int_equal(rmdir(scratch_path(&scratch, "keys")), 0);
 }
