@@ -17,6 +17,14 @@ const char *cli_option(const struct cli *cli, const char *name)
     return NULL;
 }
 
+const char *cli_option_at(const struct cli *cli, const char *name, size_t index)
+{
+    for (size_t i = 0; i < cli->option_count; i++)
+        if (strcmp(cli->options[i].name, name) == 0 && index-- == 0)
+            return cli->options[i].value;
+    return NULL;
+}
+
 bool cli_switch(const struct cli *cli, const char *name)
 {
     return cli_option(cli, name) != NULL;
@@ -139,6 +147,14 @@ static void site_find(const struct cli *cli, char ret_path[CLI_PATH_SIZE])
             text_add(&text, "%s", usual[i]);
             return;
         }
+}
+
+bool site_is_named(const struct cli *cli)
+{
+    char path[CLI_PATH_SIZE];
+
+    site_find(cli, path);
+    return path[0] != 0;
 }
 
 static bool site_path(const struct yaml_node *root, const char *key, const char *folder, char ret_path[CLI_PATH_SIZE])

@@ -22,7 +22,7 @@ enum exit_code {
     EXIT_BROKEN = 5,            /* disk, memory, network */
 };
 
-enum { CLI_PATH_SIZE = 1024, CLI_OPTIONS_MAX = 24 };
+enum { CLI_PATH_SIZE = 1024, CLI_OPTIONS_MAX = 128 };
 
 struct cli_option { const char *name, *value; };        /* value: "" for a switch that is on */
 
@@ -38,14 +38,16 @@ struct cli {
 struct cli_verb {
     const char *name;
     const char *takes;          /* "ID [ID ...]" for the help */
-    const char *options;        /* "reason= dry-run": those ending in = take a value */
+    const char *options;        /* "reason= pause=+ dry-run": those with = take a value, those with + repeatedly */
     size_t arguments_min, arguments_max;
     enum exit_code (*run)(struct cli *cli);
     const char *help_vi, *help_en;
 };
 
-/* NULL when it was not given. */
+/* NULL when it was not given; the last one where it was given twice. */
 const char *cli_option(const struct cli *cli, const char *name);
+/* The index-th of one that may be repeated, in the order they were given; NULL at the end. */
+const char *cli_option_at(const struct cli *cli, const char *name, size_t index);
 bool        cli_switch(const struct cli *cli, const char *name);
 /* A count or an id: decimal or 0x hex. False with a message: not a number. */
 MUST_USE bool cli_number(const struct cli *cli, const char *what, const char *text, uint64_t *ret_number);
@@ -69,6 +71,7 @@ struct site {
 /* --site FILE or FOLDER, else $LIENTHONG_SITE, ./lienthong.yaml, /etc/lienthong/lienthong.yaml. False with a
  * message. */
 MUST_USE bool site_read(const struct cli *cli, struct site *ret_site);
+bool          site_is_named(const struct cli *cli);                      /* one of these is there; no message */
 
 /* The folder of what comes with the program: networks, rules, mappings. $LIENTHONG_SHARE, else beside the program. */
 struct share { char networks[CLI_PATH_SIZE], rules[CLI_PATH_SIZE], mappings[CLI_PATH_SIZE]; };
@@ -82,6 +85,7 @@ char *cli_read_file(const char *path, size_t bytes_max, size_t *ret_bytes);
 /* ---- the verbs, one file per group */
 enum exit_code verb_init(struct cli *cli), verb_keygen(struct cli *cli);                    /* verb_init.c */
 enum exit_code verb_check_config(struct cli *cli), verb_test_rule(struct cli *cli);         /* verb_check.c */
+enum exit_code verb_due(struct cli *cli);                                                   /* verb_due.c */
 enum exit_code verb_doctor(struct cli *cli);                                                /* verb_doctor.c */
 enum exit_code verb_backup(struct cli *cli), verb_check_store(struct cli *cli);             /* verb_store.c */
 enum exit_code verb_restore(struct cli *cli);                                               /* verb_restore.c */

@@ -19,6 +19,9 @@ static const struct cli_verb verbs[] = {
     { "check-config", "DIR", "", 0, 1, verb_check_config,
       "kiểm tra danh bạ cơ quan: mọi lỗi kèm tệp và dòng",
       "check a directory of agencies: every fault with file and line" },
+    { "due", "", "arrival= rule= hours= pause=+ calendar=+ cases=", 0, 0, verb_due,
+      "tính ngày hẹn trả và nói rõ vì sao; --cases TỆP.tsv thử cả một bảng",
+      "work out a due date and say how it came about; --cases FILE.tsv tries a whole table" },
     { "doctor", "", "as= to= kind= procedure= timeout=", 0, 0, verb_doctor,
       "kiểm tra khóa, đồng hồ, cổng mạng, mã cơ quan, đường đi của một hồ sơ thử",
       "check key, clock, port, codes, and the route of a dry-run dossier" },
@@ -70,14 +73,28 @@ static const char GLOBAL_OPTIONS[] = "site= lang= json help ";
 
 /* ---- help */
 
+/* One word of an options string: "pause=+". */
+struct option_word { const char *name; size_t length, size; bool takes, repeats; };
+
+static struct option_word option_word(const char *at)
+{
+    struct option_word word = { .name = at, .size = strcspn(at, " ") };
+
+    word.length = word.size;
+    word.repeats = word.length && at[word.length - 1] == '+';
+    word.length -= word.repeats;
+    word.takes = word.length && at[word.length - 1] == '=';
+    word.length -= word.takes;
+    return word;
+}
+
 static void print_options(const char *options)
 {
     while (*options) {
-        size_t length = strcspn(options, " ");
-        bool takes = length && options[length - 1] == '=';
-        if (length)
-            printf(takes ? " [--%.*s ...]" : " [--%.*s]", (int)(takes ? length - 1 : length), options);
-        options += length + (options[length] == ' ');
+        struct option_word word = option_word(options);
+        if (word.size)
+            printf(" [--%.*s%s]%s", (int)word.length, word.name, word.takes ? " ..." : "", word.repeats ? "..." : "");
+        options += word.size + (options[word.size] == ' ');
     }
 }
 
@@ -111,13 +128,12 @@ static void help(const struct cli *cli, const struct cli_verb *verb)
 static bool option_known(const char *options, const char *name, size_t length, bool *ret_takes)
 {
     while (*options) {
-        size_t size = strcspn(options, " ");
-        bool takes = size && options[size - 1] == '=';
-        if (size - takes == length && memcmp(options, name, length) == 0) {
-            *ret_takes = takes;
+        struct option_word word = option_word(options);
+        if (word.length == length && memcmp(options, name, length) == 0) {
+            *ret_takes = word.takes;
             return true;
         }
-        options += size + (options[size] == ' ');
+        options += word.size + (options[word.size] == ' ');
     }
     return false;
 }

@@ -1,6 +1,6 @@
 /* deadline.h - when something is due: the one engine of the statutory clock. Pure: no clock, no file, no memory of its
- * own; the same question always has the same answer. Some hundred nanoseconds for a few days, at most microseconds for
- * a year of them.
+ * own; the same question always has the same answer. Under a microsecond for a few days, microseconds for
+ * some months of them or a few pauses.
  *
  * Rules      wN     N working days: the same clock time on the N-th working day after the day of arrival. Where that
  *                   day is not worked at that time: its next worked minute, else its closing.

@@ -212,7 +212,7 @@ static void the_edges_of_a_day(void **state)
     assert_int_equal(ask("2026-03-02 12:00", "h1", "std", "", NULL).counted_from_ms, time_of("2026-03-02 13:00"));
 }
 
-/* A make-up Saturday is Monday to those who have no Saturday hours; the others keep theirs, unless make_up says more. */
+/* A make-up Saturday is Monday to those without Saturday hours; the others keep theirs, unless make_up says more. */
 static void make_up_days(void **state)
 {
     (void)state;
@@ -262,6 +262,9 @@ static void a_pause_never_makes_it_earlier(void **state)
     DUE("2026-03-06 18:00", "w1", "std", "2026-03-09T18:00..2026-03-10T10:00", "2026-03-10 10:00");
     DUE("2026-03-06 18:00", "w1", "std", "2026-03-09T18:00..2026-03-10T12:00", "2026-03-10 13:00");
     DUE("2026-03-06 18:00", "w1", "std", "2026-03-09T18:00..2026-03-14T12:00", "2026-03-16 07:30");
+    /* The second one touches the first: it does not begin at a due time that the first one gave. */
+    DUE("2026-03-06 18:00", "w1", "std", "2026-03-09T18:00..2026-03-10T10:00 2026-03-10T10:00..2026-03-10T11:00",
+        "2026-03-10 11:00");
 }
 
 static void a_year_that_is_missing(void **state)
@@ -322,7 +325,8 @@ static void rules_as_text(void **state)
 {
     static const char *const good[] = { "none", "w1", "w999", "h8", "d30", "c15:00", "c00:00", "c23:59" };
     static const char *const bad[] = { "", "w", "w0", "w01", "w1000", "w-1", "w1 ", " w1", "W1", "x1", "c", "c24:00",
-                                       "c15:60", "c15:0", "c1500", "c15:000", "None", "nones", "w99999999999999999999" };
+                                       "c15:60", "c15:0", "c1500", "c15:000", "None", "nones",
+                                       "w99999999999999999999" };
     struct deadline_rule rule = { 0 };
     char text[DEADLINE_RULE_SIZE];
 

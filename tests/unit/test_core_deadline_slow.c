@@ -1,5 +1,5 @@
-/* The deadline engine beside a slow and obvious one that walks minute by minute, in random worlds: hours, calendars with
- * missing years, arrivals, rules, pauses. The dice are seeded: a failure comes again. */
+/* The deadline engine beside a slow and obvious one that walks minute by minute, in random worlds: hours, calendars
+ * with missing years, arrivals, rules, pauses. The dice are seeded: a failure comes again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -240,6 +240,8 @@ static size_t random_pauses(int64_t arrival, struct deadline_pause pauses[PAUSES
 
     for (size_t i = 0; i < count; i++) {
         int64_t from = arrival + dice(12 * DAY_MINUTES) - 2 * DAY_MINUTES;
+        if (i && !dice(4))              /* touching the last one */
+            from = (pauses[i - 1].to_ms - ms_of(0)) / MINUTE_MS;
         int64_t to = (from = from < 0 ? 0 : from) + dice(dice(2) ? 600 : 8 * DAY_MINUTES);
         pauses[i] = (struct deadline_pause){ ms_of(from), ms_of(to) };
     }
