@@ -218,21 +218,28 @@ static bool parse(struct cli *cli, int argc, char **argv)
     return true;
 }
 
+static enum exit_code run(struct cli *cli, int argc, char **argv)
+{
+    if (!parse(cli, argc, argv))
+        return EXIT_USAGE;
+    if (!cli->verb || cli_switch(cli, "help")) {
+        help(cli, cli->verb);
+        return EXIT_DONE;
+    }
+    if (cli->argument_count < cli->verb->arguments_min || cli->argument_count > cli->verb->arguments_max) {
+        cli_complain(cli, "cách dùng: lienthong %s %s", "usage: lienthong %s %s", cli->verb->name, cli->verb->takes);
+        return EXIT_USAGE;
+    }
+    return cli->verb->run(cli);
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = { .arguments = calloc((size_t)argc + 1, sizeof *cli.arguments) };
     choose_language(&cli, argc, argv);
-    if (!cli.arguments || hash_start() != RESULT_OK)
-        return EXIT_BROKEN;
-    if (!parse(&cli, argc, argv))
-        return EXIT_USAGE;
-    if (!cli.verb || cli_switch(&cli, "help")) {
-        help(&cli, cli.verb);
-        return EXIT_DONE;
-    }
-    if (cli.argument_count < cli.verb->arguments_min || cli.argument_count > cli.verb->arguments_max) {
-        cli_complain(&cli, "cách dùng: lienthong %s %s", "usage: lienthong %s %s", cli.verb->name, cli.verb->takes);
-        return EXIT_USAGE;
-    }
-    return (int)cli.verb->run(&cli);
+    enum exit_code code = cli.arguments && hash_start() == RESULT_OK ? run(&cli, argc, argv) : EXIT_BROKEN;
+    for (size_t i = 0; i < cli.option_count; i++)
+        free((char *)(uintptr_t)cli.options[i].name);
+    free(cli.arguments);
+    return (int)code;
 }
