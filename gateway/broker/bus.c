@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -292,7 +293,13 @@ enum result bus_send(struct bus *bus, enum bus_side side, uint32_t routing, zmq_
     return RESULT_OK;
 }
 
-/* ---- connections that ended */
+/* ---- connections that end */
+
+void bus_cut(int file)
+{
+    if (file >= 0)
+        (void)shutdown(file, SHUT_RDWR);        /* closing it is libzmq's business */
+}
 
 bool bus_gone(struct bus *bus, int *ret_file)
 {

@@ -57,6 +57,9 @@ bool bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer
 MUST_USE enum result bus_send(struct bus *bus, enum bus_side side, uint32_t routing, zmq_msg_t *frame,
                               int64_t patience_us);
 void bus_patience(struct bus *bus, int64_t left_us);                    /* a new turn */
+/* Ends the connection that a frame came from, at once: for a peer whose next frame would cost the others time. A
+ * descriptor that has been given to a later connection ends that one; it is made again. */
+void bus_cut(int file);
 /* The descriptor of the next connection of an agency that has ended. False: none. */
 bool bus_gone(struct bus *bus, int *ret_file);
 

@@ -8,7 +8,11 @@
 #include "gateway/broker/broker.h"
 #include "proto/batch.h"
 
-enum { MINUTE_MS = 60 * 1000, FRAMES_PER_TURN = 2 * TURN_COMMANDS_MAX };
+enum {
+    MINUTE_MS = 60 * 1000, FRAMES_PER_TURN = 2 * TURN_COMMANDS_MAX,
+    NONSENSE_BYTES_MAX = 64 << 10,      /* a larger frame that says nothing ends its connection ... */
+    NONSENSE_HANDSHAKES = 20,           /* ... and counts as so many handshakes of its key */
+};
 
 bool loudness_may(struct broker *broker, struct loudness *loudness, uint32_t per_minute)
 {
@@ -260,6 +264,25 @@ static void refuse_frame(struct broker *broker, const struct peer *peer, const c
     refuse(broker, peer, BUS_AGENCIES, &refusal, agency);
 }
 
+/* Opening a large frame costs libzmq's thread milliseconds, and everybody waits for them. Nobody who speaks the protocol
+ * sends one that is no message, or before HELLO: he is not answered but cut off, and cannot come back at will. */
+static bool is_flood(const struct broker *broker, const struct session *session, bool good,
+                     const struct frame_refusal *refusal, size_t bytes)
+{
+    bool nonsense = !good && refusal->problem.type == PROBLEM_MALFORMED;
+    return bytes > NONSENSE_BYTES_MAX && (nonsense || !session) && !(good && broker->frame.kind == FRAME_HELLO);
+}
+
+static void cut_off(struct broker *broker, const struct peer *peer, const struct agency *holder,
+                    struct session *session, const uint8_t key[CURVE_KEY_SIZE])
+{
+    complain(broker, "bad-peer", holder->code, "a large frame that says nothing: its connection is ended");
+    zap_charge(&broker->bus.zap, holder, key, broker->now_ms, NONSENSE_HANDSHAKES);
+    if (session)
+        session_drop(broker, session, "it sent large frames that say nothing");
+    bus_cut(peer->file);
+}
+
 /* True: it became a command, which points into it. */
 static bool take_agency_frame(struct broker *broker, const struct peer *peer, struct span bytes)
 {
@@ -277,6 +300,10 @@ static bool take_agency_frame(struct broker *broker, const struct peer *peer, st
         session = session_of_routing(&broker->sessions, peer->routing);     /* it may have ended by being refused */
         if (session)
             session_drop(broker, session, "its key is not in force");
+        return false;
+    }
+    if (is_flood(broker, session, good, &refusal, bytes.size)) {
+        cut_off(broker, peer, holder, session, known.key);
         return false;
     }
     if (session)

@@ -57,6 +57,20 @@ static struct zap_window *window_of(struct zap *zap, const struct agency *agency
     return &zap->windows[(size_t)(agency - zap->tables->agencies) * AGENCY_KEYS_MAX + index];
 }
 
+static struct zap_window *window_now(struct zap *zap, const struct agency *agency, struct span key, int64_t now_ms)
+{
+    struct zap_window *window = window_of(zap, agency, key);
+    if (now_ms - window->begin_ms >= MINUTE_MS)
+        *window = (struct zap_window){ .begin_ms = now_ms };
+    return window;
+}
+
+void zap_charge(struct zap *zap, const struct agency *agency, const uint8_t key[CURVE_KEY_SIZE], int64_t now_ms,
+                uint32_t handshakes)
+{
+    window_now(zap, agency, span_of(key, CURVE_KEY_SIZE), now_ms)->count += handshakes;
+}
+
 const char *zap_decide(struct zap *zap, struct span key, int64_t now_ms)
 {
     uint32_t roles;
@@ -68,9 +82,7 @@ const char *zap_decide(struct zap *zap, struct span key, int64_t now_ms)
         zap->refused++;
         return "400";
     }
-    struct zap_window *window = window_of(zap, agency, key);
-    if (now_ms - window->begin_ms >= MINUTE_MS)
-        *window = (struct zap_window){ .begin_ms = now_ms };
+    struct zap_window *window = window_now(zap, agency, key, now_ms);
     if (window->count >= zap->handshakes_per_minute) {
         zap->put_off++;
         return "300";

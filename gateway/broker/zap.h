@@ -36,6 +36,9 @@ void zap_tables(struct zap *zap, const struct tables *tables);          /* swapp
 /* Answers whoever waits. */
 void zap_serve(struct zap *zap, int64_t now_ms);
 
+/* This key's program behaves badly: as if it had connected so many times more in this minute. */
+void zap_charge(struct zap *zap, const struct agency *agency, const uint8_t key[CURVE_KEY_SIZE], int64_t now_ms,
+                uint32_t handshakes);
 /* What one request gets: "200", "300" or "400". Not for the self-test's key. */
 const char *zap_decide(struct zap *zap, struct span key, int64_t now_ms);
 
