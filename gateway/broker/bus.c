@@ -99,6 +99,8 @@ enum result bus_open(struct bus *bus, const struct options *options, struct text
     bus->context = zmq_ctx_new();
     if (!bus->context)
         return say_zmq(why, "zmq_ctx_new");
+    if (zmq_ctx_set(bus->context, ZMQ_IO_THREADS, getenv("IOT") ? atoi(getenv("IOT")) : 1))
+        return say_zmq(why, "the threads that open and close boxes");
     result = zap_open(&bus->zap, bus->context, (uint32_t)options->handshakes_per_minute);
     if (result != RESULT_OK) {
         text_add(why, "the handler that admits keys cannot be bound");
