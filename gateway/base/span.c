@@ -150,8 +150,60 @@ static size_t utf8_whole(const char *string, size_t used)
     return used;
 }
 
+static void add_number(struct text *text, bool negative, uint64_t number)
+{
+    char digits[24], *at = digits + sizeof digits;
+    do
+        *--at = (char)('0' + number % 10);
+    while (number /= 10);
+    if (negative)
+        *--at = '-';
+    text_add_span(text, span_of(at, (size_t)(digits + sizeof digits - at)));
+}
+
+static void add_signed(struct text *text, int64_t number)
+{
+    add_number(text, number < 0, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}
+
+/* The conversions that nearly all formats are made of, without what printf takes to find out. False: there is another
+ * one in it, and what was added is to be taken off again. */
+static bool add_simple(struct text *text, const char *format, va_list arguments)
+{
+    for (;;) {
+        size_t plain = strcspn(format, "%");
+        text_add_span(text, span_of(format, plain));
+        format += plain;
+        if (!*format)
+            return true;
+        if (format[1] == 's')
+            text_add_span(text, span_of_string(va_arg(arguments, const char *)));
+        else if (format[1] == 'd')
+            add_signed(text, va_arg(arguments, int));
+        else if (format[1] == 'u')
+            add_number(text, false, va_arg(arguments, unsigned));
+        else if (strncmp(format + 1, "llu", 3) == 0)
+            add_number(text, false, va_arg(arguments, unsigned long long));
+        else if (strncmp(format + 1, "lld", 3) == 0)
+            add_signed(text, va_arg(arguments, long long));
+        else
+            return false;
+        format += format[1] == 'l' ? 4 : 2;
+    }
+}
+
 void text_add_v(struct text *text, const char *format, va_list arguments)
 {
+    struct text before = *text;
+    va_list copy;
+
+    va_copy(copy, arguments);
+    bool done = add_simple(text, format, copy);
+    va_end(copy);
+    if (done)
+        return;
+    *text = before;
+    text->string[text->used] = 0;
     size_t room = text->size - text->used;
     int wanted = text->cut ? 0 : vsnprintf(text->string + text->used, room, format, arguments);
     must(wanted >= 0);
@@ -190,9 +242,12 @@ void text_add_span(struct text *text, struct span span)
 
 void text_add_hex(struct text *text, const void *bytes, size_t size)
 {
+    static const char digits[] = "0123456789abcdef";
     const uint8_t *from = bytes;
-    for (size_t i = 0; i < size && !text->cut; i++)
-        text_add(text, "%02x", from[i]);
+    for (size_t i = 0; i < size && !text->cut; i++) {
+        const char pair[] = { digits[from[i] >> 4], digits[from[i] & 15] };
+        text_add_span(text, span_of(pair, sizeof pair));
+    }
 }
 
 static int hex_digit(uint8_t digit)

@@ -72,9 +72,15 @@ static bool dash_after(size_t bytes)
 
 void uuid_text(const struct uuid *uuid, char ret_text[UUID_TEXT_SIZE])
 {
-    struct text text = text_of(ret_text, UUID_TEXT_SIZE);
-    for (size_t i = 0; i < sizeof uuid->bytes; i++)
-        text_add(&text, dash_after(i) ? "-%02x" : "%02x", uuid->bytes[i]);
+    static const char digits[] = "0123456789abcdef";
+    char *at = ret_text;
+    for (size_t i = 0; i < sizeof uuid->bytes; i++) {
+        if (dash_after(i))
+            *at++ = '-';
+        *at++ = digits[uuid->bytes[i] >> 4];
+        *at++ = digits[uuid->bytes[i] & 15];
+    }
+    *at = 0;
 }
 
 bool uuid_read(struct span text, struct uuid *ret_uuid)

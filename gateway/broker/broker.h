@@ -19,8 +19,9 @@
 #include "gateway/wire/wire.h"
 
 enum {
-    UNSENT_MAX = PLAN_MAX * OFFER_MAX, UNSENT_PER_TURN = 64, LOST_PER_TURN = 16, REVOKED_MAX = 64,
+    UNSENT_MAX = PLAN_MAX * PLAN_MOST_MAX, UNSENT_PER_TURN = 64, LOST_PER_TURN = 16, REVOKED_MAX = 64,
     FRAMES_ARENA_BYTES = 8 << 20, WORDS_ARENA_BYTES = 1 << 20,
+    GATHER_US = 2000, GATHER_COMMANDS = TURN_COMMANDS_MAX * 3 / 4, BULK = 32,
     BACKUP_PAUSE_MS = 60 * 60 * 1000, REFUSALS_PER_MINUTE = 30, COMINGS_PER_MINUTE = 600,
 };
 
@@ -68,6 +69,8 @@ struct broker {
     struct peer kept_peer;
     enum bus_side kept_side;
     bool has_kept;
+    bool hurry;                                 /* somebody waits for the answer to one of the commands in `order` */
+    int64_t gather_us;                          /* when the first of them came */
     bool speaking;                              /* what is said is gathered until all of the turn is */
 
     int64_t  now_ms, steady_ms;                 /* read once a turn */
@@ -119,6 +122,9 @@ MUST_USE enum result turn_make(struct broker *broker);
 /* One command alone in its turn. *ret_again: it has more to do. */
 MUST_USE enum result turn_alone(struct broker *broker, const struct command *command, bool *ret_again);
 bool turn_is_due(struct broker *broker);
+/* A turn costs the same syncs and pages for one command as for many. So it may wait GATHER_US for more, as long as nobody
+ * waits for it: all that is there came from sessions that have much more under way (BULK). */
+bool turn_may_wait(struct broker *broker);
 bool give_up_ballast(struct broker *broker);                /* true: there was one, and it helps */
 
 /* ---- speak.c */

@@ -99,8 +99,6 @@ enum result bus_open(struct bus *bus, const struct options *options, struct text
     bus->context = zmq_ctx_new();
     if (!bus->context)
         return say_zmq(why, "zmq_ctx_new");
-    if (zmq_ctx_set(bus->context, ZMQ_IO_THREADS, getenv("IOT") ? atoi(getenv("IOT")) : 1))
-        return say_zmq(why, "the threads that open and close boxes");
     result = zap_open(&bus->zap, bus->context, (uint32_t)options->handshakes_per_minute);
     if (result != RESULT_OK) {
         text_add(why, "the handler that admits keys cannot be bound");
@@ -247,7 +245,7 @@ bool bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer
 
 /* ---- frames out */
 
-static int64_t now_us(void)
+int64_t bus_now_us(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -262,7 +260,7 @@ void bus_patience(struct bus *bus, int64_t left_us)
 /* The queue holds few frames, and libzmq's own thread is emptying it just now: let it, and hear of it. */
 static bool wait_for_room(struct bus *bus, void *socket, int64_t *until_us, int64_t patience_us)
 {
-    int64_t at_us = now_us();
+    int64_t at_us = bus_now_us();
     int events;
     size_t size = sizeof events;
 
@@ -273,7 +271,7 @@ static bool wait_for_room(struct bus *bus, void *socket, int64_t *until_us, int6
         return false;
     (void)zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size);
     sched_yield();
-    bus->patience_left_us -= now_us() - at_us;
+    bus->patience_left_us -= bus_now_us() - at_us;
     return true;
 }
 

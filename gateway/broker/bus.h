@@ -56,6 +56,7 @@ bool bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer
  * queue stayed full for patience_us, or this turn's patience with everybody is used up. */
 MUST_USE enum result bus_send(struct bus *bus, enum bus_side side, uint32_t routing, zmq_msg_t *frame,
                               int64_t patience_us);
+int64_t bus_now_us(void);                                               /* the monotonic clock */
 void bus_patience(struct bus *bus, int64_t left_us);                    /* a new turn */
 /* Ends the connection that a frame came from, at once: for a peer whose next frame would cost the others time. A
  * descriptor that has been given to a later connection ends that one; it is made again. */

@@ -217,18 +217,40 @@ static bool command_is_allowed(struct broker *broker, const struct peer *peer, s
     return true;
 }
 
+/* Nobody waits for this one alone: its session has many more under way, which keep both sides busy meanwhile. */
+static bool is_in_bulk(const struct session *session, const struct command *command)
+{
+    switch (command->kind) {
+    case COMMAND_SUBMIT:
+        return session->submits >= BULK;
+    case COMMAND_OUTCOME:
+        return session->open >= BULK && session->outcomes * 2 <= session->open;
+    case COMMAND_NOTICE_ACK:
+        return session->follow.open_count > 0;
+    default:
+        return false;
+    }
+}
+
 static void take_command(struct broker *broker, struct session *session, const struct agency *holder, size_t bytes)
 {
+    if (!broker->order.count) {
+        broker->gather_us = bus_now_us();
+        broker->hurry = false;
+    }
     struct command *command = order_put(&broker->order, bytes);
     *command = broker->frame.command;
     command->session = session->number;
     command->agency = holder;
     if (command->kind == COMMAND_SUBMIT)
         session->submits++;
+    if (command->kind == COMMAND_OUTCOME)
+        session->outcomes++;
     if (command->kind == COMMAND_NOTICE_ACK) {
         follow_acknowledged(&session->follow, command->acknowledged);
         offers_session_feed(&broker->offers, session);
     }
+    broker->hurry |= !is_in_bulk(session, command);
 }
 
 /* ---- one frame of an agency */
@@ -350,6 +372,7 @@ static bool take_admin_frame(struct broker *broker, const struct peer *peer, str
     }
     struct command *command = order_put(&broker->order, bytes.size);
     *command = broker->frame.command;
+    broker->hurry = true;
     command->session = ADMIN_SESSION | peer->routing;
     command->admin.uid = peer->uid;
     return true;
@@ -451,8 +474,9 @@ void intake_read(struct broker *broker)
 {
     unsigned budget = FRAMES_PER_TURN;              /* also of those that become no command */
 
-    must(order_is_empty(&broker->order));
-    intake_forget(broker);
+    must(!broker->order.agreed || order_is_empty(&broker->order));
+    if (order_is_empty(&broker->order))
+        intake_forget(broker);
     broker->has_kept = broker->has_kept && !take(broker, broker->kept_side, &broker->kept_peer, &broker->kept,
                                                  &broker->kept_done, &budget);
     while (budget && !broker->has_kept && read_one(broker, BUS_ADMIN, &budget))

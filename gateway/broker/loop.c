@@ -8,7 +8,8 @@
  *   frames           become commands (intake.c)
  *   one turn         commands, ticks, offers, notices; commit; then speak (turn.c, speak.c)
  *
- * While a turn is being committed new frames queue up: they are the next group, and nobody waits for a fuller one. */
+ * While a turn is being committed new frames queue up: they are the next group, and nobody waits for a fuller one who
+ * has not much else under way (turn_may_wait()). */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -23,6 +24,7 @@ enum {
     FULL_WAIT_MS = 1000,                /* nothing can be written: again after so long */
     STOOD_STILL_MS = 2 * SECOND_MS,     /* a loop that waits at most a second was not running */
     TURN_PATIENCE_US = 5000,            /* a turn waits so long in all for queues that are full */
+    GATHER_MS = 1,                      /* a turn that may wait looks again after so long */
     FLUSH_MS = 1,                       /* and frames that wait for such a queue are tried again after so long */
 };
 
@@ -47,6 +49,8 @@ static int64_t wait_ms(const struct loop *loop)
     int64_t ms = steady_ms > broker->steady_ms ? steady_ms - broker->steady_ms : 0;
     if (loop->full_until_ms)
         return ms;
+    if (turn_may_wait(broker))
+        return ms < GATHER_MS ? ms : GATHER_MS;
     if (turn_is_due(broker) || broker->has_kept)
         return 0;
     if (!broker->stopping) {
@@ -64,7 +68,7 @@ static void wait_for_something(const struct loop *loop)
 {
     struct broker *broker = loop->broker;
     /* With commands still to be written nothing new is read: then only what needs no disk. */
-    bool reads = order_is_empty(&broker->order) && !loop->full_until_ms;
+    bool reads = (!broker->order.agreed || order_is_empty(&broker->order)) && !loop->full_until_ms;
     zmq_pollitem_t items[] = {
         { .fd = broker->signals, .events = ZMQ_POLLIN },
         { .socket = broker->bus.zap.socket, .events = ZMQ_POLLIN },
@@ -171,9 +175,9 @@ static enum result make_turn(struct loop *loop)
     if (loop->full_until_ms && broker->steady_ms < loop->full_until_ms)
         return RESULT_OK;
     loop->full_until_ms = 0;
-    if (order_is_empty(&broker->order))
+    if (!broker->order.agreed || order_is_empty(&broker->order))
         intake_read(broker);
-    if (!turn_is_due(broker))
+    if (!turn_is_due(broker) || turn_may_wait(broker))
         return RESULT_OK;
     enum result result = turn_make(broker);
     if (result == RESULT_FULL || result == RESULT_BUSY) {

@@ -17,6 +17,8 @@
 #include "gateway/broker/session.h"
 #include "gateway/core/effects.h"
 
+/* A turn may give one session so many in all, several OFFERs of OFFER_MAX: as many as it can take outcomes. */
+enum { PLAN_MOST_MAX = TURN_COMMANDS_MAX };
 enum { OPENS_MAX = 1 << 16, OPEN_NONE = UINT32_MAX, RECIPIENTS_MAX = AGENCIES_MAX, PLAN_MAX = 64 };
 
 /* What the broker itself says of a DELIVER that it could not hand over: no fault of the agency's. */

@@ -117,7 +117,7 @@ static uint32_t plan_recipient(struct offers *offers, struct recipient *recipien
         uint64_t share = (room * own + credit - 1) / credit;
         share = share < own ? share : own;
         share = share < left ? share : left;
-        share = share < OFFER_MAX ? share : OFFER_MAX;
+        share = share < PLAN_MOST_MAX ? share : PLAN_MOST_MAX;
         plans[count++] = (struct plan){ .session = session, .most = (uint32_t)share,
                                         .probe = recipient->breaker.state == BREAKER_HALF_OPEN };
         left -= (uint32_t)share;

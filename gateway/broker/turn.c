@@ -124,18 +124,34 @@ static void frames(struct broker *broker, struct turn *turn)
     }
 }
 
+/* False: it gave less than it was asked for, so there is no more to give now. */
+static bool offer_once(struct broker *broker, struct turn *turn, const struct plan *plan, uint32_t most)
+{
+    struct session *session = plan->session;
+    struct command command = { .kind = COMMAND_OFFER, .session = session->number, .agency = session->holder };
+    uint32_t from = broker->effects.count;
+
+    command.offer = (struct offer){ .session = session->number, .most = most, .kinds = session->kinds,
+                                    .stamp_ms = session->stamp_ms, .probe = plan->probe };
+    step(broker, turn, &command);
+    for (uint32_t i = from; i < broker->effects.count; i++)
+        if (broker->effects.list[i].kind == EFFECT_OFFERED)
+            return broker->effects.list[i].offered.count == broker->effects.list[i].offered.asked;
+    return false;
+}
+
 static void offers(struct broker *broker, struct turn *turn)
 {
     struct plan plans[PLAN_MAX];
     uint32_t count = broker->stopping ? 0
         : offers_plan(&broker->offers, &broker->effects, broker->now_ms, broker_may, broker, plans);
 
-    for (uint32_t i = 0; i < count && effects_has_room(&broker->effects); i++) {
-        struct session *session = plans[i].session;
-        struct command command = { .kind = COMMAND_OFFER, .session = session->number, .agency = session->holder };
-        command.offer = (struct offer){ .session = session->number, .most = plans[i].most, .kinds = session->kinds,
-                                        .stamp_ms = session->stamp_ms, .probe = plans[i].probe };
-        step(broker, turn, &command);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t left = plans[i].most;
+        while (left && effects_has_room(&broker->effects)) {
+            uint32_t most = left < OFFER_MAX ? left : OFFER_MAX;
+            left = offer_once(broker, turn, &plans[i], most) ? left - most : 0;
+        }
     }
 }
 
@@ -186,10 +202,11 @@ static void remember(struct broker *broker)
     offers_given_back(&broker->offers, notes->give_backs);
     for (uint32_t i = 0; i < notes->commands; i++) {
         const struct command *command = &order->list[order->done + i];
-        struct session *session = command->kind == COMMAND_SUBMIT
-                                      ? session_of_number(&broker->sessions, command->session) : NULL;
-        if (session && session->submits)
+        struct session *session = session_of_number(&broker->sessions, command->session);
+        if (session && command->kind == COMMAND_SUBMIT && session->submits)
             session->submits--;
+        if (session && command->kind == COMMAND_OUTCOME && session->outcomes)
+            session->outcomes--;
     }
     order_done(order, notes->commands);
 }
@@ -257,11 +274,24 @@ enum result turn_make(struct broker *broker)
     return RESULT_OK;
 }
 
+/* Something else than frames asks for a turn. */
+static bool is_due_anyway(struct broker *broker)
+{
+    return broker->offers.give_backs || broker->unsent_count || broker->sessions.lost_count ||
+           broker->due_ms <= broker->now_ms ||
+           (!broker->stopping && offers_due_ms(&broker->offers, broker->now_ms) <= broker->now_ms);
+}
+
 bool turn_is_due(struct broker *broker)
 {
-    return broker->offers.give_backs || !order_is_empty(&broker->order) || broker->unsent_count ||
-           broker->sessions.lost_count || broker->due_ms <= broker->now_ms ||
-           (!broker->stopping && offers_due_ms(&broker->offers, broker->now_ms) <= broker->now_ms);
+    return !order_is_empty(&broker->order) || is_due_anyway(broker);
+}
+
+bool turn_may_wait(struct broker *broker)
+{
+    const struct order *order = &broker->order;
+    return order->count && order->count < GATHER_COMMANDS && !order->agreed && !broker->hurry && !broker->has_kept &&
+           !broker->stopping && !is_due_anyway(broker) && bus_now_us() - broker->gather_us < GATHER_US;
 }
 
 /* ---- one command alone */

@@ -47,21 +47,81 @@ static void arena_forget(void *arena, void *piece)
     (void)piece;
 }
 
-/* For what outlives the frame: from the heap, so that anyone frees it with the default allocator; counted down. */
-static void *budget_allocate(void *budget, size_t size)
-{
-    size_t *left = budget;
+/* What outlives the frame: a delivery with all that it points at, in few pieces of memory that go together. */
+struct slab {
+    struct slab *next;
+    size_t size, used;
+    _Alignas(16) uint8_t bytes[];
+};
 
-    if (size > *left)
+struct whole {
+    struct lienthong_delivery delivery;             /* first: what the caller has */
+    struct slab *slabs;                             /* the whole itself lies in the last of them */
+    size_t left;                                    /* it may still take so much */
+};
+
+enum { SLAB_MORE_BYTES = 4096 };
+
+static void *slab_take(struct slab *slab, size_t size)
+{
+    size_t rounded = (size + 15) & ~(size_t)15;
+    if (size > slab->size - slab->used || rounded > slab->size - slab->used)
         return NULL;
-    *left -= size;
-    return malloc(size ? size : 1);
+    void *piece = slab->bytes + slab->used;
+    slab->used += rounded;
+    return piece;
 }
 
-static void budget_free(void *budget, void *piece)
+static struct slab *slab_new(size_t size)
 {
-    (void)budget;
-    free(piece);
+    struct slab *slab = malloc(sizeof *slab + size);
+    if (slab)
+        *slab = (struct slab){ .size = size };
+    return slab;
+}
+
+static void *whole_allocate(void *context, size_t size)
+{
+    struct whole *whole = context;
+    void *piece = size > whole->left ? NULL : slab_take(whole->slabs, size);
+
+    if (!piece && size <= whole->left) {
+        struct slab *slab = slab_new(size < SLAB_MORE_BYTES - 16 ? SLAB_MORE_BYTES : size + 16);
+        if (slab) {
+            slab->next = whole->slabs;
+            whole->slabs = slab;
+            piece = slab_take(slab, size);
+        }
+    }
+    whole->left -= piece ? size : 0;
+    return piece;
+}
+
+/* Room at once for what a small frame becomes: its texts and bytes twice (the header is there packed and decoded). */
+static struct whole *whole_new(size_t frame_bytes)
+{
+    struct slab *slab = slab_new(sizeof(struct whole) + 2 * frame_bytes + 2048);
+    struct whole *whole = slab ? slab_take(slab, sizeof *whole) : NULL;
+    if (whole)
+        *whole = (struct whole){ .slabs = slab, .left = READ_ARENA_BYTES };
+    return whole;
+}
+
+void frame_delivery_free(struct lienthong_delivery *delivery)
+{
+    for (struct slab *slab = ((struct whole *)delivery)->slabs, *next; slab; slab = next) {
+        next = slab->next;
+        free(slab);
+    }
+}
+
+void frame_delivery_header(struct lienthong_delivery *delivery)
+{
+    ProtobufCAllocator inside = { whole_allocate, arena_forget, delivery };
+    const Lienthong__V1__Deliver *deliver = delivery->deliver;
+
+    if (deliver->header.len <= HEADER_BYTES_MAX)
+        delivery->header = lienthong__v1__header__unpack(&inside, deliver->header.len, deliver->header.data);
 }
 
 /* Is the first thing in this envelope, after the correlation, a DELIVER? */
@@ -79,40 +139,62 @@ static bool begins_with_deliver(struct span body)
     return at + 1 < body.size && body.bytes[at] == 0xBA && body.bytes[at + 1] == 0x01;
 }
 
-Lienthong__V1__Envelope *frame_read(struct arena *arena, struct span frame, Lienthong__V1__Deliver **ret_deliver)
+static Lienthong__V1__Envelope *read_delivery(struct arena *arena, struct span body,
+                                              struct lienthong_delivery **ret_delivery)
 {
-    size_t budget = READ_ARENA_BYTES;
+    struct whole *whole = whole_new(body.size);
+    ProtobufCAllocator inside = { whole_allocate, arena_forget, whole };
+    Lienthong__V1__Envelope *envelope =
+        whole ? lienthong__v1__envelope__unpack(&inside, body.size, body.bytes) : NULL;
+    Lienthong__V1__Envelope *shell = arena_take(arena, sizeof *shell);
+
+    if (!envelope || envelope->body_case != LIENTHONG__V1__ENVELOPE__BODY_DELIVER) {    /* or two bodies in one */
+        if (whole)
+            frame_delivery_free(&whole->delivery);
+        return NULL;
+    }
+    must(shell);
+    lienthong__v1__envelope__init(shell);
+    shell->correlation = envelope->correlation;
+    whole->delivery = (struct lienthong_delivery){ .handoff_id = envelope->deliver->handoff_id,
+                                                   .attempt = envelope->deliver->attempt,
+                                                   .deliver = envelope->deliver };
+    *ret_delivery = &whole->delivery;
+    return shell;
+}
+
+Lienthong__V1__Envelope *frame_read(struct arena *arena, struct span frame, struct lienthong_delivery **ret_delivery)
+{
     ProtobufCAllocator in_arena = { arena_allocate, arena_forget, arena };
-    ProtobufCAllocator on_heap = { budget_allocate, budget_free, &budget };
 
     arena_reset(arena);
     if (frame.size < 2 || frame.size > FRAME_BYTES_MAX || frame.bytes[0] != FRAME_VERSION)
         return NULL;
     struct span body = span_of(frame.bytes + 1, frame.size - 1);
-    bool keeps = begins_with_deliver(body);
-    Lienthong__V1__Envelope *envelope =
-        lienthong__v1__envelope__unpack(keeps ? &on_heap : &in_arena, body.size, body.bytes);
-    if (!envelope)
+    if (begins_with_deliver(body))
+        return read_delivery(arena, body, ret_delivery);
+    Lienthong__V1__Envelope *envelope = lienthong__v1__envelope__unpack(&in_arena, body.size, body.bytes);
+    if (envelope && envelope->body_case == LIENTHONG__V1__ENVELOPE__BODY_DELIVER)       /* two bodies in one envelope */
         return NULL;
-    bool deliver = envelope->body_case == LIENTHONG__V1__ENVELOPE__BODY_DELIVER;
-    if (deliver != keeps) {                                         /* two bodies in one envelope */
-        if (keeps)
-            lienthong__v1__envelope__free_unpacked(envelope, &on_heap);
+    *ret_delivery = NULL;
+    return envelope;
+}
+
+/* From the heap, so that anyone frees it with the default allocator; counted down. */
+static void *budget_allocate(void *budget, size_t size)
+{
+    size_t *left = budget;
+
+    if (size > *left)
         return NULL;
-    }
-    if (!deliver) {
-        *ret_deliver = NULL;
-        return envelope;
-    }
-    Lienthong__V1__Envelope *shell = arena_take(arena, sizeof *shell);
-    must(shell);
-    lienthong__v1__envelope__init(shell);
-    shell->correlation = envelope->correlation;
-    *ret_deliver = envelope->deliver;
-    envelope->body_case = LIENTHONG__V1__ENVELOPE__BODY__NOT_SET;
-    envelope->deliver = NULL;
-    lienthong__v1__envelope__free_unpacked(envelope, &on_heap);
-    return shell;
+    *left -= size;
+    return malloc(size ? size : 1);
+}
+
+static void budget_free(void *budget, void *piece)
+{
+    (void)budget;
+    free(piece);
 }
 
 Lienthong__V1__Header *frame_read_header(struct span bytes)

@@ -155,9 +155,11 @@ struct lienthong {
 
 /* ---- frame.c: bytes <-> Envelope */
 MUST_USE enum result frame_pack(Lienthong__V1__Envelope *envelope, zmq_msg_t *ret_frame);
-/* Decoded into `arena` (which it resets), except a DELIVER, which is taken out of the envelope: *ret_deliver is then
- * the caller's (deliver__free_unpacked with NULL), else NULL. NULL: no envelope, or one past the bounds. */
-Lienthong__V1__Envelope *frame_read(struct arena *arena, struct span frame, Lienthong__V1__Deliver **ret_deliver);
+/* Decoded into `arena` (which it resets), except a DELIVER, which is taken out of the envelope and becomes a delivery
+ * without a header: *ret_delivery is then the caller's, else NULL. NULL: no envelope, or one past the bounds. */
+Lienthong__V1__Envelope *frame_read(struct arena *arena, struct span frame, struct lienthong_delivery **ret_delivery);
+void frame_delivery_header(struct lienthong_delivery *delivery);        /* decodes it; stays NULL when it is none */
+void frame_delivery_free(struct lienthong_delivery *delivery);
 /* A Header on the heap, bounded by READ_ARENA_BYTES; NULL when it is none. */
 Lienthong__V1__Header *frame_read_header(struct span bytes);
 struct span frame_span(ProtobufCBinaryData data);
@@ -237,7 +239,7 @@ void folder_remove(struct lienthong *lienthong, const struct message *message);
 MUST_USE enum result folder_read(struct lienthong *lienthong, struct message *message);
 
 /* ---- receiving.c */
-void receiving_deliver(struct lienthong *lienthong, Lienthong__V1__Deliver *deliver);       /* takes it */
+void receiving_deliver(struct lienthong *lienthong, struct lienthong_delivery *delivery);   /* takes it */
 void receiving_outcome_ack(struct lienthong *lienthong, const Lienthong__V1__OutcomeAck *ack);
 void receiving_checkpoint_ack(struct lienthong *lienthong, struct request *request,
                               const Lienthong__V1__CheckpointAck *ack);

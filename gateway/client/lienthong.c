@@ -190,18 +190,18 @@ static void dispatch_up(struct lienthong *lienthong, const Lienthong__V1__Envelo
 
 static void dispatch_one(struct lienthong *lienthong, struct span frame, int64_t now_ms)
 {
-    Lienthong__V1__Deliver *deliver = NULL;
-    const Lienthong__V1__Envelope *envelope = frame_read(&lienthong->arena, frame, &deliver);
+    struct lienthong_delivery *delivery = NULL;
+    const Lienthong__V1__Envelope *envelope = frame_read(&lienthong->arena, frame, &delivery);
 
     if (!envelope) {
         lienthong->malformed++;
         return;
     }
     lienthong->ping_unheard_ms = 0;
-    if (deliver && lienthong->link == LINK_UP)
-        receiving_deliver(lienthong, deliver);
-    else if (deliver)
-        lienthong__v1__deliver__free_unpacked(deliver, NULL);
+    if (delivery && lienthong->link == LINK_UP)
+        receiving_deliver(lienthong, delivery);
+    else if (delivery)
+        frame_delivery_free(delivery);
     else if (envelope->body_case == LIENTHONG__V1__ENVELOPE__BODY_REFUSED)
         on_refused(lienthong, envelope->correlation, envelope->refused, now_ms);
     else if (envelope->body_case == LIENTHONG__V1__ENVELOPE__BODY_WELCOME) {

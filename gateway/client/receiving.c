@@ -39,13 +39,8 @@ static void attempt_free(struct lienthong *lienthong, struct attempt *attempt)
 
 void lienthong_delivery_free(struct lienthong_delivery *delivery)
 {
-    if (!delivery)
-        return;
-    if (delivery->deliver)
-        lienthong__v1__deliver__free_unpacked(delivery->deliver, NULL);
-    if (delivery->header)
-        lienthong__v1__header__free_unpacked(delivery->header, NULL);
-    free(delivery);
+    if (delivery)
+        frame_delivery_free(delivery);
 }
 
 static bool is_stale(const struct lienthong *lienthong, int64_t stamp_ms)
@@ -81,24 +76,21 @@ static const char *why_not(const struct lienthong *lienthong, const Lienthong__V
     return lienthong->open.count >= CREDIT_MAX ? "over-credit" : NULL;
 }
 
-void receiving_deliver(struct lienthong *lienthong, Lienthong__V1__Deliver *deliver)
+void receiving_deliver(struct lienthong *lienthong, struct lienthong_delivery *delivery)
 {
-    struct lienthong_delivery *delivery = calloc(1, sizeof *delivery);
+    Lienthong__V1__Deliver *deliver = delivery->deliver;
     struct attempt *attempt = table_find(&lienthong->attempts, key_of_attempt(deliver->handoff_id, deliver->attempt));
 
-    if (!delivery || attempt) {                         /* a doubled one; the first has or will have its answer */
-        lienthong->malformed += attempt != NULL;
-        lienthong__v1__deliver__free_unpacked(deliver, NULL);
-        free(delivery);
+    if (attempt) {                                      /* a doubled one; the first has or will have its answer */
+        lienthong->malformed++;
+        frame_delivery_free(delivery);
         return;
     }
     lienthong->received++;
     /* No DELIVER of this connection is older than its HELLO; the first ones may leave before a PING was read. */
     if (deliver->stamp_ms < lienthong->hello_boot_ms)
         deliver->stamp_ms = lienthong->hello_boot_ms;
-    *delivery = (struct lienthong_delivery){ .handoff_id = deliver->handoff_id, .attempt = deliver->attempt,
-                                             .deliver = deliver,
-                                             .header = frame_read_header(frame_span(deliver->header)) };
+    frame_delivery_header(delivery);
     const char *why = why_not(lienthong, deliver, delivery->header);
     if (!why && !(attempt = attempt_new(lienthong, deliver->handoff_id, deliver->attempt)))
         why = "no-memory";
