@@ -4,8 +4,9 @@
 #include <string.h>
 
 /* OpenSSL's SHA-256 uses the processor's own instructions where it has them, libsodium's does not: a sixth of the time.
- * Init, Update and Final need no memory of their own and cannot fail, so the deprecated interface is the right one here.
- * Not SHA256() in one call: since OpenSSL 3 that one takes memory, and without any it leaves the hash unwritten. */
+ * Init, Update and Final need no memory of their own and cannot fail, so the deprecated interface is the right one
+ * here. Not SHA256() in one call: since OpenSSL 3 that one takes memory, and without any it leaves the hash
+ * unwritten. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 

@@ -38,8 +38,8 @@ const struct verb_info verb_infos[VERB_END] = {
         "tạm giữ một lượt (giữ nguyên chỗ trong hàng), hoặc không giao gì cho một cơ quan",
         "hold a handoff back (it keeps its place), or offer nothing to an agency" },
     [VERB_RELEASE] = { "release", true, "handoff|code reason",
-        "thả một lượt đang giữ, kể cả khi còn chờ lượt trước; hoặc cho một cơ quan chạy lại, hoặc cả cổng (gateway) sau "
-        "khi phục hồi",
+        "thả một lượt đang giữ, kể cả khi còn chờ lượt trước; hoặc cho một cơ quan chạy lại, hoặc cả cổng (gateway) "
+        "sau khi phục hồi",
         "let a held handoff go, also one that waits for another; or let an agency go on, or the gateway after a "
         "restore" },
     [VERB_BACKUP_BEGIN] = { "backup-begin", true, "",

@@ -50,10 +50,10 @@ MUST_USE enum result store_turn(struct store *store, int64_t now_ms, turn_work *
 MUST_USE enum result store_read(struct store *store, turn_work *work, void *context);
 
 /* Outside turns. */
-/* Asks statvfs; call once a turn at most. Puts the ballast back when there is room for it four times over. While the disk
- * is short, pages inside the file that no reader pins count as room too: LMDB never gives them back to the disk. ret_why
- * (may be NULL) is good until the next call, Vietnamese and English, written when the answer is false; where a reader
- * pins pages it names its process. */
+/* Asks statvfs; call once a turn at most. Puts the ballast back when there is room for it four times over. While the
+ * disk is short, pages inside the file that no reader pins count as room too: LMDB never gives them back to the disk.
+ * ret_why (may be NULL) is good until the next call, Vietnamese and English, written when the answer is false; where
+ * a reader pins pages it names its process. */
 bool     store_intake_open(struct store *store, const char **ret_why);
 /* Removes the ballast, so that deliveries and operators can go on. True: room was made. Until store_intake_open() has
  * put it back, intake stays closed. */
@@ -74,12 +74,12 @@ unsigned store_drop_day_keys(struct store *store, int64_t now_ms);
  * the writer goes on. ret_seq: the commit_seq it covers. May run in another process than the writer (read_only). */
 MUST_USE enum result store_backup(struct store *store, const char *to_folder, uint64_t *ret_seq, struct text *why);
 
-/* A backup becomes the store of `folder`, which must be missing or empty; a writer lock is held meanwhile. The backup is
- * checked first (RESULT_INVALID: it has faults, each a line in each_fault). The store then has a new epoch and is held:
- * it takes nothing in and gives nothing out until a person releases it; COMMAND_RESTORE has to judge its handoffs. When
- * it fails, nothing is left of it. Ids must not be given twice, so the epoch is above that of the backup, above
- * epoch_after, and above those noted by restores before: in FOLDER.epoch, beside the folder, and in the backup. now_ms
- * is what tells message ids of before from those of after: a clock behind the backup is refused. */
+/* A backup becomes the store of `folder`, which must be missing or empty; a writer lock is held meanwhile. The backup
+ * is checked first (RESULT_INVALID: it has faults, each a line in each_fault). The store then has a new epoch and is
+ * held: it takes nothing in and gives nothing out until a person releases it; COMMAND_RESTORE has to judge its
+ * handoffs. When it fails, nothing is left of it. Ids must not be given twice, so the epoch is above that of the
+ * backup, above epoch_after, and above those noted by restores before: in FOLDER.epoch, beside the folder, and in the
+ * backup. now_ms is what tells message ids of before from those of after: a clock behind the backup is refused. */
 struct store_restore {
     const char *backup, *folder;
     uint32_t epoch_after;           /* the highest that clients have seen, where it is known; 0 */

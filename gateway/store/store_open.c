@@ -38,8 +38,8 @@ int store_env_open(const char *folder, uint64_t map_bytes, unsigned flags, MDB_e
     return 0;
 }
 
-/* A new environment is made beside and takes its name only when it is whole on disk: LMDB does not sync the first pages,
- * and an environment without them opens never again. So a cut leaves either none or one that opens. */
+/* A new environment is made beside and takes its name only when it is whole on disk: LMDB does not sync the first
+ * pages, and an environment without them opens never again. So a cut leaves either none or one that opens. */
 static int make_env(const struct store *store)
 {
     char path[PATH_SIZE], beside[PATH_SIZE];
