@@ -212,8 +212,10 @@ static bool take_parts(const struct agency_config *agency, const char *gateway, 
     item->parent = idempotency_key_handoff(gateway, text);
     if (!item->parent && !item->recipient[0])
         return stop(page, "pull-parent", pull->parent);
+    /* A message id has no room for a time before 1970: the item would be refused for ever, and the page with it. */
     if (!take_text(json, pull->source_time, text, sizeof text)
-        || !date_read(pull->source_time_format, span_of_string(text), &item->source_time_ms))
+        || !date_read(pull->source_time_format, span_of_string(text), &item->source_time_ms)
+        || item->source_time_ms <= 0)
         return stop(page, "pull-source-time", pull->source_time);
     if (!take_text(json, pull->source_key, text, sizeof text) || !text[0])
         return stop(page, "pull-source-key", pull->source_key);

@@ -187,6 +187,8 @@ static void unreadable_items(void **state)
           "pull-dossier-code", "/maHoSo" },
         { "{\"id\":2,\"type\":\"ketqua\",\"at\":\"2026-03-04\",\"key\":\"" HANDED_KEY "\",\"maHoSo\":\"A\",\"data\":1}",
           "pull-source-time", "/at" },
+        { "{\"id\":2,\"type\":\"ketqua\",\"at\":\"01/01/0001 00:00:00\",\"key\":\"" HANDED_KEY "\",\"maHoSo\":\"A\","
+          "\"data\":1}", "pull-source-time", "/at" },
         { "{\"type\":\"ketqua\",\"at\":\"04/03/2026 09:30:00\",\"key\":\"" HANDED_KEY "\",\"maHoSo\":\"A\",\"data\":1}",
           "pull-source-key", "/id" },
         { "{\"id\":2,\"type\":\"ketqua\",\"at\":\"04/03/2026 09:30:00\",\"key\":\"other-4d\",\"maHoSo\":\"A\","
