@@ -34,12 +34,6 @@ static bool identity_ok(struct step *step, const struct submit *submit)
                        "The message id is older than 90 days and cannot be told from a repetition. Use a new one.");
         return false;
     }
-    if (id_ms > step->now_ms + ID_FUTURE_MS_MAX && !step->core->time_in_doubt) {
-        effects_refuse(step->effects, step->command, PROBLEM_IN_FUTURE, "header.message_id",
-                       "Thời điểm trong mã thông điệp ở tương lai quá 5 phút: hãy chỉnh đồng hồ.",
-                       "The time in the message id is more than 5 minutes ahead: set the clock right.");
-        return false;
-    }
     const struct agency *sender = tables_agency(step->core->tables, submit->sender);
     if (!step->command->agency || !sender || strcmp(sender->code, step->command->agency->code) != 0) {
         effects_refuse(step->effects, step->command, PROBLEM_FOREIGN_SENDER, "header.sender",
@@ -180,6 +174,24 @@ static bool sizes_ok(struct step *step, const struct submit *submit)
     return false;
 }
 
+/* Not asked of a repetition: what was taken in while time was in doubt may lie ahead of it afterwards. */
+static bool times_ok(struct step *step, const struct submit *submit)
+{
+    if (uuid_time_ms(&submit->message_id) > step->now_ms + ID_FUTURE_MS_MAX && !step->core->time_in_doubt) {
+        effects_refuse(step->effects, step->command, PROBLEM_IN_FUTURE, "header.message_id",
+                       "Thời điểm trong mã thông điệp ở tương lai quá 5 phút: hãy chỉnh đồng hồ.",
+                       "The time in the message id is more than 5 minutes ahead: set the clock right.");
+        return false;
+    }
+    if (submit->source_time_ms > step->now_ms + SOURCE_FUTURE_MS_MAX && !step->core->time_in_doubt) {
+        effects_refuse(step->effects, step->command, PROBLEM_IN_FUTURE, "header.source_time_ms",
+                       "Thời điểm phát sinh ở tương lai quá 5 phút: hãy chỉnh đồng hồ của nguồn.",
+                       "The source time is more than 5 minutes ahead: set the source's clock right.");
+        return false;
+    }
+    return true;
+}
+
 static bool fields_ok(struct step *step, const struct submit *submit)
 {
     if (!submit->kind || submit->kind >= KIND_END) {
@@ -189,13 +201,7 @@ static bool fields_ok(struct step *step, const struct submit *submit)
     }
     if (!codes_ok(step, submit))
         return false;
-    if (submit->source_time_ms > step->now_ms + SOURCE_FUTURE_MS_MAX && !step->core->time_in_doubt) {
-        effects_refuse(step->effects, step->command, PROBLEM_IN_FUTURE, "header.source_time_ms",
-                       "Thời điểm phát sinh ở tương lai quá 5 phút: hãy chỉnh đồng hồ của nguồn.",
-                       "The source time is more than 5 minutes ahead: set the source's clock right.");
-        return false;
-    }
-    return sizes_ok(step, submit);
+    return times_ok(step, submit) && sizes_ok(step, submit);
 }
 
 /* ---- to whom, and may he */

@@ -1,8 +1,8 @@
 /* adapter.c - the receiving side: PING, DELIVER -> perhaps ask -> POST -> OUTCOME, again until it is acknowledged.
  *
  * Keeps nothing on disk: one that dies forgets all it had. One that is stalled (SIGSTOP, a slow disk) does nothing for
- * a while, up to three leases, at any point, and then goes on as if nothing had been: it answers late, or even acts late,
- * where the stall fell between looking at the stamp and sending. */
+ * a while, up to three leases, at any point, and then goes on as if nothing had been: it answers late, or even acts
+ * late, where the stall fell between looking at the stamp and sending. */
 #include <string.h>
 
 #include "tests/sim/sim.h"
@@ -237,8 +237,9 @@ static int32_t letter_of_header(const struct world *world, const struct effect *
     return NONE;
 }
 
-static void take_deliver(struct world *world, struct peer *peer, const struct effect *effect)
+static void take_deliver(struct world *world, struct peer *peer, const struct down *down)
 {
+    const struct effect *effect = &down->effect;
     struct job *job = NULL;
     int32_t letter = letter_of_header(world, effect, false);
     bool child = letter >= 0 && effect->deliver.parent && world->letters[letter].parent != effect->deliver.parent;
@@ -255,7 +256,7 @@ static void take_deliver(struct world *world, struct peer *peer, const struct ef
                          .attempt = effect->deliver.attempt, .letter = letter, .arrived_ms = world->now_ms,
                          .stamp_ms = effect->deliver.stamp_ms, .ask_first = effect->deliver.ask_first,
                          .told = effect->deliver.agency_class, .content_hash = effect->deliver.content_hash,
-                         .clock_steps = world->clock_steps, .born = ++world->job_births };
+                         .clock_steps = down->clock_steps, .born = ++world->job_births };
     memcpy(job->key, effect->deliver.idempotency_key, strlen(effect->deliver.idempotency_key) + 1);
     perhaps_stall(world, peer);
     job_plan(world, job, JOB_START, dice_wait(&world->dice, 20));
@@ -300,7 +301,7 @@ void adapter_hears(struct world *world, struct peer *peer, const struct down *do
         adapter_connected(world, peer);
         return;
     case DOWN_DELIVER:
-        take_deliver(world, peer, &down->effect);
+        take_deliver(world, peer, down);
         return;
     case DOWN_OUTCOME_ACK: case DOWN_REFUSED:
         if (down->kind == DOWN_REFUSED && down->effect.refused.problem->type == PROBLEM_CURSOR_MOVED)

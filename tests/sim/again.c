@@ -33,6 +33,7 @@ static void tell_turns(struct world *world, struct store *store, const char *fol
         again.core.tables = told->tables;
         again.core.intake_closed = told->intake_closed;
         again.core.purge_paused = told->purge_paused;
+        again.core.time_in_doubt = told->time_in_doubt;
         site_day_key(world, folder, told->now_ms);
         enum result result = store_turn(store, told->now_ms, work, &again, &end);
         if (result != RESULT_OK)

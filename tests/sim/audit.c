@@ -169,6 +169,35 @@ static void check_absent(struct audit *audit, const struct fate *fate)
         audit_wrong(audit, fate->handoff, "promise 6: told that what it waits for did not come, and it did");
 }
 
+/* The turn in which the RESULT that answers this one was accepted; 0 not known. */
+static uint64_t result_seq(const struct audit *audit, const struct paper *antecedent)
+{
+    for (uint32_t i = 0; i < audit->paper_count; i++)
+        if (audit->papers[i].handoff && audit->papers[i].letter.kind == KIND_RESULT && antecedent->handoff &&
+            audit->papers[i].letter.parent == antecedent->handoff)
+            return audit->papers[i].commit_seq;
+    return 0;
+}
+
+/* It failed because something of it was purged: its own body never may be, nor a result of its own case that came while
+ * it was already waiting for it. */
+static void check_purged(struct audit *audit, const struct fate *fate)
+{
+    const struct paper *paper = fate->letter >= 0 ? &audit->papers[fate->letter] : NULL;
+
+    for (uint32_t i = 0; paper && i < paper->letter.after_count; i++) {
+        uint32_t number = paper->letter.after[i].letter;
+        const struct paper *antecedent = number < AUDIT_LETTERS ? &audit->papers[number] : NULL;
+        if (paper->letter.after[i].until == UNTIL_DELIVERED)
+            continue;
+        if (!antecedent || !paper->handoff || antecedent->letter.case_number != paper->letter.case_number ||
+            result_seq(audit, antecedent) <= paper->commit_seq)
+            return;
+    }
+    if (paper)
+        audit_wrong(audit, fate->handoff, "promise 1: it waited, and what it needs was purged meanwhile");
+}
+
 void audit_notice(struct audit *audit, const struct audit_notice *notice)
 {
     struct fate *fate = fate_of(audit, notice->handoff);
@@ -198,6 +227,8 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
         audit_wrong(audit, notice->handoff, "promise 1: %s after %s", state_name(notice->to), state_name(fate->told));
     if (notice->to == STATE_FAILED && notice->cause == CAUSE_PREDECESSOR_ABSENT)
         check_absent(audit, fate);
+    if (notice->to == STATE_FAILED && notice->cause == CAUSE_PURGED)
+        check_purged(audit, fate);
     fate->told = notice->to;
     fate->told_seq = notice->seq;
     fate->got_states |= 1u << notice->to;

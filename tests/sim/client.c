@@ -4,6 +4,8 @@
 
 #include "tests/sim/sim.h"
 
+enum { GIVE_UP_MS = 10 * 60 * 1000 };
+
 static struct peer *client_of(struct world *world, uint32_t agency)
 {
     for (uint32_t i = 0; i < world->peer_count; i++)
@@ -60,11 +62,17 @@ void letter_due(struct world *world, uint32_t number)
         letter->sent = true;                                /* it goes when the connection is there */
 }
 
+/* Refused for want of room for so long after the storm that its sender gives up. */
+static bool given_up(const struct world *world, const struct letter *letter)
+{
+    return world->calm && !letter->handoff && world->now_ms > world->calm_ms + GIVE_UP_MS;
+}
+
 void client_wakes(struct world *world, struct peer *peer)
 {
     for (uint32_t i = 0; peer->welcome && i < world->letter_count; i++) {
         const struct letter *letter = &world->letters[i];
-        if (letter->sender == peer->agency && letter->sent && !letter->done &&
+        if (letter->sender == peer->agency && letter->sent && !letter->done && !given_up(world, letter) &&
             letter->sent_ms + (world->calm ? 2 : 1) * world->options.repeat_ms <= world->now_ms)
             send_letter(world, peer, i);
         else if (letter->sender == peer->agency && letter->done && letter->handoff && !world->calm &&
@@ -96,8 +104,8 @@ static void hear_accepted(struct world *world, const struct down *down)
     audit_accepted(world->audit, number, other, effect->accepted.handoff, effect->accepted.commit_seq,
                    &effect->accepted.content_hash, &down->link, effect->accepted.duplicate, effect->accepted.state);
     STORY(world, effect->accepted.handoff, "letter %u%s accepted in turn %llu%s, %s", number,
-          other ? " (otherwise)" : "", (unsigned long long)effect->accepted.commit_seq, effect->accepted.duplicate ? ", duplicate" : "",
-          state_name(effect->accepted.state));
+          other ? " (otherwise)" : "", (unsigned long long)effect->accepted.commit_seq,
+          effect->accepted.duplicate ? ", duplicate" : "", state_name(effect->accepted.state));
     letter->done = true;
     letter->handoff = effect->accepted.handoff;
     if (letter->says_alias)

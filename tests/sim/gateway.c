@@ -137,7 +137,8 @@ static void write_log(struct world *world)
     must(gateway->log_count < TURNS_MAX);
     *told = (struct told_turn){ .now_ms = gateway->now_ms, .tables = gateway->core.tables,
                                 .intake_closed = gateway->core.intake_closed,
-                                .purge_paused = gateway->core.purge_paused, .wrote = gateway->end.wrote,
+                                .purge_paused = gateway->core.purge_paused,
+                                .time_in_doubt = gateway->core.time_in_doubt, .wrote = gateway->end.wrote,
                                 .count = gateway->made_count, .seq = gateway->end.seq, .link = gateway->end.link };
     told->commands = world_take(world, (gateway->made_count + 1) * sizeof *told->commands);
     memcpy(told->commands, gateway->made, gateway->made_count * sizeof *told->commands);
@@ -224,6 +225,7 @@ static void read_time(struct world *world)
 {
     struct gateway *gateway = world->gateway;
     gateway->now_ms = gateway_time_now(&gateway->time, world->now_ms + world->wall_off_ms, world->now_ms);
+    gateway->core.time_in_doubt = gateway->time.brake;
 }
 
 void gateway_turn(struct world *world)
@@ -378,6 +380,7 @@ void gateway_up(struct world *world)
     world->gateway_up = true;
     gateway_time_start(&gateway->time, world->now_ms + world->wall_off_ms, world->now_ms,
                        store_last_ms(gateway->store));
+    gateway->core.time_in_doubt = gateway->time.brake;
     gateway->session_base = (store_last(gateway->store).seq + 1) << 20;
     gateway->sessions_begun = 0;
     gateway->backup = false;
@@ -434,6 +437,11 @@ bool gateway_is_due(struct world *world)
 void gateway_backup(struct world *world, bool taken)
 {
     world->gateway->backup = taken;
+}
+
+bool gateway_time_is_in_doubt(const struct world *world)
+{
+    return world->gateway->time.brake;
 }
 
 void gateway_confirm_time(struct world *world)

@@ -23,7 +23,7 @@ struct told_turn {
     int64_t now_ms;
     const struct tables *tables;
     const char *intake_closed;
-    bool     purge_paused, wrote;
+    bool     purge_paused, time_in_doubt, wrote;
     struct command **commands;
     uint32_t count;
     uint64_t seq;

@@ -160,8 +160,9 @@ void letter_draw(struct world *world, uint32_t number)
     draw_after(world, letter, number);
     letter_write(world, number);
     STORY(world, LETTER_STORY(number), "letter %u: %s %s to %s, case %u, after %u, trouble %d", number,
-          world->codes[letter->sender], kind_name(letter->kind), letter->recipient == NONE ? "(routed)" : world->codes[letter->recipient],
-          case_number, letter->after_count, letter->trouble);
+          world->codes[letter->sender], kind_name(letter->kind),
+          letter->recipient == NONE ? "(routed)" : world->codes[letter->recipient], case_number, letter->after_count,
+          letter->trouble);
 }
 
 static void tell_auditor(struct world *world, uint32_t number, bool other)

@@ -92,6 +92,7 @@ static struct down *copy_down(struct world *world, const struct down *from)
     struct effect *effect = &down->effect;
 
     *down = *from;
+    down->clock_steps = world->clock_steps;
     if (down->kind == DOWN_REFUSED) {
         effect->refused.problem = world_take(world, sizeof *effect->refused.problem);
         *effect->refused.problem = *from->effect.refused.problem;

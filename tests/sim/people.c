@@ -123,8 +123,19 @@ static void question(struct world *world)
     gateway_operator(world, &admin);
 }
 
+/* A person says that the wall clock is right, mostly when it is. */
+static void look_at_clock(struct world *world)
+{
+    struct admin admin = admin_of("confirm-clock", "đã xem đồng hồ / looked at the clock");
+
+    if (gateway_time_is_in_doubt(world) && dice_percent(&world->dice, world->wall_off_ms ? 1 : 10))
+        ask(world, &admin, 0);
+}
+
 void people_act(struct world *world)
 {
+    if (world->options.wall_permille)
+        look_at_clock(world);
     if (dice_permille(&world->dice, world->options.directory_permille))
         place_change(world);
     if (!dice_permille(&world->dice, world->options.operator_permille))
@@ -217,6 +228,10 @@ void people_hear(struct world *world, const struct command *command, const struc
     const struct admin_reply *reply = &effect->admin_reply;
     bool backup = strcmp(admin->verb, "backup-begin") == 0 && !reply->refused;
 
+    if (strcmp(admin->verb, "confirm-clock") == 0 && !reply->refused) {
+        gateway_confirm_time(world);
+        return;
+    }
     if (backup || strcmp(admin->verb, "backup-end") == 0) {
         gateway_backup(world, backup);
         return;

@@ -155,7 +155,8 @@ void place_change(struct world *world)
     case 2:
         if (!world->options.class_changes)
             return;
-        agency->agency_class = 1 + dice_below(&world->dice, 3);
+        /* Mostly the sad discovery that it does not do what was believed of it. */
+        agency->agency_class = dice_percent(&world->dice, 50) ? CLASS_NEITHER : 1 + dice_below(&world->dice, 3);
         STORY(world, 0, "directory: %s is %s now", agency->code, agency_class_name(agency->agency_class));
         break;
     case 3:

@@ -68,6 +68,7 @@ enum down_kind { DOWN_WELCOME = 1, DOWN_NO_HELLO, DOWN_REFUSED, DOWN_ACCEPTED, D
 struct down {
     enum down_kind kind;
     uint64_t correlation, seq;              /* seq: of the turn that said it */
+    uint32_t clock_steps;                   /* of the gateway's wall clock until then */
     struct hash link;
     struct effect effect;                   /* texts and spans copied into the world's arena */
 };
@@ -153,7 +154,7 @@ struct world {
     struct dice dice;
     struct options options;
     struct arena arena;
-    int64_t  now_ms, storm_ends_ms;
+    int64_t  now_ms, calm_ms;               /* calm_ms: when the storm was over */
     bool     calm;                          /* the storm is over: no faults any more */
     bool     failed;
     char     failure[600];
@@ -280,6 +281,7 @@ void gateway_operator(struct world *world, const struct admin *admin);
 void gateway_directory(struct world *world, const struct tables *tables);
 void gateway_backup(struct world *world, bool taken);                /* the sweep waits, or goes on */
 void gateway_confirm_time(struct world *world);                     /* a person says that the wall clock is right */
+bool gateway_time_is_in_doubt(const struct world *world);
 bool gateway_is_due(struct world *world);                           /* a turn now would do something */
 
 #endif

@@ -235,6 +235,7 @@ static bool quiet_tick(struct world *world)
 static void calm_down(struct world *world)
 {
     world->calm = true;
+    world->calm_ms = world->now_ms;
     world->wall_off_ms = 0;
     STORY(world, 0, "the storm is over");
     for (uint32_t i = 0; i < world->agency_count; i++) {
@@ -255,7 +256,7 @@ static void calm_down(struct world *world)
 static void settle(struct world *world)
 {
     /* In gateway time: it may run at half speed until the wall clock has caught up. */
-    int64_t until_ms = world->gateway->now_ms + world->options.antecedent_ms + 20 * 60 * SECOND;
+    int64_t until_ms = world->gateway->now_ms + world->options.antecedent_ms + 30 * 60 * SECOND;
     int64_t look_ms = world->now_ms + 60 * SECOND;
 
     while (world->gateway->now_ms < until_ms && quiet_tick(world)) {

@@ -337,6 +337,7 @@ static void do_intake(struct world *world, struct line *line)
     world->core.intake_closed = NULL;
     world->core.stopping = line_has(line, "stopping");
     world->core.purge_paused = line_has(line, "purge_paused");
+    world->core.time_in_doubt = line_has(line, "in_doubt");
     if (line_has(line, "closed"))
         world->core.intake_closed = "hết chỗ / no room";
     (void)line_has(line, "open");
