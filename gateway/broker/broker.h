@@ -22,6 +22,7 @@ enum {
     UNSENT_MAX = PLAN_MAX * PLAN_MOST_MAX, UNSENT_PER_TURN = 64, LOST_PER_TURN = 16, REVOKED_MAX = 64,
     FRAMES_ARENA_BYTES = 8 << 20, WORDS_ARENA_BYTES = 1 << 20,
     GATHER_US = 2000, GATHER_COMMANDS = TURN_COMMANDS_MAX * 3 / 4, BULK = 32,
+    WASTE_BYTES = 64 << 10, WASTE_PER_TURN = TURN_COMMAND_BYTES_MAX / WASTE_BYTES,
     BACKUP_PAUSE_MS = 60 * 60 * 1000, REFUSALS_PER_MINUTE = 30, COMINGS_PER_MINUTE = 600,
 };
 
@@ -38,6 +39,8 @@ struct turn_notes {
     bool     lost_again;                        /* the last one of `lost` has more to take back */
     struct mark { uint32_t effect; enum verb verb; uint32_t uid; } admin[TURN_COMMANDS_MAX];
     uint32_t admin_count;
+    struct waste { uint64_t session; size_t bytes; } waste[WASTE_PER_TURN];     /* large SUBMITs refused for good */
+    uint32_t waste_count;
 };
 
 /* Lines that peers can cause at will: so many a minute, then only their number. */
@@ -114,6 +117,10 @@ bool broker_may(void *context, struct session *session);    /* an offers_may */
 
 /* ---- intake.c */
 void intake_read(struct broker *broker);                    /* fills order; answers the session's own business */
+/* A peer whose frames cost the others time for nothing: its connection ends, and coming back is made slow. `session` may
+ * be NULL. */
+void intake_cut_off(struct broker *broker, int file, const struct agency *holder, struct session *session,
+                    const uint8_t key[CURVE_KEY_SIZE], const char *why);
 void intake_forget(struct broker *broker);                  /* frames of commands that are done */
 
 /* ---- turn.c */

@@ -10,7 +10,7 @@
 
 enum {
     MINUTE_MS = 60 * 1000, FRAMES_PER_TURN = 2 * TURN_COMMANDS_MAX,
-    NONSENSE_BYTES_MAX = 64 << 10,      /* a larger frame that says nothing ends its connection ... */
+    NONSENSE_BYTES_MAX = WASTE_BYTES,   /* a larger frame that says nothing ends its connection ... */
     NONSENSE_HANDSHAKES = 20,           /* ... and counts as so many handshakes of its key */
 };
 
@@ -295,14 +295,14 @@ static bool is_flood(const struct broker *broker, const struct session *session,
     return bytes > NONSENSE_BYTES_MAX && (nonsense || !session) && !(good && broker->frame.kind == FRAME_HELLO);
 }
 
-static void cut_off(struct broker *broker, const struct peer *peer, const struct agency *holder,
-                    struct session *session, const uint8_t key[CURVE_KEY_SIZE])
+void intake_cut_off(struct broker *broker, int file, const struct agency *holder, struct session *session,
+                    const uint8_t key[CURVE_KEY_SIZE], const char *why)
 {
-    complain(broker, "bad-peer", holder->code, "a large frame that says nothing: its connection is ended");
+    complain(broker, "bad-peer", holder->code, why);
     zap_charge(&broker->bus.zap, holder, key, broker->now_ms, NONSENSE_HANDSHAKES);
     if (session)
-        session_drop(broker, session, "it sent large frames that say nothing");
-    bus_cut(peer->file);
+        session_drop(broker, session, why);
+    bus_cut(file);
 }
 
 /* True: it became a command, which points into it. */
@@ -325,7 +325,7 @@ static bool take_agency_frame(struct broker *broker, const struct peer *peer, st
         return false;
     }
     if (is_flood(broker, session, good, &refusal, bytes.size)) {
-        cut_off(broker, peer, holder, session, known.key);
+        intake_cut_off(broker, peer->file, holder, session, known.key, "a large frame that says nothing");
         return false;
     }
     if (session)

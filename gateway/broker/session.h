@@ -46,6 +46,8 @@ struct session {
     uint32_t first_open;            /* of the list in offers.c; OPEN_NONE ends */
     uint32_t freed;                 /* planning only: ended in the turn that is being made */
     uint32_t submits;               /* unanswered ones */
+    int64_t  waste_begin_ms;        /* steady: of the minute in which ... */
+    size_t   waste_bytes;           /* ... so much of what it submitted in large frames was refused for good */
     uint32_t outcomes;              /* read and not yet in a turn */
     uint32_t first_out, last_out;   /* frames that wait for its connection (outbox.h); SESSION_NONE: none do */
     uint32_t outs;

@@ -11,7 +11,7 @@
 
 #include "gateway/broker/broker.h"
 
-enum { TICKS_MAX = TURN_COMMANDS_MAX / 2 };
+enum { WASTE_MS = 60 * 1000, WASTE_BYTES_MAX = 8 << 20, TICKS_MAX = TURN_COMMANDS_MAX / 2 };
 
 static void step(struct broker *broker, struct turn *turn, const struct command *command)
 {
@@ -106,6 +106,18 @@ static void mark_outcome(struct broker *broker, struct command *command)
     command->outcome.uncharged = recipient && breaker_uncharged(&recipient->breaker);
 }
 
+static void note_waste(struct broker *broker, const struct command *command, uint32_t from)
+{
+    struct turn_notes *notes = &broker->notes;
+    size_t bytes = command->submit.header.size + command->submit.payload.size;
+    const struct effect *effect = &broker->effects.list[from];
+
+    if (bytes < WASTE_BYTES || from == broker->effects.count || effect->kind != EFFECT_REFUSED ||
+        problem_is_transient(effect->refused.problem->type) || notes->waste_count == WASTE_PER_TURN)
+        return;
+    notes->waste[notes->waste_count++] = (struct waste){ .session = command->session, .bytes = bytes };
+}
+
 static void frames(struct broker *broker, struct turn *turn)
 {
     struct turn_notes *notes = &broker->notes;
@@ -117,6 +129,8 @@ static void frames(struct broker *broker, struct turn *turn)
         if (command->kind == COMMAND_OUTCOME)
             mark_outcome(broker, command);
         step(broker, turn, command);
+        if (command->kind == COMMAND_SUBMIT)
+            note_waste(broker, command, from);
         for (uint32_t i = from; command->kind == COMMAND_ADMIN && i < broker->effects.count; i++)
             if (broker->effects.list[i].kind == EFFECT_ADMIN_REPLY)
                 notes->admin[notes->admin_count++] =
@@ -211,6 +225,26 @@ static void remember(struct broker *broker)
     order_done(order, notes->commands);
 }
 
+/* Whoever goes on with large bodies that are refused for good fills everybody's turns with them. After the answers. */
+static void cut_wasters(struct broker *broker)
+{
+    for (uint32_t i = 0; i < broker->notes.waste_count; i++) {
+        const struct waste *waste = &broker->notes.waste[i];
+        struct session *session = session_of_number(&broker->sessions, waste->session);
+        if (!session || !session->holder)
+            continue;
+        if (broker->steady_ms - session->waste_begin_ms >= WASTE_MS) {
+            session->waste_begin_ms = broker->steady_ms;
+            session->waste_bytes = 0;
+        }
+        session->waste_bytes += waste->bytes;
+        if (session->waste_bytes > WASTE_BYTES_MAX)
+            intake_cut_off(broker, session->file, session->holder, session, session->key,
+                           "more than 8 MiB in a minute of what is refused for good");
+    }
+    broker->notes.waste_count = 0;
+}
+
 static void dismiss_revoked(struct broker *broker)
 {
     for (uint32_t i = 0; i < broker->revoked_count; i++) {
@@ -270,6 +304,7 @@ enum result turn_make(struct broker *broker)
         return result;
     remember(broker);
     speak(broker);
+    cut_wasters(broker);
     dismiss_revoked(broker);
     return RESULT_OK;
 }
