@@ -50,7 +50,7 @@ enum batch_form batch_open(struct span frame, struct batch *ret_batch)
     while (rest.size)
         if (ret_batch->left++ == BATCH_FRAMES_MAX || !read_frame(&rest, &inner))
             return BATCH_BROKEN;
-    return BATCH_GOOD;
+    return ret_batch->left ? BATCH_GOOD : BATCH_BROKEN;
 }
 
 bool batch_next(struct batch *batch, struct span *ret_frame)

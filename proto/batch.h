@@ -1,7 +1,8 @@
 /* batch.h - BATCH: many frames in one (README.md, "Many frames in one"). Read and written here by hand, because what
  * travels inside is not to be copied or decoded on the way. Pure.
  *
- * Bounds     at most BATCH_FRAMES_MAX frames, none of them empty; all counted before the first one is given out.
+ * Bounds     at least one and at most BATCH_FRAMES_MAX frames, none of them empty; all counted before the first one is
+ *            given out.
  * Ownership  what batch_next() gives points into the frame that was opened.
  */
 #ifndef PROTO_BATCH_H
@@ -17,7 +18,7 @@ struct batch {
 enum batch_form {
     BATCH_NONE,                         /* a frame, perhaps; but no BATCH */
     BATCH_GOOD,
-    BATCH_BROKEN,                       /* it begins as one and is none: cut short, too many, an empty one inside */
+    BATCH_BROKEN,                       /* begins as one and is none: cut short, no frame, too many, an empty one */
 };
 
 enum batch_form batch_open(struct span frame, struct batch *ret_batch);
