@@ -109,8 +109,8 @@ BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*
 # ---------------------------------------------------------------- building
 
 .DEFAULT_GOAL := all
-.PHONY: all programs tests deps check checks unit trace sim fuzz fuzz-programs fuzz-smoke mutants live torture test demo install \
-        clean help python FORCE
+.PHONY: all programs tests deps check checks unit trace sim fuzz fuzz-programs fuzz-smoke mutants live torture test demo \
+        install clean help python FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(patsubst $(BUILD)/tests/%,$(BUILD)/obj/tests/examples/%.o,$(EXAMPLES))
 
@@ -284,6 +284,8 @@ fuzz-programs: $(FUZZ)
 fuzz-smoke:                     ## their kept inputs again, with gcc and sanitizers
 	$(Q)$(MAKE) --no-print-directory $(JOBS) SAN=1 fuzz-programs
 	$(Q)$(RUN) $(call fuzz_suites,build-san)
+mutants: $(UNIT) $(TRACE) $(SIM) programs python  ## known faults planted, each must be noticed; ONLY=word picks some
+	$(Q)$(PYTHON) tests/mutants/run --build $(BUILD) $(ONLY)
 live: programs python $(EXAMPLES)  ## the built programs from outside, in Python; ONLY=word picks some
 	$(Q)$(RUN) --stream live $(live_suites)
 torture: programs python $(TORTURE)  ## power cuts, full disks, wrong clocks: CUTS= SEED= ONLY=; root for small disks
