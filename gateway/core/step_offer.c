@@ -58,8 +58,8 @@ static void fail(struct step *step, struct handoff *handoff, enum fail_class fai
  * that is possible now, else left to a person (promise 5). False: to a person. */
 static bool class_covers(struct step *step, struct handoff *handoff)
 {
-    static const char why[] = "có thể đã được xử lý; theo danh bạ hiện nay cơ quan không chống trùng, không hỏi lại "
-                              "được / perhaps it was acted on, and by the present directory the agency takes no key and "
+    static const char why[] = "có thể đã được xử lý; theo danh bạ hiện nay cơ quan không chống trùng, không hỏi được / "
+                              "perhaps it was acted on, and by the present directory the agency takes no key and "
                               "cannot be asked";
     enum agency_class agency_class = handoff_recipient(step, handoff)->agency_class;
     struct change change = { .cause = CAUSE_DIRECTORY_APPLIED, .detail = span_of_string(why) };

@@ -17,6 +17,8 @@ struct audit *audit_new(void)
 void audit_reset(struct audit *audit)
 {
     memset(audit, 0, sizeof *audit);
+    for (int i = 0; i < AUDIT_FATES; i++)
+        audit->fates[i].letter = audit->fates[i].recipient = -1;
 }
 
 const char *audit_failure(const struct audit *audit, uint64_t *ret_handoff)
@@ -44,7 +46,8 @@ struct fate *fate_of(struct audit *audit, uint64_t handoff)
     must(number < AUDIT_FATES);
     struct fate *fate = &audit->fates[number];
     if (!fate->handoff) {
-        *fate = (struct fate){ .handoff = handoff, .letter = -1, .recipient = -1 };
+        /* Nobody has heard of it, and yet a person may have meant it with a whole group. */
+        *fate = (struct fate){ .handoff = handoff, .letter = -1, .recipient = -1, .replays = audit->group_replays };
         if (number > audit->highest)
             audit->highest = number;
     }

@@ -63,6 +63,7 @@ void audit_operator_asks(struct audit *audit, enum audit_act act, uint64_t hando
         ask_one(audit, act, fate_of(audit, handoff), behind);
         return;
     }
+    audit->group_replays++;
     for (uint64_t i = 1; i <= audit->highest; i++)
         if (audit->fates[i].handoff && (audit->fates[i].recipient == agency || audit->fates[i].recipient < 0))
             ask_one(audit, act, &audit->fates[i], behind);

@@ -45,6 +45,7 @@ struct audit {
     uint64_t highest;
     struct witness witnesses[AUDIT_WITNESSES];
     uint64_t witness_last;
+    uint32_t group_replays;                     /* of whole groups */
     bool     withdrawn[64];                     /* by case */
     bool     lane_ended[64];                    /* by case: a person was asked to end one and those behind it */
     bool     cursors[16][CURSOR_VALUES];        /* by agency and value: was set */

@@ -38,6 +38,7 @@ struct gateway {
     struct effects effects;
     struct gateway_time time;
     int64_t  now_ms;                            /* gateway time of this turn */
+    int64_t  ahead_ms;                          /* of true time, then */
     int64_t  due_ms;
     struct seat seats[SEATS_MAX];
     uint64_t session_base, sessions_begun;

@@ -27,7 +27,7 @@ static void act(struct world *world, const struct job *job)
         world->book[world->book_count].agency = job->agency;
         memcpy(world->book[world->book_count++].key, job->key, sizeof job->key);
     }
-    /* Past its lease: by its own clock, or perhaps by the gateway's, which follows its wall clock's steps. */
+    /* Past its lease: by its own clock, or perhaps by the gateway's, which went ahead meanwhile. */
     bool late = world->now_ms > job->arrived_ms + world->options.lease_ms ||
                 world->now_ms > job->stamp_ms + world->options.lease_ms || world->clock_steps != job->clock_steps;
     /* An agency that stopped taking keys acts again on what was sent while it still did: the directory's doing, unless

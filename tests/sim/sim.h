@@ -68,7 +68,7 @@ enum down_kind { DOWN_WELCOME = 1, DOWN_NO_HELLO, DOWN_REFUSED, DOWN_ACCEPTED, D
 struct down {
     enum down_kind kind;
     uint64_t correlation, seq;              /* seq: of the turn that said it */
-    uint32_t clock_steps;                   /* of the gateway's wall clock until then */
+    uint32_t clock_steps;                   /* steps of gateway time until then */
     struct hash link;
     struct effect effect;                   /* texts and spans copied into the world's arena */
 };
@@ -126,7 +126,7 @@ struct job {
     uint64_t handoff;
     int32_t  letter;
     int64_t  arrived_ms, stamp_ms;
-    uint32_t clock_steps;                   /* of the gateway's wall clock until then */
+    uint32_t clock_steps;                   /* steps of gateway time until then */
     bool     ask_first, checkpointed;
     enum agency_class told;
     enum kind kind;
@@ -184,7 +184,7 @@ struct world {
     const struct tables *versions[TABLES_MAX_VERSIONS];
     uint32_t version_count;
     int64_t  wall_off_ms;                   /* the gateway machine's wall clock against the truth */
-    uint32_t clock_steps;
+    uint32_t clock_steps;                   /* how often gateway time went ahead of the truth */
     bool     gateway_up;
     uint64_t known_handoffs[4096];          /* what operators have heard of */
     uint32_t known_count;

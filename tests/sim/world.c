@@ -197,7 +197,6 @@ static void break_things(struct world *world)
     }
     if (dice_permille(&world->dice, options->wall_permille)) {
         world->wall_off_ms = dice_percent(&world->dice, 50) ? 0 : dice_between(&world->dice, -3600000, 3600000);
-        world->clock_steps++;
         STORY(world, 0, "the wall clock is off by %lld ms", (long long)world->wall_off_ms);
     }
     if (options->far_jump && dice_permille(&world->dice, 3)) {
