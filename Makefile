@@ -109,8 +109,8 @@ BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*
 # ---------------------------------------------------------------- building
 
 .DEFAULT_GOAL := all
-.PHONY: all programs tests deps check checks unit trace sim fuzz fuzz-programs fuzz-smoke mutants live torture test demo \
-        install clean help python FORCE
+.PHONY: all programs tests deps check checks unit trace sim fuzz fuzz-programs fuzz-smoke mutants live torture test \
+        demo install clean help python FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(patsubst $(BUILD)/tests/%,$(BUILD)/obj/tests/examples/%.o,$(EXAMPLES))
 
