@@ -176,7 +176,8 @@ $(foreach test,$(UNIT_SOURCES),$(call program,$(BUILD)/tests/$(basename $(notdir
     unit-shared $(call needs_of_test,$(test)),-lcmocka))
 $(foreach f,$(FUZZ_SOURCES),$(call program,$(f:tests/fuzz/fuzz_%.c=$(BUILD)/fuzz/%),$(call object_of,$(f)),\
     fuzz-shared $(NEEDS_all)))
-$(call program,$(BUILD)/torture/load,$(call object_of,tests/torture/load.c tests/torture/audit.c),directory $(NEEDS_wire))
+$(call program,$(BUILD)/torture/load,$(call object_of,tests/torture/load.c tests/torture/audit.c),\
+    directory $(NEEDS_wire))
 $(call program,$(BUILD)/torture/pin,$(call object_of,tests/torture/pin.c),base)
 # Loaded before a program; they define what a fortified header would have as inline functions.
 $(BUILD)/obj/tests/torture/recorder.o $(BUILD)/obj/tests/torture/clock.o: private EXTRA := -U_FORTIFY_SOURCE
@@ -192,8 +193,8 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/liblienthong.a
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # The library shows lienthong_* and nothing else. That includes lienthong__v1__*, the generated code: its users fill in
-# and read those messages. The static one is a single object with everything else made local, so that names like text_add
-# cannot meet a name of the program it goes into. What only programs need stays out: no libyaml for a client.
+# and read those messages. The static one is a single object with everything else made local, so that names like
+# text_add cannot meet a name of the program it goes into. What only programs need stays out: no libyaml for a client.
 LIBRARY_OBJECTS := $(OBJECTS_client) $(OBJECTS_proto) $(filter-out %/yaml.o %/log.o,$(OBJECTS_base))
 $(BUILD)/liblienthong.a: $(LIBRARY_OBJECTS)
 	$(call say,AR,$@)

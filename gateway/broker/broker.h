@@ -117,8 +117,8 @@ bool broker_may(void *context, struct session *session);    /* an offers_may */
 
 /* ---- intake.c */
 void intake_read(struct broker *broker);                    /* fills order; answers the session's own business */
-/* A peer whose frames cost the others time for nothing: its connection ends, and coming back is made slow. `session` may
- * be NULL. */
+/* A peer whose frames cost the others time for nothing: its connection ends, and coming back is made slow. `session`
+ * may be NULL. */
 void intake_cut_off(struct broker *broker, int file, const struct agency *holder, struct session *session,
                     const uint8_t key[CURVE_KEY_SIZE], const char *why);
 void intake_forget(struct broker *broker);                  /* frames of commands that are done */
@@ -129,8 +129,8 @@ MUST_USE enum result turn_make(struct broker *broker);
 /* One command alone in its turn. *ret_again: it has more to do. */
 MUST_USE enum result turn_alone(struct broker *broker, const struct command *command, bool *ret_again);
 bool turn_is_due(struct broker *broker);
-/* A turn costs the same syncs and pages for one command as for many. So it may wait GATHER_US for more, as long as nobody
- * waits for it: all that is there came from sessions that have much more under way (BULK). */
+/* A turn costs the same syncs and pages for one command as for many. So it may wait GATHER_US for more, as long as
+ * nobody waits for it: all that is there came from sessions that have much more under way (BULK). */
 bool turn_may_wait(struct broker *broker);
 bool give_up_ballast(struct broker *broker);                /* true: there was one, and it helps */
 

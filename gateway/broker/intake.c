@@ -286,8 +286,9 @@ static void refuse_frame(struct broker *broker, const struct peer *peer, const c
     refuse(broker, peer, BUS_AGENCIES, &refusal, agency);
 }
 
-/* Opening a large frame costs libzmq's thread milliseconds, and everybody waits for them. Nobody who speaks the protocol
- * sends one that is no message, or before HELLO: he is not answered but cut off, and cannot come back at will. */
+/* Opening a large frame costs libzmq's thread milliseconds, and everybody waits for them. Nobody who speaks the
+ * protocol sends one that is no message, or before HELLO: he is not answered but cut off, and cannot come back at
+ * will. */
 static bool is_flood(const struct broker *broker, const struct session *session, bool good,
                      const struct frame_refusal *refusal, size_t bytes)
 {
@@ -403,8 +404,8 @@ static void keep_frame(struct broker *broker, zmq_msg_t *frame, bool whole)
     must(zmq_msg_init(place) == 0 && (whole ? zmq_msg_move(place, frame) : zmq_msg_copy(place, frame)) == 0);
 }
 
-/* The frames in a BATCH, from *done on, as if each had come alone; only who has said HELLO may send one. False: the turn
- * is full; *done says how far it went. */
+/* The frames in a BATCH, from *done on, as if each had come alone; only who has said HELLO may send one. False: the
+ * turn is full; *done says how far it went. */
 static bool take_batch(struct broker *broker, const struct peer *peer, zmq_msg_t *frame, struct batch *batch,
                        uint32_t *done, unsigned *budget)
 {

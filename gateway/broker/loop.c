@@ -206,8 +206,8 @@ static bool is_over(const struct broker *broker)
     return broker->stop_now || (broker->stopping && (quiet || broker->steady_ms >= broker->stop_steady_ms));
 }
 
-/* A stopped process, a machine that slept, a disk that hung: what was said meanwhile still waits in the sockets, and must
- * be read before anybody is called silent. */
+/* A stopped process, a machine that slept, a disk that hung: what was said meanwhile still waits in the sockets, and
+ * must be read before anybody is called silent. */
 static void read_clocks(struct broker *broker)
 {
     int64_t before_ms = broker->steady_ms;

@@ -102,8 +102,8 @@ static enum result take_memory(struct broker *broker, struct text *why)
     return RESULT_FULL;
 }
 
-/* START: no session of before lives, what was offered is with nobody. RESTORE: goes on where `lienthong restore` was cut
- * off, if it was. */
+/* START: no session of before lives, what was offered is with nobody. RESTORE: goes on where `lienthong restore` was
+ * cut off, if it was. */
 static enum result tell(struct broker *broker, enum command_kind kind, struct text *why)
 {
     struct command command = { .kind = kind };

@@ -195,8 +195,8 @@ int64_t connection_due_ms(const struct lienthong *lienthong);
 bool connection_up(const struct lienthong *lienthong);                  /* and takes frames */
 /* Sends and shares the frame. False: not taken now (blocked or lost), it stays due. */
 MUST_USE bool connection_send(struct lienthong *lienthong, zmq_msg_t *frame);
-/* The first requests of a list, at most `most`, up to one whose frame is not in memory, and as many as go into one frame.
- * Gives how many that were; they are still in the list. 0: none was taken now. */
+/* The first requests of a list, at most `most`, up to one whose frame is not in memory, and as many as go into one
+ * frame. Gives how many that were; they are still in the list. 0: none was taken now. */
 MUST_USE size_t connection_send_first(struct lienthong *lienthong, const struct list *list, size_t most);
 MUST_USE bool connection_say(struct lienthong *lienthong, Lienthong__V1__Envelope *envelope);   /* packs, sends */
 void connection_wake(struct lienthong *lienthong);                      /* process() has something to do */
