@@ -284,7 +284,7 @@ fuzz:                           ## fuzzers with clang, one after the other: SECO
 fuzz-programs: $(FUZZ)
 fuzz-smoke:                     ## their kept inputs again, with gcc and sanitizers
 	$(Q)$(MAKE) --no-print-directory $(JOBS) SAN=1 fuzz-programs
-	$(Q)$(RUN) $(call fuzz_suites,build-san)
+	$(Q)$(RUN) $(call fuzz_suites,$(if $(findstring command,$(origin BUILD)),$(BUILD),build-san))
 mutants: $(UNIT) $(TRACE) $(SIM) programs python  ## known faults planted, each must be noticed; ONLY=word picks some
 	$(Q)$(PYTHON) tests/mutants/run --build $(BUILD) $(ONLY)
 live: programs python $(EXAMPLES)  ## the built programs from outside, in Python; ONLY=word picks some
