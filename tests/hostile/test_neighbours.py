@@ -31,7 +31,7 @@ def holds(gateway, peers, capsys, name, memory_max):
 
 
 def test_half_open_connections(gateway, peers, capsys):
-    """Connected and silent, greeted and stopped, stopped within the handshake of CURVE: 300 at a time, always new ones."""
+    """Connected and silent, greeted and stopped, stopped in the handshake of CURVE: 300 at a time, always new ones."""
     gateway.start_broker()
     peers.start(gateway, "half_open", 300)
     holds(gateway, peers, capsys, "half-open", FIXED + 300 * CONNECTION)
