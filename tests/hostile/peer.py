@@ -126,7 +126,7 @@ def half_open(place, count):
 
 
 def flood(place, count, size, code=WARD):
-    """Frames of that size as fast as they are taken, from connections that never said HELLO; the bytes are senseless."""
+    """Frames of that size as fast as they are taken, from connections that never said HELLO: senseless bytes."""
     context = zmq.Context()
     dealers = [place.dealer(context, place.secret(code)) for _ in range(int(count))]
     frame = b"\x01" + os.urandom(int(size) - 1)
