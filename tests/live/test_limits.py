@@ -11,7 +11,7 @@ import zmq
 
 from content import content_hash
 from gateway import COUNTER, POLICE, TAX, WARD, wait_for
-from wire import Refusal, header_of
+from wire import Refusal, Silence, header_of
 from words import CAUSE, KIND, PROBLEM, RECEIVER, SENDER, STATE, VERDICT
 
 KIB = 1024
@@ -64,16 +64,23 @@ def test_unknown_fields_of_tomorrow_travel_on(running):
 
 
 def test_more_submits_than_the_window(running):
-    """Ten windows at once: each accepted, or refused for now; what was refused may be said again."""
+    """Ten windows at once: each accepted, or refused for now, or (a session that was ended for not reading) unanswered:
+    what has no good answer may be said again, under the same id."""
     link = running.link(COUNTER)
     headers = [link.header(recipient=TAX, dossier_code=running.dossier(), kind=KIND.FORWARD) for _ in range(640)]
     open_ones, accepted = list(headers), 0
     for _ in range(50):
         again = []
+        silent = False
         for correlation, header in [(link.put_submit(header), header) for header in open_ones]:
             try:
-                link.answer_to(correlation)
+                link.answer_to(correlation, 0.2 if silent else 10)
                 accepted += 1
+            except Silence:
+                if not silent:
+                    link.hello(SENDER)
+                silent = True
+                again.append(header)
             except Refusal as problem:
                 assert problem.type in (PROBLEM.BUSY, PROBLEM.NO_HELLO)
                 if problem.type == PROBLEM.NO_HELLO:
