@@ -72,6 +72,7 @@ class Gateway:
     def __init__(self, folder, network=NETWORK):
         self.folder = str(folder)
         self.port = free_port()
+        self.program = os.path.join(BUILD, "lienthongd")
         self.endpoint = f"tcp://127.0.0.1:{self.port}"
         self.broker = self.adapter = self.notify = self.admin_socket = None
         self.links, self.agencies, self.dossiers = [], {}, 0
@@ -116,7 +117,7 @@ class Gateway:
             environment["WATCHDOG_USEC"] = str(watchdog_us)
         ready = self.notify.heard("READY=1")
         with open(self.broker_log, "ab") as log:
-            self.broker = subprocess.Popen([os.path.join(BUILD, "lienthongd"), "--config", self.path("broker.yaml")],
+            self.broker = subprocess.Popen([self.program, "--config", self.path("broker.yaml")],
                                            stdout=log, stderr=log, env=environment)
         wait_for(lambda: self.notify.heard("READY=1") > ready or self.broker.poll() is not None, seconds,
                  lambda: f"the broker is not ready:\n{self.tail(self.broker_log)}")
