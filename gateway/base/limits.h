@@ -33,6 +33,7 @@ enum {
     CHECKPOINT_BYTES_MAX = 4 << 10,
     FRAME_BYTES_MAX = 1 << 20,
     BATCH_FRAMES_MAX = 256,             /* frames inside one BATCH */
+    BATCH_TAKEN_MAX = 32,               /* ... that an agency may send us: frames of others come in between */
     BATCH_BYTES_MAX = 256 << 10,        /* what we fill a BATCH up to; one that is read may be as long as any frame */
     PEER_QUEUE_BYTES_MAX = 8 << 20,     /* high-water mark x FRAME_BYTES_MAX */
     PEER_QUEUE_FRAMES = PEER_QUEUE_BYTES_MAX / FRAME_BYTES_MAX,

@@ -21,7 +21,7 @@
 enum {
     UNSENT_MAX = PLAN_MAX * PLAN_MOST_MAX, UNSENT_PER_TURN = 64, LOST_PER_TURN = 16, REVOKED_MAX = 64,
     FRAMES_ARENA_BYTES = 8 << 20, WORDS_ARENA_BYTES = 1 << 20,
-    GATHER_US = 2000, GATHER_COMMANDS = TURN_COMMANDS_MAX * 3 / 4, BULK = 32,
+    GATHER_US = 2000, GATHER_LAZY_US = 20000, GATHER_COMMANDS = TURN_COMMANDS_MAX * 3 / 4,
     WASTE_BYTES = 64 << 10, WASTE_PER_TURN = TURN_COMMAND_BYTES_MAX / WASTE_BYTES,
     BACKUP_PAUSE_MS = 60 * 60 * 1000, REFUSALS_PER_MINUTE = 30, COMINGS_PER_MINUTE = 600,
 };
@@ -73,7 +73,7 @@ struct broker {
     enum bus_side kept_side;
     bool has_kept;
     bool hurry;                                 /* somebody waits for the answer to one of the commands in `order` */
-    int64_t gather_us;                          /* when the first of them came */
+    int64_t gather_until_us;                    /* else the turn may wait so long for more of them */
     bool speaking;                              /* what is said is gathered until all of the turn is */
 
     int64_t  now_ms, steady_ms;                 /* read once a turn */

@@ -217,27 +217,36 @@ static bool command_is_allowed(struct broker *broker, const struct peer *peer, s
     return true;
 }
 
-/* Nobody waits for this one alone: its session has many more under way, which keep both sides busy meanwhile. */
-static bool is_in_bulk(const struct session *session, const struct command *command)
+/* Nobody waits for this one alone, and its session has as much under way again, to be busy with meanwhile. */
+static bool is_in_bulk(const struct broker *broker, const struct session *session, const struct command *command)
 {
-    switch (command->kind) {
-    case COMMAND_SUBMIT:
-        return session->submits >= BULK;
-    case COMMAND_OUTCOME:
-        return session->open >= BULK && session->outcomes * 2 <= session->open;
-    case COMMAND_NOTICE_ACK:
-        return session->follow.open_count > 0;
-    default:
+    if (!session_in_bulk(session, broker->steady_ms))
         return false;
-    }
+    return command->kind == COMMAND_SUBMIT ? session->submits * 2 <= broker->tables->submit_window
+           : command->kind == COMMAND_OUTCOME && session->outcomes * 2 <= session->open;
+}
+
+/* Nobody waits for it at all: an acknowledgement has no answer, and there is room for more notices. */
+static bool is_lazy(const struct session *session, const struct command *command)
+{
+    return command->kind == COMMAND_NOTICE_ACK && session->follow.open_count < NOTICE_WINDOW / 2;
+}
+
+/* How long the turn may wait for more. */
+static void hurry_or_wait(struct broker *broker, struct session *session, const struct command *command)
+{
+    session_pace(session, broker->steady_ms);
+    if (is_lazy(session, command))
+        return;
+    bool bulk = is_in_bulk(broker, session, command);
+    int64_t until_us = bus_now_us() + GATHER_US;
+
+    broker->gather_until_us = until_us < broker->gather_until_us ? until_us : broker->gather_until_us;
+    broker->hurry |= !bulk;
 }
 
 static void take_command(struct broker *broker, struct session *session, const struct agency *holder, size_t bytes)
 {
-    if (!broker->order.count) {
-        broker->gather_us = bus_now_us();
-        broker->hurry = false;
-    }
     struct command *command = order_put(&broker->order, bytes);
     *command = broker->frame.command;
     command->session = session->number;
@@ -248,9 +257,10 @@ static void take_command(struct broker *broker, struct session *session, const s
         session->outcomes++;
     if (command->kind == COMMAND_NOTICE_ACK) {
         follow_acknowledged(&session->follow, command->acknowledged);
-        offers_session_feed(&broker->offers, session);
+        if (session->follow.woken)                          /* else everything has been given */
+            offers_session_feed(&broker->offers, session);
     }
-    broker->hurry |= !is_in_bulk(session, command);
+    hurry_or_wait(broker, session, command);
 }
 
 /* ---- one frame of an agency */
@@ -341,8 +351,8 @@ static bool take_agency_frame(struct broker *broker, const struct peer *peer, st
     else if (!session)
         refuse_frame(broker, peer, holder->code, PROBLEM_NO_HELLO, "phải gửi HELLO trước", "HELLO must come first");
     else if (broker->frame.kind == FRAME_BATCH)
-        refuse_frame(broker, peer, holder->code, PROBLEM_MALFORMED, "trong BATCH không được có BATCH khác",
-                     "a BATCH must not hold another one");
+        refuse_frame(broker, peer, holder->code, PROBLEM_TOO_LARGE, "BATCH quá nhiều khung, hoặc nằm trong BATCH khác",
+                     "a BATCH of too many frames, or inside another one");
     else if (broker->frame.kind != FRAME_COMMAND)
         take_own(broker, peer, session, holder->code);
     else if (command_is_allowed(broker, peer, session, holder->code)) {
@@ -404,6 +414,11 @@ static void keep_frame(struct broker *broker, zmq_msg_t *frame, bool whole)
     must(zmq_msg_init(place) == 0 && (whole ? zmq_msg_move(place, frame) : zmq_msg_copy(place, frame)) == 0);
 }
 
+static struct session *of_peer(struct broker *broker, const struct peer *peer)
+{
+    return peer->foreign_routing ? NULL : session_of_routing(&broker->sessions, peer->routing);
+}
+
 /* The frames in a BATCH, from *done on, as if each had come alone; only who has said HELLO may send one. False: the
  * turn is full; *done says how far it went. */
 static bool take_batch(struct broker *broker, const struct peer *peer, zmq_msg_t *frame, struct batch *batch,
@@ -429,10 +444,10 @@ static bool take(struct broker *broker, enum bus_side side, const struct peer *p
                  unsigned *budget)
 {
     struct span bytes = span_of(zmq_msg_data(frame), zmq_msg_size(frame));
+    const struct session *session = side == BUS_AGENCIES ? of_peer(broker, peer) : NULL;
     struct batch batch;
 
-    if (side == BUS_AGENCIES && !peer->foreign_routing && !peer->many_parts &&
-        session_of_routing(&broker->sessions, peer->routing) && batch_open(bytes, &batch) == BATCH_GOOD) {
+    if (session && !peer->many_parts && batch_open(bytes, &batch) == BATCH_GOOD && batch.left <= BATCH_TAKEN_MAX) {
         if (!take_batch(broker, peer, frame, &batch, done, budget))
             return false;
         zmq_msg_close(frame);
@@ -476,8 +491,11 @@ void intake_read(struct broker *broker)
     unsigned budget = FRAMES_PER_TURN;              /* also of those that become no command */
 
     must(!broker->order.agreed || order_is_empty(&broker->order));
-    if (order_is_empty(&broker->order))
+    if (order_is_empty(&broker->order)) {
         intake_forget(broker);
+        broker->hurry = false;
+        broker->gather_until_us = bus_now_us() + GATHER_LAZY_US;
+    }
     broker->has_kept = broker->has_kept && !take(broker, broker->kept_side, &broker->kept_peer, &broker->kept,
                                                  &broker->kept_done, &budget);
     while (budget && !broker->has_kept && read_one(broker, BUS_ADMIN, &budget))

@@ -24,7 +24,6 @@ enum {
     FULL_WAIT_MS = 1000,                /* nothing can be written: again after so long */
     STOOD_STILL_MS = 2 * SECOND_MS,     /* a loop that waits at most a second was not running */
     TURN_PATIENCE_US = 5000,            /* a turn waits so long in all for queues that are full */
-    GATHER_MS = 1,                      /* a turn that may wait looks again after so long */
     FLUSH_MS = 1,                       /* and frames that wait for such a queue are tried again after so long */
 };
 
@@ -49,8 +48,10 @@ static int64_t wait_ms(const struct loop *loop)
     int64_t ms = steady_ms > broker->steady_ms ? steady_ms - broker->steady_ms : 0;
     if (loop->full_until_ms)
         return ms;
-    if (turn_may_wait(broker))
-        return ms < GATHER_MS ? ms : GATHER_MS;
+    if (turn_may_wait(broker)) {
+        int64_t left_ms = (broker->gather_until_us - bus_now_us() + 999) / 1000;
+        return left_ms < 0 ? 0 : left_ms < ms ? left_ms : ms;
+    }
     if (turn_is_due(broker) || broker->has_kept)
         return 0;
     if (!broker->stopping) {

@@ -106,6 +106,22 @@ void sessions_lost_told(struct sessions *sessions, uint32_t count)
     memmove(sessions->lost, sessions->lost + count, sessions->lost_count * sizeof *sessions->lost);
 }
 
+void session_pace(struct session *session, int64_t steady_ms)
+{
+    int64_t since_ms = steady_ms - session->pace_ms;
+    if (since_ms >= PACE_MS) {
+        session->pace_before = since_ms < 2 * PACE_MS ? session->pace : 0;
+        session->pace = 0;
+        session->pace_ms = steady_ms;
+    }
+    session->pace++;
+}
+
+bool session_in_bulk(const struct session *session, int64_t steady_ms)
+{
+    return steady_ms - session->pace_ms < 2 * PACE_MS && session->pace + session->pace_before >= BULK;
+}
+
 void follow_begin(struct follow *follow, uint64_t from_seq)
 {
     *follow = (struct follow){ .on = true, .woken = true, .from_cursor = from_seq == 0,

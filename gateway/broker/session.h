@@ -14,7 +14,7 @@
 
 struct piece;
 
-enum { KEY_TEXT_SIZE = 41, NOTICE_WINDOW = NOTIFY_MAX, SESSION_NONE = UINT32_MAX };
+enum { KEY_TEXT_SIZE = 41, NOTICE_WINDOW = NOTIFY_MAX, SESSION_NONE = UINT32_MAX, PACE_MS = 50, BULK = 32 };
 
 struct follow {
     bool     on;
@@ -49,6 +49,8 @@ struct session {
     int64_t  waste_begin_ms;        /* steady: of the minute in which ... */
     size_t   waste_bytes;           /* ... so much of what it submitted in large frames was refused for good */
     uint32_t outcomes;              /* read and not yet in a turn */
+    int64_t  pace_ms;               /* steady: when the present PACE_MS began */
+    uint32_t pace, pace_before;     /* commands that came in it, and in the one before */
     uint32_t first_out, last_out;   /* frames that wait for its connection (outbox.h); SESSION_NONE: none do */
     uint32_t outs;
     size_t   out_bytes;
@@ -86,6 +88,11 @@ void session_end(struct sessions *sessions, struct session *session);
 void sessions_lost_told(struct sessions *sessions, uint32_t count);
 
 /* ---- following: pure, about one session */
+/* A command has come. */
+void     session_pace(struct session *session, int64_t steady_ms);
+/* It sends so much that it does not wait for the answer to any one of its commands. */
+bool     session_in_bulk(const struct session *session, int64_t steady_ms);
+
 void     follow_begin(struct follow *follow, uint64_t from_seq);    /* 0: the durable cursor */
 uint32_t follow_room(const struct follow *follow);                  /* notices it can take now; 0 when not woken */
 void     follow_given(struct follow *follow, uint64_t event_seq);   /* must(): there was room */

@@ -326,7 +326,7 @@ bool turn_may_wait(struct broker *broker)
 {
     const struct order *order = &broker->order;
     return order->count && order->count < GATHER_COMMANDS && !order->agreed && !broker->hurry && !broker->has_kept &&
-           !broker->stopping && !is_due_anyway(broker) && bus_now_us() - broker->gather_us < GATHER_US;
+           !broker->stopping && !is_due_anyway(broker) && bus_now_us() < broker->gather_until_us;
 }
 
 /* ---- one command alone */

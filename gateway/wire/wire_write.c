@@ -111,7 +111,7 @@ void wire_welcome(const struct welcome *welcome, uint64_t correlation, struct wi
     to->lease_ms = u32_ms(welcome->lease_ms);
     to->covered_seq = welcome->covered_seq;
     to->gateway_time_ms = welcome->now_ms;
-    to->batch = BATCH_FRAMES_MAX;
+    to->batch = BATCH_TAKEN_MAX;
     finish(ret_out, LIENTHONG__V1__ENVELOPE__BODY_WELCOME, to);
 }
 

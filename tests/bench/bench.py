@@ -119,7 +119,6 @@ agencies:
 """ for code, port in ((HEALTHY, sink.port), (NEIGHBOUR, HANG.port))))
         path = f"{folder}/directory/gateway.yaml"
         text = open(path, encoding="utf-8").read()
-        text = re.sub(r"submit_window: \d+", "submit_window: 1024", text)
         text, changed = re.subn(r"in_flight: \d+", "in_flight: 1024", text)
         assert changed, "gateway.yaml says nothing of in_flight"
         open(path, "w", encoding="utf-8").write(text)

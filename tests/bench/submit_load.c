@@ -6,6 +6,7 @@
  * RATE 0: as fast as possible. FOLLOW 1: waits for the notice that each was delivered, too. Recipients in turn.
  * Prints "name value" lines: accepted, seconds, accept_p50_us, accept_p99_us, e2e_p50_us, e2e_p99_us, cpu_us.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,8 @@ struct load {
     uint64_t count, bytes, submitted, answered, accepted, delivered;
     double   rate;
     bool     follow;
-    /* by ticket - first ticket, and by handoff - first handoff: both rise by one */
-    uint64_t first_ticket, first_handoff;
+    /* by ticket - first ticket: they rise by one; handoffs rise too, but others' stand in between */
+    uint64_t first_ticket, *handoffs;
     double  *begun_s, *accept_s, *deliver_s;
     char    *payload;
     double   start_s;
@@ -46,17 +47,30 @@ static void on_answer(void *context, const struct lienthong_answer *answer)
         fprintf(stderr, "refused: %s\n", answer->problem.sentence_en);
         exit(1);
     }
-    if (!load->first_handoff)
-        load->first_handoff = answer->handoff_id - index;
+    load->handoffs[index] = answer->handoff_id;
     load->accepted++;
     load->accept_s[index] = now_s() - load->begun_s[index];
+}
+
+/* load->count: none of this run. */
+static uint64_t index_of_handoff(const struct load *load, uint64_t handoff)
+{
+    uint64_t low = 0, high = load->answered;
+    while (low < high) {
+        uint64_t middle = (low + high) / 2;
+        if (load->handoffs[middle] < handoff)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < load->answered && load->handoffs[low] == handoff ? low : load->count;
 }
 
 static void on_notice(void *context, const Lienthong__V1__Notice *notice)
 {
     struct load *load = context;
-    uint64_t index = notice->handoff_id - load->first_handoff;
-    if (load->first_handoff && notice->state == STATE_DELIVERED && index < load->count && load->deliver_s[index] == 0) {
+    uint64_t index = index_of_handoff(load, notice->handoff_id);
+    if (notice->state == STATE_DELIVERED && index < load->count && load->deliver_s[index] == 0) {
         load->deliver_s[index] = now_s() - load->begun_s[index];
         load->delivered++;
     }
@@ -100,6 +114,19 @@ static bool submit_one(struct load *load, const char *sender)
     return true;
 }
 
+/* As lienthong_wait() does, but to the microsecond: the next message is to leave when it is due. */
+static void wait_until(struct load *load, double due_s)
+{
+    struct pollfd file = { .fd = lienthong_fd(load->lienthong), .events = POLLIN };
+    double library_s = (double)lienthong_due_ms(load->lienthong) / 1000, wait_s;
+
+    wait_s = (library_s < due_s ? library_s : due_s) - now_s();
+    wait_s = wait_s < 0 ? 0 : wait_s > 0.1 ? 0.1 : wait_s;
+    struct timespec timeout = { .tv_nsec = (long)(wait_s * 1e9) };
+    if (ppoll(&file, 1, &timeout, NULL) < 0 || lienthong_process(load->lienthong) != RESULT_OK)
+        exit(1);
+}
+
 static void run(struct load *load, const char *sender)
 {
     while (load->answered < load->count || (load->follow && load->delivered < load->count)) {
@@ -108,8 +135,9 @@ static void run(struct load *load, const char *sender)
         while (load->submitted < load->count && load->submitted < due
                && load->submitted - load->answered < UNANSWERED_MAX && submit_one(load, sender))
             ;
-        int64_t wait_ms = load->rate > 0 && load->submitted < load->count ? 1 : 100;
-        if (lienthong_wait(load->lienthong, wait_ms) != RESULT_OK)
+        if (load->rate > 0 && load->submitted < load->count)
+            wait_until(load, load->start_s + (double)load->submitted / load->rate);
+        else if (lienthong_wait(load->lienthong, 100) != RESULT_OK)
             exit(1);
     }
 }
@@ -148,11 +176,12 @@ int main(int argc, char **argv)
     load.bytes = strtoull(argv[7], NULL, 10);
     load.rate = strtod(argv[8], NULL);
     load.follow = argv[9][0] == '1';
+    load.handoffs = calloc(load.count, sizeof *load.handoffs);
     load.begun_s = calloc(load.count, sizeof *load.begun_s);
     load.accept_s = calloc(load.count, sizeof *load.accept_s);
     load.deliver_s = calloc(load.count, sizeof *load.deliver_s);
     load.payload = malloc(load.bytes + 1);
-    if (!load.begun_s || !load.accept_s || !load.deliver_s || !load.payload || load.bytes < 8)
+    if (!load.handoffs || !load.begun_s || !load.accept_s || !load.deliver_s || !load.payload || load.bytes < 8)
         return 1;
     memset(load.payload, 'x', load.bytes);                      /* {"p":"xxx..."}: JSON of exactly so many bytes */
     memcpy(load.payload, "{\"p\":\"", 6);
