@@ -31,14 +31,14 @@ static void judge(const struct rules *rules, struct span answer)
 
 static void use(const struct rulebook *book, struct span answer)
 {
-    static const char *const names[] = { "any", "x", "y" };
+    static const char *const names[] = { "any", "x", "y", "hotich" };
     static const char *const before[] = { "y" };
     struct faults faults;
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         must(faults_init(&faults) == RESULT_OK);
         struct rules *rules = rules_build(book, names[i], before, rulebook_has(book, "y") && i == 1, NULL, &faults);
-        must((rules != NULL) == (faults.count == 0));
+        must((rules != NULL) == (faults.count == 0) && (!rules || rulebook_has(book, names[i])));
         if (rules)
             judge(rules, answer);
         rules_free(rules);

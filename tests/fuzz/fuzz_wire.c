@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/wire/wire.h"
+#include "proto/batch.h"
 #include "proto/content.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -115,6 +116,21 @@ static void check_command(const struct command *command, struct span whole)
     }
 }
 
+static void check_batch(struct span whole)
+{
+    struct batch batch;
+    struct span inner;
+    unsigned count = 0;
+
+    must(batch_open(whole, &batch) == BATCH_GOOD);
+    while (batch_next(&batch, &inner)) {
+        must(inner.size);
+        check_inside(inner, whole);
+        must(++count <= BATCH_FRAMES_MAX);
+    }
+    must(count > 0 && batch.left == 0);
+}
+
 static void check_frame(bool admin, struct span whole)
 {
     must((frame.kind == FRAME_ADMIN) == admin);
@@ -132,6 +148,9 @@ static void check_frame(bool admin, struct span whole)
         return;
     case FRAME_ADMIN:
         check_admin(&frame.command.admin);
+        return;
+    case FRAME_BATCH:
+        check_batch(whole);
         return;
     default:
         must(frame.kind == FRAME_PING || frame.kind == FRAME_FOLLOW);

@@ -15,8 +15,9 @@ static void take(struct taste *taste, void *ret_bytes, size_t size)
     size_t there = size < taste->left ? size : taste->left;
 
     memset(ret_bytes, 0, size);
-    if (there)
-        memcpy(ret_bytes, taste->at, there);
+    if (!there)
+        return;
+    memcpy(ret_bytes, taste->at, there);
     taste->at += there;
     taste->left -= there;
 }
