@@ -72,7 +72,7 @@ def test_a_key_box_of_somebody_else_does_not_open(gateway):
 
 
 def test_a_stolen_key_is_nobody_s_from_the_next_frame_on(gateway):
-    """The thief sits in a session, as sender and as receiver with a delivery in his hands, when the key is taken out."""
+    """The thief sits in a session, as sender and as receiver with a delivery in his hands, when the key goes."""
     gateway.start_broker()
     counter = gateway.link(COUNTER)
     thief, held = gateway.link(WARD), gateway.link(WARD, RECEIVER, credit=4)
@@ -117,7 +117,8 @@ class Sender(threading.Thread):
                     if used != self.key or link is None:
                         used, link = self.key, self.gateway.link(self.key)
                     header = header or link.header(recipient=self.to[len(self.accepted) % len(self.to)],
-                                                   dossier_code=f"H29.07-load-{len(self.accepted):05d}", kind=KIND.FORWARD)
+                                                   dossier_code=f"H29.07-load-{len(self.accepted):05d}",
+                                                   kind=KIND.FORWARD)
                     try:
                         answer = link.answer_to(link.put_submit(header), 3)
                         self.accepted[header.message_id] = answer.handoff_id
@@ -151,7 +152,8 @@ def test_keys_change_under_load_without_loss_or_doubling(gateway):
         text = gateway.read("directory/agencies.yaml")
         begin = text.index(f"keys: [{{ public_key_file: ../keys/{code}.public")
         end = text.index("\n", begin)
-        gateway.write("directory/agencies.yaml", text[:begin] + f"keys: [{{ public_key_file: ../keys/{code}.new.public, "
+        gateway.write("directory/agencies.yaml", text[:begin]
+                      + f"keys: [{{ public_key_file: ../keys/{code}.new.public, "
                       "roles: [sender, receiver] }]" + text[end:])
     reload(gateway)
     before = len(sender.accepted)
@@ -215,7 +217,7 @@ def test_ids_by_guess(gateway):
 
 @pytest.mark.parametrize("steps", range(5))
 def test_who_stops_in_the_handshake_is_closed(gateway, steps):
-    """Connected; greeted; HELLO of CURVE; WELCOME read; a greeting that is another mechanism's: gone within 5 s or so."""
+    """Connected; greeted; HELLO of CURVE; WELCOME read; a greeting of another mechanism: gone within 5 s or so."""
     gateway.start_broker()
     peer = curve.Wire(gateway.port)
     if steps == 4:
@@ -230,8 +232,8 @@ def test_who_stops_in_the_handshake_is_closed(gateway, steps):
 
 
 def test_who_shook_hands_and_vanished_is_noticed(gateway):
-    """No FIN, no reset: his network is gone (his packets are dropped). The heartbeat ends the session, and what was with
-    him goes on to the next."""
+    """No FIN, no reset: his network is gone (his packets are dropped). The heartbeat ends the session, and what was
+    with him goes on to the next."""
     gateway.start_broker()
     peer = wire(gateway, WARD)
     assert say_hello(peer, RECEIVER).welcome.agency == WARD

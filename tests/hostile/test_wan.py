@@ -51,7 +51,8 @@ def far(tmp_path, line):
 
 def start_load(far, count, rate):
     """The C library, one session, until every handoff is accepted and its delivery told."""
-    return subprocess.Popen([LOAD, far.endpoint, far.path("keys/gateway.public"), far.path(f"keys/{COUNTER}.secret"), COUNTER,
+    return subprocess.Popen([LOAD, far.endpoint, far.path("keys/gateway.public"), far.path(f"keys/{COUNTER}.secret"),
+                             COUNTER,
                              POLICE, str(count), "1024", str(rate), "1"], stdout=subprocess.PIPE, text=True)
 
 
@@ -81,12 +82,13 @@ def test_loss_and_delay(far, line, capsys, count, bad):
     counts = line.order()
     assert counts["lost"] > 0
     with capsys.disabled():
-        print(f"\n    {bad}: {count} once each, packets {counts}, accept p99 {float(told['accept_p99_us']) / 1000:.0f} ms")
+        print(f"\n    {bad}: {count} once each, packets {counts}, "
+              f"accept p99 {float(told['accept_p99_us']) / 1000:.0f} ms")
 
 
 @pytest.mark.parametrize("cut_s", [4, pytest.param(30, marks=pytest.mark.long)])
 def test_a_line_that_is_cut_and_comes_back(far, line, cut_s):
-    """Longer than a lease, or than the heartbeat: sessions of both sides come back by themselves, nothing is done twice."""
+    """Longer than a lease, or than the heartbeat: sessions of both sides come back, nothing is done twice."""
     far.start_broker().start_agencies(POLICE)
     line.order(delay_ms=20)
     far.start_adapter()
@@ -135,7 +137,8 @@ def test_the_kernel_s_own_netem(far, line):
     """The same with tc netem on top, where the kernel has it."""
     device = subprocess.run(line.command("ip", "-o", "route", "show"), capture_output=True, text=True, check=True)
     name = device.stdout.split(" dev ")[1].split()[0]
-    ran = subprocess.run(line.command("tc", "qdisc", "add", "dev", name, "root", "netem", "delay", "50ms", "20ms", "loss",
+    ran = subprocess.run(line.command("tc", "qdisc", "add", "dev", name, "root", "netem", "delay", "50ms", "20ms",
+                                      "loss",
                                       "5%"), capture_output=True, text=True, check=False)
     far.start_broker()
     if ran.returncode:
