@@ -57,13 +57,38 @@ static size_t squeeze_blanks(uint8_t *bytes, size_t size)
     return used && bytes[used - 1] == ' ' ? used - 1 : used;
 }
 
-struct folded fold(struct span text)
+/* Most answers are plain ASCII, where folding is small letters and composing is nothing. NULL: no memory, or other
+ * characters. */
+static uint8_t *fold_ascii(struct span text)
 {
-    size_t sound_size = 0, size = 0;
+    uint8_t all = 0;
+    for (size_t i = 0; i < text.size; i++)
+        all |= text.bytes[i];
+    uint8_t *bytes = all < 0x80 ? malloc(text.size + 1) : NULL;
+    for (size_t i = 0; bytes && i < text.size; i++) {
+        uint8_t byte = text.bytes[i];
+        bytes[i] = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte - 'A' + 'a') : byte;
+    }
+    return bytes;
+}
+
+static uint8_t *fold_any(struct span text, size_t *ret_size)
+{
+    size_t sound_size = 0;
     uint8_t *sound = make_sound(text, &sound_size);
-    uint8_t *bytes = sound ? u8_casefold(sound, sound_size, NULL, UNINORM_NFC, NULL, &size) : NULL;
+    uint8_t *bytes = sound ? u8_casefold(sound, sound_size, NULL, UNINORM_NFC, NULL, ret_size) : NULL;
 
     free(sound);
+    return bytes;
+}
+
+struct folded fold(struct span text)
+{
+    size_t size = text.size;
+    uint8_t *bytes = fold_ascii(text);
+
+    if (!bytes)
+        bytes = fold_any(text, &size);
     if (!bytes)
         return (struct folded){ 0 };
     size = squeeze_blanks(bytes, size);

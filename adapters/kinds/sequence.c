@@ -100,8 +100,15 @@ static void go_to(struct sequence *sequence, enum call call)
 void sequence_begin(struct sequence *sequence, const struct agency_config *agency, const struct job *job,
                     bool has_token)
 {
-    *sequence = (struct sequence){ .agency = agency, .job = job, .has_token = has_token,
-                                   .own_call = dialect_call(agency, job->kind) };
+    /* The warnings and the judgement are large, and empty when their first bytes say so. */
+    memset(sequence, 0, offsetof(struct sequence, warnings));
+    sequence->warnings.count = sequence->warnings.kept = 0;
+    sequence->judgement.verdict = 0;
+    sequence->checkpoint[0] = 0;
+    sequence->agency = agency;
+    sequence->job = job;
+    sequence->has_token = has_token;
+    sequence->own_call = dialect_call(agency, job->kind);
 
     if (job->kind <= 0 || job->kind >= KIND_END || !(agency->kinds & KIND_BIT(job->kind)))
         finish_with(sequence, perhaps(sequence) && !is_idempotent(sequence) ? VERDICT_UNSURE : VERDICT_LATER,
