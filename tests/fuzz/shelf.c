@@ -30,12 +30,13 @@ static void remove_all(void)
 
 const char *shelf_path(void)
 {
-    const char *wanted = getenv("TMPDIR");
+    const char *given = getenv("FUZZ_SHELF"), *wanted = getenv("TMPDIR");
 
     if (folder[0])
         return folder;
     struct text text = text_of(folder, sizeof folder);
-    text_add(&text, "%s/lienthong-fuzz-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : wanted ? wanted : "/tmp");
+    text_add(&text, "%s/lienthong-fuzz-XXXXXX",
+             given ? given : access("/dev/shm", W_OK) == 0 ? "/dev/shm" : wanted ? wanted : "/tmp");
     must(!text.cut && mkdtemp(folder) != NULL);
     owner = getpid();
     must(atexit(remove_all) == 0);
