@@ -30,8 +30,8 @@ struct span  taste_rest(struct taste *taste);
 /* A word: bytes up to a zero byte, cut at size - 1 and after that made valid UTF-8. */
 void         taste_text(struct taste *taste, char *ret_text, size_t size);
 
-/* ---- shelf.c: a folder of this process in memory (FUZZ_SHELF, else /dev/shm, else TMPDIR, else /tmp), removed at exit.
- * libFuzzer leaves without one: whoever runs it gives FUZZ_SHELF and removes that. */
+/* ---- shelf.c: a folder of this process in memory (FUZZ_SHELF, else /dev/shm, else TMPDIR, else /tmp), removed at
+ * exit. libFuzzer leaves without one: whoever runs it gives FUZZ_SHELF and removes that. */
 const char  *shelf_path(void);
 /* "FOLDER/name"; lent until the next call. */
 const char  *shelf_below(const char *name);
