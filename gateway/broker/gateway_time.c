@@ -37,6 +37,14 @@ static int64_t slow(struct gateway_time *time, int64_t passed_ms)
     return twice / 2;
 }
 
+/* Half speed, but only until the wall clock has caught up: a whole hour that passed at once (a process that was stopped,
+ * a machine that slept) must not be halved because the two were a millisecond apart. */
+static int64_t wait_for_wall(struct gateway_time *time, int64_t passed_ms, int64_t wall_ms)
+{
+    int64_t slow_ms = time->now_ms + slow(time, passed_ms);
+    return slow_ms > wall_ms ? slow_ms : wall_ms;
+}
+
 int64_t gateway_time_now(struct gateway_time *time, int64_t wall_ms, int64_t steady_ms)
 {
     int64_t passed_ms = steady_ms > time->steady_ms ? steady_ms - time->steady_ms : 0;
@@ -47,11 +55,11 @@ int64_t gateway_time_now(struct gateway_time *time, int64_t wall_ms, int64_t ste
     if (apart_ms >= -CLOCK_APART_MS_MAX && apart_ms <= CLOCK_APART_MS_MAX) {
         time->confirmed = false;
         time->alarm = TIME_AGREES;
-        time->now_ms = apart_ms >= 0 ? wall_ms : time->now_ms + slow(time, passed_ms);
+        time->now_ms = apart_ms >= 0 ? wall_ms : wait_for_wall(time, passed_ms, wall_ms);
         return time->now_ms;
     }
     if (time->confirmed && apart_ms < 0) {
-        time->now_ms += slow(time, passed_ms);
+        time->now_ms = wait_for_wall(time, passed_ms, wall_ms);
         return time->now_ms;
     }
     time->confirmed = false;

@@ -148,9 +148,26 @@ static void a_new_store_doubts_the_impossible(void **state)
     assert_int_equal(time.alarm, TIME_AGREES);
 }
 
+/* Stopped for an hour while the wall clock was a millisecond behind: the hour itself is not halved. */
+static void an_hour_at_once_is_an_hour(void **state)
+{
+    (void)state;
+    const int64_t begin_ms = 1700000000000, hour_ms = 3600 * 1000;
+    struct gateway_time time = { 0 };
+
+    gateway_time_start(&time, begin_ms, 1000, begin_ms);
+    int64_t now_ms = gateway_time_now(&time, begin_ms + hour_ms - 1, 1000 + hour_ms);
+    assert_int_equal(now_ms, begin_ms + hour_ms - 1);
+    now_ms = gateway_time_now(&time, begin_ms + hour_ms, 1000 + hour_ms + 1);
+    assert_int_equal(now_ms, begin_ms + hour_ms);
+    assert_int_equal(time.alarm, TIME_AGREES);
+    assert_false(time.brake);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_hour_at_once_is_an_hour),
         cmocka_unit_test(follows_the_wall), cmocka_unit_test(waits_for_a_wall_behind),
         cmocka_unit_test(goes_on_alone_when_too_far_apart), cmocka_unit_test(confirmed_wall_ahead_is_taken),
         cmocka_unit_test(confirmed_wall_behind_is_waited_for), cmocka_unit_test(never_before_the_last_turn),
