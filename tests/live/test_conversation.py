@@ -7,7 +7,7 @@ import zmq.utils.monitor
 
 import lienthong_pb2 as pb
 from content import content_hash, uuid7
-from gateway import COUNTER, INSURANCE, POLICE, TAX, WARD, WARD_SENDS_ONLY, wait_for
+from gateway import COUNTER, INSURANCE, POLICE, TAX, WARD, WARD_SENDS_ONLY
 from wire import Link, Refusal, header_of, read_key
 from words import AGENCY_CLASS, ANSWER, FAIL, KIND, PROBLEM, RECEIVER, SENDER, STATE, UNTIL, VERDICT
 
