@@ -37,8 +37,8 @@ static int64_t slow(struct gateway_time *time, int64_t passed_ms)
     return twice / 2;
 }
 
-/* Half speed, but only until the wall clock has caught up: a whole hour that passed at once (a process that was stopped,
- * a machine that slept) must not be halved because the two were a millisecond apart. */
+/* Half speed, but only until the wall clock has caught up: a whole hour that passed at once (a process that was
+ * stopped, a machine that slept) must not be halved because the two were a millisecond apart. */
 static int64_t wait_for_wall(struct gateway_time *time, int64_t passed_ms, int64_t wall_ms)
 {
     int64_t slow_ms = time->now_ms + slow(time, passed_ms);
