@@ -147,14 +147,22 @@ static enum result socket_open(struct lienthong *lienthong, int64_t now_ms)
 
 /* ---- the end of one connection, and when the next one begins */
 
+/* Soon at first, for a gateway that is only being started anew; then ever more rarely. */
+static int64_t pause_after(uint32_t failures)
+{
+    uint32_t doubled = failures <= BACKOFF_FIRST ? failures
+                     : failures <= BACKOFF_SOON ? BACKOFF_FIRST : failures - BACKOFF_SOON + BACKOFF_FIRST;
+    int64_t pause_ms = doubled > 7 ? BACKOFF_MS_MAX : (int64_t)BACKOFF_MS_MIN << doubled;
+    return pause_ms > BACKOFF_MS_MAX ? BACKOFF_MS_MAX : pause_ms;
+}
+
 static void connection_down(struct lienthong *lienthong, int64_t now_ms)
 {
     uint32_t failures = lienthong->failures++;
 
-    if (lienthong->refused && failures < 5)
-        failures = lienthong->failures = 5;             /* a refusal does not change within a blink */
-    int64_t pause_ms = failures > 6 ? BACKOFF_MS_MAX : (int64_t)BACKOFF_MS_MIN << failures;
-    pause_ms = pause_ms > BACKOFF_MS_MAX ? BACKOFF_MS_MAX : pause_ms;
+    if (lienthong->refused && failures < BACKOFF_REFUSED)
+        failures = lienthong->failures = BACKOFF_REFUSED;       /* a refusal does not change within a blink */
+    int64_t pause_ms = pause_after(failures);
     pause_ms += randombytes_uniform((uint32_t)pause_ms / 4 + 1);        /* not everybody at the same moment */
     socket_close(lienthong, 0);
     lienthong->link = LINK_DOWN;

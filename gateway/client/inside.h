@@ -38,6 +38,8 @@ enum {
 };
 #define KEEP_MEMORY_BYTES (64LL << 20)
 #define KEEP_FOLDER_BYTES (1LL << 30)
+/* The pause doubles with each failure, but stays at 400 ms from the third to the twentieth. */
+enum { BACKOFF_FIRST = 3, BACKOFF_SOON = 20, BACKOFF_REFUSED = 22 };
 #define BACKOFF_MS_MIN 50
 #define BACKOFF_MS_MAX 5000
 #define CONNECT_MS 10000                        /* to a finished handshake, and again from HELLO to WELCOME */

@@ -2,7 +2,9 @@
 """The benchmark: one client, the gateway and one adapter against Debian's nginx, beside a bare libcurl loop against the
 same nginx, in one run on one machine. Prints "name: value" lines; README.md says what bounds them.
 
-    bench.py [--handoffs 100000] [--backlog 500000] [--only e2e,latency,backlog,neighbour] [--folder DIR]
+    bench.py [--handoffs 100000] [--backlog 500000] [--only e2e,latency,backlog,neighbour] [--folder DIR] [--fast]
+
+--fast is a fifth of the handoffs and a tenth of the backlog. --only growth measures the table in README.md.
 
 Everything listens on loopback; the store lies in a real folder (build/bench-run) and really syncs. Ends with
 "N passed, N failed": one per figure that has a bound.
@@ -22,6 +24,7 @@ import urllib.request
 
 BUILD = os.environ.get("LIENTHONG_BUILD", os.path.join(os.getcwd(), "build"))
 HEALTHY, DEAD, NEIGHBOUR = "G01.29", "G24.29", "G12.29"     # police, insurance, tax of the example network
+MORE = ("G01.29.07", "G01.29.16", "G01.29.23")              # healthy too, for the table
 SENDER, OTHER_SENDER = "H29.07.00", "H29.16.00"
 BODY_BYTES = 1024
 IN_FLIGHT = 64
@@ -51,12 +54,12 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def wait_for(condition, seconds, what):
+def wait_for(condition, seconds, what, every_s=0.002):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             raise SystemExit(f"bench: {what}: not within {seconds} s")
-        time.sleep(0.002)
+        time.sleep(every_s)
 
 
 class Sink:
@@ -116,7 +119,7 @@ agencies:
     credit: 256
     connect_timeout: 2s
     total_timeout: 20s
-""" for code, port in ((HEALTHY, sink.port), (NEIGHBOUR, HANG.port))))
+""" for code, port in ((HEALTHY, sink.port), (NEIGHBOUR, HANG.port), *((code, sink.port) for code in MORE))))
         path = f"{folder}/directory/gateway.yaml"
         text = open(path, encoding="utf-8").read()
         text, changed = re.subn(r"in_flight: \d+", "in_flight: 1024", text)
@@ -136,11 +139,12 @@ agencies:
         log = open(f"{self.folder}/adapter.log", "ab")
         self.adapter = subprocess.Popen([f"{BUILD}/lienthong-adapter", "--config", f"{self.folder}/adapter.yaml"],
                                         stdout=log, stderr=log)
-        wait_for(lambda: open(f"{self.folder}/adapter.log", "rb").read().count(b"event=connected") >= 2, 20, "adapter")
+        wait_for(lambda: open(f"{self.folder}/adapter.log", "rb").read().count(b"event=connected") >= 2 + len(MORE), 20,
+                 "adapter")
 
-    def load(self, count, to=HEALTHY, rate=0, follow=False, sender=SENDER, background=False):
+    def load(self, count, to=HEALTHY, rate=0, follow=False, sender=SENDER, background=False, body=BODY_BYTES):
         command = [f"{BUILD}/bench/submit_load", f"tcp://127.0.0.1:{self.port}", f"{self.folder}/keys/gateway.public",
-                   f"{self.folder}/keys/{sender}.secret", sender, to, str(count), str(BODY_BYTES), str(rate),
+                   f"{self.folder}/keys/{sender}.secret", sender, to, str(count), str(body), str(rate),
                    str(int(follow))]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         return process if background else finish(process)
@@ -212,12 +216,12 @@ def bare(sink, count):
     return {name: float(value) for name, value in (line.split() for line in out.splitlines())}
 
 
-def end_to_end(gateway, count):
+def end_to_end(gateway, count, **load):
     """Handoffs a second from the first SUBMIT to the last POST, and what the client said."""
     before = gateway.sink.posts()
     begin = time.monotonic()
-    client = gateway.load(count)
-    wait_for(lambda: gateway.sink.posts() - before >= count, 300, "the last POST")
+    client = gateway.load(count, **load)
+    wait_for(lambda: gateway.sink.posts() - before >= count, 300, "the last POST", 0.02)
     seconds = time.monotonic() - begin
     time.sleep(0.2)
     posts = gateway.sink.posts() - before
@@ -269,10 +273,11 @@ def bench_neighbour(gateway):
 
 
 def bench_backlog(gateway, count, backlog):
-    without, _ = end_to_end(gateway, count)
+    """The middle of three on each side: single runs differ by more than what is asked."""
+    without = statistics.median(end_to_end(gateway, count)[0] for _ in range(3))
     note(f"{backlog} handoffs for an agency that nobody serves")
     gateway.load(backlog, to=DEAD)
-    with_backlog, _ = end_to_end(gateway, count)
+    with_backlog = statistics.median(end_to_end(gateway, count)[0] for _ in range(3))
     say("e2e_per_s_without_backlog", without)
     say("e2e_per_s_with_backlog", with_backlog)
     say("backlog_ratio", with_backlog / without)
@@ -292,6 +297,25 @@ def bench_restart(gateway):
     wait_for(lambda: gateway.sink.posts() > before, 60, "the first POST after a restart")
     say("restart_first_delivery_ms", (time.monotonic() - begin) * 1000)
     finish(client)
+
+
+def bench_growth(gateway, count, backlog):
+    """How handoffs a second and CPU time change with bodies, agencies, backlog. One after the other in one store."""
+    def one(name, handoffs, **load):
+        cpu_before = cpu_us(gateway.broker) + cpu_us(gateway.adapter)
+        per_s, client = end_to_end(gateway, handoffs, **load)
+        cpu = cpu_us(gateway.broker) + cpu_us(gateway.adapter) - cpu_before + client["cpu_us"]
+        say(f"{name}_per_s", per_s)
+        say(f"{name}_cpu_us", cpu / handoffs)
+
+    for kib in (1, 4, 16, 64, 256):
+        one(f"body_{kib}_kib", count // (1 if kib < 16 else 10), body=kib * 1024)
+    one("agencies_2", count, to=",".join((HEALTHY, *MORE[:1])))
+    one("agencies_4", count, to=",".join((HEALTHY, *MORE)))
+    for more in (backlog // 10, backlog - backlog // 10):
+        gateway.load(more, to=DEAD)
+        one("backlog_tenth" if more < backlog / 2 else "backlog_all", count)
+    one("body_1_kib_again", count)
 
 
 def judge():
@@ -314,9 +338,12 @@ def main():
     parser.add_argument("--handoffs", type=int, default=100000)
     parser.add_argument("--backlog", type=int, default=500000)
     parser.add_argument("--only", default="e2e,latency,neighbour,backlog")
+    parser.add_argument("--fast", action="store_true")
     parser.add_argument("--folder", default=os.path.join(BUILD, "bench-run"))
     options = parser.parse_args()
     only = options.only.split(",")
+    if options.fast:
+        options.handoffs, options.backlog = options.handoffs // 5, options.backlog // 10
     shutil.rmtree(options.folder, ignore_errors=True)
     os.makedirs(options.folder)
     HANG = Hang()
@@ -333,7 +360,9 @@ def main():
         if "neighbour" in only:
             bench_neighbour(gateway)
         if "backlog" in only:
-            bench_backlog(gateway, min(options.handoffs, 50000), options.backlog)
+            bench_backlog(gateway, min(options.handoffs, 30000), options.backlog)
+        if "growth" in only:
+            bench_growth(gateway, options.handoffs // 4, options.backlog)
     finally:
         gateway.stop()
         sink.process.terminate()
