@@ -106,6 +106,8 @@ void broker_read_clocks(struct broker *broker);
 /* ---- identity.c: whose a session is, now */
 /* NULL: nobody's any more, or somebody else's: it is to be ended. *ret_roles: what it may do. */
 const struct agency *session_holder(struct broker *broker, struct session *session, uint32_t *ret_roles);
+/* The same for a key that has no session yet. */
+const struct agency *key_holder(struct broker *broker, const uint8_t key[CURVE_KEY_SIZE], uint32_t *ret_roles);
 void session_drop(struct broker *broker, struct session *session, const char *why);     /* ends it; `why` for the log */
 /* The same, and tells it that it has to say HELLO again. */
 void session_dismiss(struct broker *broker, struct session *session, const char *why);

@@ -38,6 +38,13 @@ const struct agency *session_holder(struct broker *broker, struct session *sessi
     return holder;
 }
 
+const struct agency *key_holder(struct broker *broker, const uint8_t key[CURVE_KEY_SIZE], uint32_t *ret_roles)
+{
+    struct session known = { 0 };
+    memcpy(known.key, key, sizeof known.key);
+    return session_holder(broker, &known, ret_roles);
+}
+
 bool broker_may(void *context, struct session *session)
 {
     struct broker *broker = context;

@@ -265,21 +265,21 @@ static void take_command(struct broker *broker, struct session *session, const s
 
 /* ---- one frame of an agency */
 
-/* The session that the frame belongs to; *ret_known holds the key when there is none. False: nobody to speak of. */
-static bool find_session(struct broker *broker, const struct peer *peer, struct session *ret_known,
+/* The session that the frame belongs to, and the key. False: nobody to speak of. */
+static bool find_session(struct broker *broker, const struct peer *peer, uint8_t ret_key[CURVE_KEY_SIZE],
                          struct session **ret_session)
 {
     *ret_session = peer->foreign_routing ? NULL : session_of_routing(&broker->sessions, peer->routing);
     if (*ret_session && peer->key_text && strcmp((*ret_session)->key_text, peer->key_text) == 0) {
-        memcpy(ret_known->key, (*ret_session)->key, CURVE_KEY_SIZE);
+        memcpy(ret_key, (*ret_session)->key, CURVE_KEY_SIZE);
         return true;
     }
     if (peer->foreign_routing || !peer->key_text || strlen(peer->key_text) != KEY_TEXT_SIZE - 1 ||
-        !zmq_z85_decode(ret_known->key, peer->key_text)) {
+        !zmq_z85_decode(ret_key, peer->key_text)) {
         complain(broker, "bad-peer", "?", peer->foreign_routing ? "it set a routing id of its own" : "no key");
         return false;
     }
-    if (*ret_session && memcmp((*ret_session)->key, ret_known->key, CURVE_KEY_SIZE) != 0) {
+    if (*ret_session && memcmp((*ret_session)->key, ret_key, CURVE_KEY_SIZE) != 0) {
         session_drop(broker, *ret_session, "another key on the same connection");
         *ret_session = NULL;
     }
@@ -320,13 +320,14 @@ void intake_cut_off(struct broker *broker, int file, const struct agency *holder
 static bool take_agency_frame(struct broker *broker, const struct peer *peer, struct span bytes)
 {
     struct frame_refusal refusal = { 0 };
-    struct session known = { 0 }, *session;
+    uint8_t key[CURVE_KEY_SIZE];
+    struct session *session;
     uint32_t roles;
 
-    if (!find_session(broker, peer, &known, &session))
+    if (!find_session(broker, peer, key, &session))
         return false;
     bool good = wire_read(bytes, false, &broker->frames_arena, &broker->frame, &refusal);
-    const struct agency *holder = session_holder(broker, session ? session : &known, &roles);
+    const struct agency *holder = session ? session_holder(broker, session, &roles) : key_holder(broker, key, &roles);
     if (!holder || (session && session->roles & ~roles)) {
         refuse_frame(broker, peer, "?", PROBLEM_NOT_ALLOWED, "khóa của kết nối này không còn hiệu lực",
                      "the key of this connection is not in force");
@@ -336,7 +337,7 @@ static bool take_agency_frame(struct broker *broker, const struct peer *peer, st
         return false;
     }
     if (is_flood(broker, session, good, &refusal, bytes.size)) {
-        intake_cut_off(broker, peer->file, holder, session, known.key, "a large frame that says nothing");
+        intake_cut_off(broker, peer->file, holder, session, key, "a large frame that says nothing");
         return false;
     }
     if (session)
@@ -347,7 +348,7 @@ static bool take_agency_frame(struct broker *broker, const struct peer *peer, st
     else if (!good)
         refuse(broker, peer, BUS_AGENCIES, &refusal, holder->code);
     else if (broker->frame.kind == FRAME_HELLO)
-        take_hello(broker, peer, holder, roles, known.key);
+        take_hello(broker, peer, holder, roles, key);
     else if (!session)
         refuse_frame(broker, peer, holder->code, PROBLEM_NO_HELLO, "phải gửi HELLO trước", "HELLO must come first");
     else if (broker->frame.kind == FRAME_BATCH)

@@ -34,6 +34,14 @@ struct turn {
     struct tally    tally;
 };
 
+/* Agencies' codes and numbers, as read: a number once given keeps its code for ever. What an aborted turn gave was not
+ * given, so everything is forgotten then. */
+enum { KNOWN_AGENCIES = 64 };           /* a power of two; another one takes the place */
+struct known_agency {
+    uint32_t number;                    /* 0: free */
+    char     code[AGENCY_CODE_SIZE];
+};
+
 struct store {
     char            folder[PATH_SIZE];
     MDB_env        *env;
@@ -50,6 +58,7 @@ struct store {
     char            why[256];           /* of store_intake_open() */
     struct counters counters;           /* of the last committed turn that this store has seen */
     struct turn     turn;
+    struct known_agency by_number[KNOWN_AGENCIES], by_code[KNOWN_AGENCIES];
 };
 
 /* 90 % of store_bytes_max: intake stops there. */

@@ -75,6 +75,12 @@ static enum result turn_begin(struct store *store, bool writable, int64_t now_ms
     return RESULT_OK;
 }
 
+static void forget_agencies(struct store *store)
+{
+    memset(store->by_number, 0, sizeof store->by_number);
+    memset(store->by_code, 0, sizeof store->by_code);
+}
+
 /* Cursors of a write transaction end with it, those of a read transaction do not. */
 static void turn_abort(struct turn *turn)
 {
@@ -83,6 +89,8 @@ static void turn_abort(struct turn *turn)
             mdb_cursor_close(turn->cursors[i]);
     mdb_txn_abort(turn->txn);
     turn->txn = NULL;
+    if (turn->wrote)
+        forget_agencies(turn->store);
 }
 
 /* ---- end */
@@ -125,6 +133,7 @@ static enum result turn_commit(struct turn *turn)
         store->counters = turn->counters;
         return RESULT_OK;
     }
+    forget_agencies(store);
     store->trouble = mdb_strerror(code);
     if (code == EIO && disk_free_bytes(store->folder) < FULL_DISK_BYTES)
         return RESULT_FULL;

@@ -106,6 +106,15 @@ static struct key agency_key(uint32_t agency)
     return key;
 }
 
+/* Where a code is remembered (FNV-1a). */
+static struct known_agency *known_by_code(struct turn *turn, const char *code)
+{
+    uint32_t hash = 2166136261u;
+    for (const char *at = code; *at; at++)
+        hash = (hash ^ (uint8_t)*at) * 16777619u;
+    return &turn->store->by_code[(hash ^ hash >> 16) & (KNOWN_AGENCIES - 1)];
+}
+
 uint32_t turn_agency_number(struct turn *turn, const char *code)
 {
     struct key key = { 0 };
@@ -113,8 +122,15 @@ uint32_t turn_agency_number(struct turn *turn, const char *code)
     size_t size = strnlen(code, AGENCY_CODE_SIZE);
     if (!size || size == AGENCY_CODE_SIZE)
         return 0;
+    struct known_agency *known = known_by_code(turn, code);
+    if (known->number && strcmp(known->code, code) == 0)
+        return known->number;
     key_bytes(&key, code, size);
-    return row_get_u64(turn, TABLE_AGENCY_CODE, &key, &agency) ? (uint32_t)agency : 0;
+    if (!row_get_u64(turn, TABLE_AGENCY_CODE, &key, &agency))
+        return 0;
+    known->number = (uint32_t)agency;
+    memcpy(known->code, code, size + 1);
+    return known->number;
 }
 
 uint32_t turn_agency_number_make(struct turn *turn, const char *code)
@@ -139,13 +155,18 @@ bool turn_agency_code(struct turn *turn, uint32_t agency, char ret_code[AGENCY_C
     struct span value;
     if (!agency)
         return false;
-    struct key key = agency_key(agency);
-    if (!row_get(turn, TABLE_AGENCY, &key, &value))
-        return false;
-    char code[AGENCY_CODE_SIZE];
-    if (!span_to_string(value, code, sizeof code))
-        turn_fail(turn, RESULT_BROKEN, UNEXPLAINED);
-    memcpy(ret_code, code, sizeof code);
+    struct known_agency *known = &turn->store->by_number[agency & (KNOWN_AGENCIES - 1)];
+    if (known->number != agency) {
+        struct key key = agency_key(agency);
+        char code[AGENCY_CODE_SIZE];
+        if (!row_get(turn, TABLE_AGENCY, &key, &value))
+            return false;
+        if (!span_to_string(value, code, sizeof code))
+            turn_fail(turn, RESULT_BROKEN, UNEXPLAINED);
+        known->number = agency;
+        memcpy(known->code, code, sizeof code);
+    }
+    memcpy(ret_code, known->code, sizeof known->code);
     return true;
 }
 
