@@ -172,6 +172,8 @@ static void backup(struct broker *broker, const struct mark *mark)
 {
     bool begins = mark->verb == VERB_BACKUP_BEGIN;
     broker->backup_until_ms = begins ? broker->steady_ms + BACKUP_PAUSE_MS : 0;
+    if (begins && store_settle(broker->store) != RESULT_OK)         /* what has been said so far is to be in it */
+        log_event(LOG_WARN, "backup-begun", "why=%s", log_quoted(store_trouble(broker->store)));
     log_event(LOG_INFO, begins ? "backup-begun" : "backup-ended", "seq=%llu uid=%u",
               (unsigned long long)broker->covered_seq, mark->uid);
 }

@@ -7,6 +7,7 @@
  *   once a second    silent sessions, leases of memory, the watchdog
  *   frames           become commands (intake.c)
  *   one turn         commands, ticks, offers, notices; commit; then speak (turn.c, speak.c)
+ *   settling         from time to time the turns of the journal reach the environment (store.h); after speaking
  *
  * While a turn is being committed new frames queue up: they are the next group, and nobody waits for a fuller one who
  * has not much else under way (turn_may_wait()). */
@@ -22,6 +23,7 @@
 enum {
     SECOND_MS = 1000, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * 60 * 1000,
     FULL_WAIT_MS = 1000,                /* nothing can be written: again after so long */
+    SETTLE_MS = 100,                    /* turns reach the environment so long after the first of them */
     STOOD_STILL_MS = 2 * SECOND_MS,     /* a loop that waits at most a second was not running */
     TURN_PATIENCE_US = 5000,            /* a turn waits so long in all for queues that are full */
     FLUSH_MS = 1,                       /* and frames that wait for such a queue are tried again after so long */
@@ -31,6 +33,8 @@ struct loop {
     struct broker *broker;
     int64_t second_ms, minute_ms, hour_ms;      /* steady: when each comes next */
     int64_t full_until_ms;                      /* steady; 0: not full */
+    int64_t settle_ms;                          /* steady: when to settle; 0: nothing to settle */
+    bool    settle_full;                        /* there was no room for it: not before settle_ms */
     int64_t watchdog_ms, watchdog_next_ms;      /* 0: nobody watches */
     struct store_reader reader;                 /* who read the oldest state a minute ago; pid 0: nobody */
 };
@@ -45,6 +49,8 @@ static int64_t wait_ms(const struct loop *loop)
 
     if (loop->watchdog_ms && loop->watchdog_next_ms < steady_ms)
         steady_ms = loop->watchdog_next_ms;
+    if (loop->settle_ms && loop->settle_ms < steady_ms)
+        steady_ms = loop->settle_ms;
     int64_t ms = steady_ms > broker->steady_ms ? steady_ms - broker->steady_ms : 0;
     if (loop->full_until_ms)
         return ms;
@@ -189,6 +195,28 @@ static enum result make_turn(struct loop *loop)
     return result;
 }
 
+static enum result settle(struct loop *loop)
+{
+    struct broker *broker = loop->broker;
+    enum settling settling = store_settling(broker->store);
+
+    if (settling != SETTLED && !loop->settle_ms)
+        loop->settle_ms = broker->steady_ms + SETTLE_MS;
+    bool due = settling == SETTLING_DUE && !loop->settle_full;
+    if (settling != SETTLED && !due && loop->settle_ms > broker->steady_ms)
+        return RESULT_OK;
+    enum result result = store_settle(broker->store);
+    if (result == RESULT_FULL && give_up_ballast(broker))
+        result = store_settle(broker->store);
+    loop->settle_full = result == RESULT_FULL;
+    loop->settle_ms = 0;
+    if (!loop->settle_full)
+        return result;
+    log_event(LOG_ERROR, "full", "why=%s", log_quoted("no room to settle; turns go on in the journal"));
+    loop->settle_ms = broker->steady_ms + FULL_WAIT_MS;
+    return RESULT_OK;
+}
+
 static enum result reload(struct broker *broker)
 {
     enum result result;
@@ -239,6 +267,8 @@ int loop_run(struct broker *broker)
         sessions_flush(broker);
         from_time_to_time(&loop);
         result = make_turn(&loop);
+        if (result == RESULT_OK)
+            result = settle(&loop);
         if (result == RESULT_OK)
             result = reload(broker);
     }

@@ -26,7 +26,9 @@ enum result store_backup(struct store *store, const char *to_folder, uint64_t *r
     must(!store->turn.txn);
     if (!span_to_string(span_of_string(to_folder), copy.folder, sizeof copy.folder) || !copy.folder[0])
         return RESULT_INVALID;
-    enum result result = make_folder(&copy, &made);
+    enum result result = store->read_only ? RESULT_OK : store_settle(store);
+    if (result == RESULT_OK)
+        result = make_folder(&copy, &made);
     if (result == RESULT_OK)
         result = copy_environment(&copy, "data.mdb");
     if (result == RESULT_OK)

@@ -7,6 +7,7 @@
 
 #include "gateway/store/counters.h"
 #include "gateway/store/files.h"
+#include "gateway/store/journal.h"
 #include "gateway/store/restored.h"
 #include "gateway/store/schema.h"
 #include "gateway/store/seal.h"
@@ -14,11 +15,11 @@
 #include "gateway/store/tally.h"
 #include "gateway/store/turn.h"
 
-/* One transaction. Lives in its store; `txn` is NULL between turns. */
+/* One turn, or one reading. Lives in its store; `txn` is NULL between turns. */
 struct turn {
     struct store   *store;
-    MDB_txn        *txn;
-    MDB_cursor     *cursors[TABLES];    /* one per table, opened at first use: a warm one is near its next row */
+    MDB_txn        *txn;                /* the store's open one, or one that only reads */
+    MDB_cursor     *cursors[TABLES];    /* of txn, one per table, opened at first use: a warm one is near the next */
     bool            writable;
     bool            wrote;              /* a row or a counter: the turn must be committed */
     enum result     failure;            /* why it was left by longjmp */
@@ -58,6 +59,8 @@ struct store {
     char            why[256];           /* of store_intake_open() */
     struct counters counters;           /* of the last committed turn that this store has seen */
     struct turn     turn;
+    struct journal  journal;
+    MDB_txn        *open;               /* holds the turns that are in the journal and not yet in the environment */
     struct known_agency by_number[KNOWN_AGENCIES], by_code[KNOWN_AGENCIES];
 };
 
@@ -74,6 +77,23 @@ _Noreturn void turn_fail_lmdb(struct turn *turn, int code);
 
 /* The turn's own cursor on a table; closed with the turn. */
 MDB_cursor *row_cursor(struct turn *turn, enum table table);
+
+/* ---- settle.c: turns from the journal to the environment */
+
+/* The number that the next turn will have. */
+uint64_t counters_next_seq(const struct counters *counters);
+/* Begins store->open, empty. */
+MUST_USE enum result settle_begin(struct store *store);
+/* Gives store->open up, with everything in it, and takes the turns of the journal into a new one where there are any.
+ * Not RESULT_OK: they cannot be had again, the store is broken. */
+MUST_USE enum result settle_again(struct store *store);
+/* Commits store->open. FULL: there was no room; the turns of the journal stand in a new one, what was not in the
+ * journal is lost. */
+MUST_USE enum result settle_commit(struct store *store);
+/* At the start: takes over what a writer before left in the journal. */
+MUST_USE enum result settle_left(struct store *store);
+/* For who only reads: whether a writer that is gone left turns in the journal of this folder. */
+bool settle_is_wanted(const char *folder);
 
 /* ---- rows. A value that is lent points into the map and dies at the next put or delete in the turn. */
 struct key;

@@ -64,11 +64,15 @@ static int row_try(MDB_cursor *cursor, const struct key *key, MDB_val *value, un
 static void row_write(struct turn *turn, enum table table, const struct key *key, MDB_val *value, unsigned flags)
 {
     MDB_cursor *cursor = row_cursor(turn, table);
+    struct journal *journal = &turn->store->journal;
     enum table_habit habit = table_infos[table].habit;
     unsigned first = habit == HABIT_INSERT ? MDB_NOOVERWRITE : MDB_APPEND;
     int code = MDB_KEYEXIST;
 
     must(turn->writable && key->size && value->mv_size <= UINT32_MAX);
+    journal_turn_filled(journal);
+    if (!(flags & MDB_RESERVE))
+        journal_turn_put(journal, table, key_span(key), span_of_val(value));       /* a lent value dies in the put */
     turn->wrote = true;
     turn->counters.bytes += key->size + value->mv_size;
     if (habit != HABIT_UPDATE)
@@ -87,6 +91,8 @@ static void row_write(struct turn *turn, enum table table, const struct key *key
     }
     if (code)
         turn_fail_lmdb(turn, code);
+    if (flags & MDB_RESERVE)
+        journal_turn_reserve(journal, table, key_span(key), value->mv_data, value->mv_size);
 }
 
 void row_put(struct turn *turn, enum table table, const struct key *key, struct span value)
@@ -112,6 +118,8 @@ bool row_delete_any(struct turn *turn, enum table table, const struct key *key)
     if (code == MDB_NOTFOUND)
         return false;
     if (!code) {
+        journal_turn_filled(&turn->store->journal);
+        journal_turn_delete(&turn->store->journal, table, key_span(key));
         turn->wrote = true;
         row_forget(turn, table, key->size, span_of_val(&old));
         code = mdb_cursor_del(cursor, 0);

@@ -6,7 +6,8 @@
  * Rows     last: a new row comes after all others, so that inserting appends (full pages, no splits). any: it lands
  *          anywhere, which costs about three times the page writes and cannot be helped. prefix: mostly last among the
  *          rows of its prefix. few: does not matter.
- * No MDB_DUPSORT anywhere. The names stand on disk: never rename, never reuse. The broker writes, inside a turn;
+ * No MDB_DUPSORT anywhere. The names stand on disk: never rename, never reuse; the numbers stand in the journal: a new
+ * table comes last. The broker writes, inside a turn;
  * console, backup and check-store read.
  *
  *  name            key                                       value                      written at > read at     rows
@@ -53,7 +54,7 @@ enum table {
     TABLE_DOSSIER_HANDOFF, TABLE_HANDOFF, TABLE_BODY, TABLE_DEDUPE, TABLE_LANE, TABLE_READY, TABLE_TIMER, TABLE_OFFERED,
     TABLE_GATE, TABLE_ANTECEDENT, TABLE_EVENT, TABLE_DETAIL, TABLE_FEED, TABLE_FOLLOW, TABLE_CHAIN, TABLE_FAILED,
     TABLE_FAIL_GROUP, TABLE_CHECKPOINT, TABLE_CURSOR, TABLE_BLOB, TABLE_DIRECTORY, TABLE_SEALED,
-    TABLES                  /* how many; not on disk, where tables have names */
+    TABLES                  /* how many */
 };
 
 /* Which LMDB call is tried first for a put. Only speed depends on it. */

@@ -8,10 +8,6 @@
 #include "gateway/store/chain.h"
 #include "gateway/store/inside.h"
 
-/* A commit on a full disk writes what still fits and reports an I/O error. Less free than this: it was the disk's size,
- * not its health. One turn with everything it copies stays below. */
-enum { FULL_DISK_BYTES = 4 << 20 };
-
 enum result lmdb_result(int code)
 {
     switch (code) {
@@ -51,28 +47,40 @@ static void read_counters(struct turn *turn)
     if (!row_get(turn, TABLE_META, &key, &value) || !counters_parse(value, &turn->counters))
         turn_fail(turn, RESULT_BROKEN, "the store's counters cannot be read");
     if (turn->writable && turn->counters.seq < NUMBERS_BEFORE(turn->counters.epoch)) {
-        turn->counters.seq = NUMBERS_BEFORE(turn->counters.epoch);         /* its first turn */
+        turn->counters.seq = counters_next_seq(&turn->counters) - 1;        /* its first turn */
         turn->counters.events = turn->counters.seq;
     }
 }
 
+/* Who reads while turns are open reads these too. */
 static enum result turn_begin(struct store *store, bool writable, int64_t now_ms)
 {
     struct turn *turn = &store->turn;
-    int code = mdb_txn_begin(store->env, NULL, writable ? 0 : MDB_RDONLY, &turn->txn);
-    if (code) {
-        turn->txn = NULL;
-        store->trouble = mdb_strerror(code);
-        return lmdb_result(code);
-    }
+
     turn->store = store;
     turn->writable = writable;
     turn->wrote = turn->restored_read = false;
     turn->now_ms = now_ms;
     turn->day = seal_day(now_ms);
-    memset(turn->cursors, 0, sizeof turn->cursors);
     tally_reset(&turn->tally);
-    return RESULT_OK;
+    if (writable && !store->open) {
+        enum result result = settle_begin(store);
+        if (result != RESULT_OK)
+            return result;
+    }
+    if (writable)
+        journal_turn_begin(&store->journal);
+    if (store->open) {
+        turn->txn = store->open;
+        return RESULT_OK;
+    }
+    memset(turn->cursors, 0, sizeof turn->cursors);
+    int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &turn->txn);
+    if (!code)
+        return RESULT_OK;
+    turn->txn = NULL;
+    store->trouble = mdb_strerror(code);
+    return lmdb_result(code);
 }
 
 static void forget_agencies(struct store *store)
@@ -81,16 +89,28 @@ static void forget_agencies(struct store *store)
     memset(store->by_code, 0, sizeof store->by_code);
 }
 
-/* Cursors of a write transaction end with it, those of a read transaction do not. */
-static void turn_abort(struct turn *turn)
+/* Nothing of it is left, whatever it put. */
+static enum result turn_undo(struct turn *turn)
 {
-    for (unsigned i = 0; i < TABLES && !turn->writable; i++)
-        if (turn->cursors[i])
-            mdb_cursor_close(turn->cursors[i]);
-    mdb_txn_abort(turn->txn);
     turn->txn = NULL;
-    if (turn->wrote)
-        forget_agencies(turn->store);
+    forget_agencies(turn->store);
+    return settle_again(turn->store);
+}
+
+/* It put nothing. Cursors of a write transaction end with it, those of a read transaction do not. */
+static void turn_leave(struct turn *turn)
+{
+    struct store *store = turn->store;
+    if (turn->txn != store->open) {
+        for (unsigned i = 0; i < TABLES; i++)
+            if (turn->cursors[i])
+                mdb_cursor_close(turn->cursors[i]);
+        mdb_txn_abort(turn->txn);
+    } else if (!store->journal.used_bytes) {
+        mdb_txn_abort(store->open);
+        store->open = NULL;
+    }
+    turn->txn = NULL;
 }
 
 /* ---- end */
@@ -124,20 +144,22 @@ static void put_counters(struct turn *turn)
     row_put(turn, TABLE_META, &key, span_of(bytes, sizeof bytes));
 }
 
+/* In the journal, synced; without room there, in the environment with all that is in the journal. */
 static enum result turn_commit(struct turn *turn)
 {
     struct store *store = turn->store;
-    int code = mdb_txn_commit(turn->txn);                   /* synced when it returns; ends the transaction anyway */
+    enum result result = journal_turn_end(&store->journal, turn->counters.seq, &store->counters.link);
+
     turn->txn = NULL;
-    if (!code) {
+    if (result == RESULT_FULL)
+        result = settle_commit(store);
+    else if (result != RESULT_OK)
+        store->trouble = "the journal cannot be written";
+    if (result == RESULT_OK)
         store->counters = turn->counters;
-        return RESULT_OK;
-    }
-    forget_agencies(store);
-    store->trouble = mdb_strerror(code);
-    if (code == EIO && disk_free_bytes(store->folder) < FULL_DISK_BYTES)
-        return RESULT_FULL;
-    return lmdb_result(code) == RESULT_FULL ? RESULT_FULL : RESULT_BROKEN;
+    else
+        forget_agencies(store);
+    return result;
 }
 
 /* ---- turns */
@@ -168,12 +190,11 @@ enum result store_turn(struct store *store, int64_t now_ms, turn_work *work, voi
         return RESULT_BROKEN;
     enum result result = turn_begin(store, true, now_ms);
     if (result == RESULT_OK && !turn_run(turn, work, context)) {
-        result = turn->failure;
-        turn_abort(turn);
+        result = turn_undo(turn) == RESULT_OK ? turn->failure : RESULT_BROKEN;
     } else if (result == RESULT_OK && turn->wrote) {
         result = turn_commit(turn);
     } else if (result == RESULT_OK) {
-        turn_abort(turn);
+        turn_leave(turn);
     }
     store->broken = result == RESULT_BROKEN;
     if (result != RESULT_OK)
@@ -197,7 +218,7 @@ enum result store_read(struct store *store, turn_work *work, void *context)
         store->counters = turn->counters;                   /* a reader of a live store sees it go on */
     else
         result = turn->failure;
-    turn_abort(turn);
+    turn_leave(turn);
     store->broken = result == RESULT_BROKEN;
     return result;
 }

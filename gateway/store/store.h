@@ -1,7 +1,10 @@
 /* store.h - what the gateway has promised, on disk (one LMDB environment and a folder of day keys).
  *
- * Promise    store_turn() returns RESULT_OK only after the transaction is committed and synced. Nothing may be said to
- *            anyone before that. A turn that wrote nothing is not committed and uses no sequence number.
+ * Promise    store_turn() returns RESULT_OK only after the turn is on disk and synced: as a record of the journal
+ *            (journal.h), or in the environment. Nothing may be said to anyone before that. A turn that wrote nothing
+ *            is not committed and uses no sequence number.
+ * Settling   turns of the journal reach the environment many at a time, by store_settle(). Until then other processes
+ *            do not see them; a killed writer's are taken over by whoever opens the store next.
  * One        writer per store: store_open() takes an flock; a second one gets RESULT_BUSY.
  * Failure    inside a turn the typed calls of turn.h cannot fail towards their caller: when LMDB cannot go on, the turn
  *            is left by longjmp, aborted, and store_turn() returns the reason. So `work` must own nothing but memory
@@ -11,7 +14,7 @@
  * Room       bytes are counted by ourselves, key + value of every row. store_intake_open() is false from 90 % of
  *            store_bytes_max on, or when the disk has less than the ballast left; deliveries and operators go on.
  * Threads    the loop's only. LMDB must not be opened twice in one process.
- * Files      FOLDER/data.mdb, lock.mdb, writer.lock, ballast, keys/day-YYYYMMDD.key (0700 folders, 0600 files).
+ * Files      FOLDER/data.mdb, lock.mdb, journal, writer.lock, ballast, keys/day-YYYYMMDD.key; folders 0700, files 0600.
  */
 #ifndef GATEWAY_STORE_STORE_H
 #define GATEWAY_STORE_STORE_H
@@ -29,12 +32,16 @@ struct store_options {
     uint64_t map_bytes;             /* 0 = 1 TiB of address space; never grows */
     uint64_t store_bytes_max;       /* 0 = 64 GiB; our own count */
     uint64_t ballast_bytes;         /* 0 = 64 MiB; given up for draining when the disk is full */
-    bool     read_only;             /* for a backup, check-store and the console: no writer lock, no key is made */
+    uint64_t journal_bytes;         /* 0 = 16 MiB; a multiple of 64 KiB. Of a new store */
+    bool     read_only;             /* for a backup, check-store and the console: no writer lock, no key is made. What a
+                                       killed writer left in the journal is settled first */
     bool     no_sync;               /* tests and simulation on tmpfs only: promise 1 does not hold */
 };
 
 MUST_USE enum result store_open(struct store **ret_store, const struct store_options *options, struct text *why);
-void store_close(struct store *store);                                          /* takes NULL and half-built */
+void store_close(struct store *store);                                          /* settles; takes NULL and half-built */
+/* Closes as a kill would: what is in the journal stays there. */
+void store_leave(struct store *store);
 
 struct turn_end {
     uint64_t    seq;                /* commit_seq of this turn; of the last one when nothing was written */
@@ -49,7 +56,16 @@ MUST_USE enum result store_turn(struct store *store, int64_t now_ms, turn_work *
 /* The same in a read-only transaction (no put may be called: must). Short: at most 200 ms, it pins pages. */
 MUST_USE enum result store_read(struct store *store, turn_work *work, void *context);
 
-/* Outside turns. */
+/* ---- outside turns */
+
+/* How far the environment is behind the journal. OPEN: settle when there is time for it, and before another process is
+ * to see everything. DUE: now; a turn that finds no room in the journal settles by itself, and whoever waits for it
+ * waits for that. */
+enum settling { SETTLED, SETTLING_OPEN, SETTLING_DUE };
+enum settling store_settling(const struct store *store);
+/* Commits and syncs the environment. FULL: no room for that; every turn is still in the journal, try again. */
+MUST_USE enum result store_settle(struct store *store);
+
 /* Asks statvfs; call once a turn at most. Puts the ballast back when there is room for it four times over. While the
  * disk is short, pages inside the file that no reader pins count as room too: LMDB never gives them back to the disk.
  * ret_why (may be NULL) is good until the next call, Vietnamese and English, written when the answer is false; where
@@ -65,7 +81,7 @@ struct turn_end store_last(const struct store *store);      /* wrote: whether th
 const char *store_trouble(const struct store *store);
 unsigned store_readers_check(struct store *store);          /* clears dead readers; how many live ones there are */
 /* The reader that sees the oldest state: no page freed since can be written again. False: nobody reads. */
-struct store_reader { long pid; uint64_t transaction, behind; };        /* behind: turns since then */
+struct store_reader { long pid; uint64_t transaction, behind; };        /* behind: commits of the environment since */
 bool     store_oldest_reader(const struct store *store, struct store_reader *ret_reader);
 /* Deletes the keys of days that hold no sealed row any more and lie before `now_ms`'s day. Returns how many. */
 unsigned store_drop_day_keys(struct store *store, int64_t now_ms);

@@ -14,6 +14,7 @@
 #define MAP_BYTES_DEFAULT (1ULL << 40)
 #define STORE_BYTES_MAX_DEFAULT (64ULL << 30)
 #define BALLAST_BYTES_DEFAULT (64ULL << 20)
+#define JOURNAL_BYTES_DEFAULT (16ULL << 20)
 
 static void say(struct text *why, const char *what, const char *path, const char *detail)
 {
@@ -233,8 +234,24 @@ static enum result open_keys(struct store *store, struct text *why)
 
 /* ---- open, close */
 
-static enum result open_all(struct store *store, uint64_t map_bytes, struct text *why)
+/* The journal, and what it holds that the environment does not. */
+static enum result open_journal(struct store *store, uint64_t journal_bytes, struct text *why)
 {
+    enum result result = journal_open(&store->journal, store->folder, journal_bytes, store->no_sync);
+    if (result != RESULT_OK) {
+        say(why, "không mở được nhật ký / cannot open the journal", store->folder, strerror(errno));
+        return result;
+    }
+    result = settle_left(store);
+    if (result != RESULT_OK)
+        say(why, "không đưa được nhật ký vào kho / cannot take over the journal", store->folder, store_trouble(store));
+    return result;
+}
+
+static enum result open_all(struct store *store, const struct store_options *options, struct text *why)
+{
+    uint64_t map_bytes = options->map_bytes ? options->map_bytes : MAP_BYTES_DEFAULT;
+    uint64_t journal_bytes = options->journal_bytes ? options->journal_bytes : JOURNAL_BYTES_DEFAULT;
     enum result result = open_folder(store, why);
     if (result == RESULT_OK)
         result = open_keys(store, why);
@@ -250,6 +267,8 @@ static enum result open_all(struct store *store, uint64_t map_bytes, struct text
         return code == MDB_INVALID || code == MDB_VERSION_MISMATCH ? RESULT_INVALID : lmdb_result(code);
     }
     result = open_tables(store, why);
+    if (result == RESULT_OK && !store->read_only)
+        result = open_journal(store, journal_bytes, why);
     if (result != RESULT_OK || store->read_only)
         return result;
     if (!store->no_sync && (result = sync_names(store)) != RESULT_OK) {
@@ -260,23 +279,44 @@ static enum result open_all(struct store *store, uint64_t map_bytes, struct text
     return RESULT_OK;
 }
 
+/* A writer that was killed left turns in the journal: the next writer takes them over, and that is us for a moment. */
+static enum result settle_for_reader(const struct store_options *options, struct text *why)
+{
+    struct store_options writer = *options;
+    struct store *store;
+
+    if (!options->read_only || !settle_is_wanted(options->folder))
+        return RESULT_OK;
+    writer.read_only = false;
+    enum result result = store_open(&store, &writer, why);
+    if (result != RESULT_OK)
+        return result == RESULT_BUSY ? RESULT_OK : result;      /* one has started meanwhile */
+    result = store_settle(store);
+    if (result != RESULT_OK)
+        say(why, "không đưa được nhật ký vào kho / cannot take over the journal", options->folder,
+            store_trouble(store));
+    store_leave(store);
+    return result;
+}
+
 enum result store_open(struct store **ret_store, const struct store_options *options, struct text *why)
 {
+    enum result result = settle_for_reader(options, why);
+    if (result != RESULT_OK)
+        return result;
     struct store *store = calloc(1, sizeof *store);
-    uint64_t map_bytes = options->map_bytes ? options->map_bytes : MAP_BYTES_DEFAULT;
-
     if (!store)
         return RESULT_FULL;
-    store->lock = -1;
+    store->lock = store->journal.file = -1;
     store->read_only = options->read_only;
     store->no_sync = options->no_sync;
     store->bytes_max = options->store_bytes_max ? options->store_bytes_max : STORE_BYTES_MAX_DEFAULT;
     store->ballast_bytes = options->ballast_bytes ? options->ballast_bytes : BALLAST_BYTES_DEFAULT;
-    enum result result = RESULT_INVALID;
+    result = RESULT_INVALID;
     if (span_to_string(span_of_string(options->folder), store->folder, sizeof store->folder) && store->folder[0])
-        result = open_all(store, map_bytes, why);
+        result = open_all(store, options, why);
     if (result != RESULT_OK) {
-        store_close(store);
+        store_leave(store);
         return result;
     }
     *ret_store = store;
@@ -285,11 +325,21 @@ enum result store_open(struct store **ret_store, const struct store_options *opt
 
 void store_close(struct store *store)
 {
+    if (store && store->open && !store->broken)
+        (void)!store_settle(store);                             /* else the journal keeps them */
+    store_leave(store);
+}
+
+void store_leave(struct store *store)
+{
     if (!store)
         return;
     must(!store->turn.txn);
+    if (store->open)
+        mdb_txn_abort(store->open);
     if (store->env)
         mdb_env_close(store->env);
+    journal_close(&store->journal);
     seal_close(store->seal);
     if (store->lock >= 0)
         close(store->lock);

@@ -201,7 +201,7 @@ void gateway_dies(struct world *world, const char *when)
 
     STORY(world, 0, "THE GATEWAY DIES %s; the store ends with turn %llu", when,
           (unsigned long long)store_last(gateway->store).seq);
-    store_close(gateway->store);
+    store_leave(gateway->store);
     gateway->store = NULL;
     world->gateway_up = false;
     world->crashes++;
@@ -271,6 +271,8 @@ void gateway_turn(struct world *world)
     speak(world);
     if (!world->calm && dice_percent(&world->dice, 1))
         (void)store_drop_day_keys(gateway->store, gateway->now_ms);
+    if (dice_percent(&world->dice, world->options.settle_percent))
+        must(store_settle(gateway->store) == RESULT_OK);
 }
 
 /* ---- one command alone */

@@ -21,6 +21,8 @@ static void draw_sizes(struct options *options, struct dice *dice)
     options->storm_turns = 300 + dice_below(dice, 300);
     options->crashes = dice_below(dice, 5);                         /* 0 .. 4, two on average */
     options->commit_crash_percent = dice_below(dice, 101);
+    options->journal_bytes = 64u << 10 << 2 * dice_below(dice, 3);
+    options->settle_percent = sometimes(dice, 30);
     options->adapters_per_agency = 1 + dice_below(dice, 2);
     options->credit = 1 + dice_below(dice, 8);
     options->step_ms = dice_between(dice, 200, 3 * SECOND);
@@ -91,12 +93,13 @@ void options_print(const struct options *o)
     printf("  agencies=%u+%u cases=%u letters=%u turns=%u crashes=%u(%u%% after commit) loss=%u%% again=%u%% "
            "delay=%lldms break=%u/1000 stall=%u/1000 death=%u/1000 late=%u%% moods=%u%% trouble=%u%%\n"
            "  gates=%u%% withdraw=%u%% operators=%u/1000 directory=%u/1000%s abort=%u/1000 jump=%u/1000 wall=%u/1000 "
-           "lease=%llds attempts=%u%s%s%s%s%s%s\n",
+           "lease=%llds attempts=%u journal=%u settled=%u%%%s%s%s%s%s%s\n",
            o->one_stops, o->sectors, o->cases, o->letters, o->storm_turns, o->crashes, o->commit_crash_percent,
            o->loss_percent, o->again_percent, (long long)o->delay_ms, o->break_permille, o->stall_permille,
            o->death_permille, o->act_late_percent, o->moody_percent, o->trouble_percent, o->gate_percent,
            o->withdraw_percent, o->operator_permille, o->directory_permille, o->class_changes ? "(classes)" : "",
            o->abort_permille, o->jump_permille, o->wall_permille, (long long)o->lease_ms / 1000, o->attempts_max,
+           o->journal_bytes, o->settle_percent,
            o->full ? " full" : "", o->few_kinds ? " few-kinds" : "", o->cursors ? " cursors" : "",
            o->backups ? " backups" : "", o->far_jump ? " far-jump" : "", o->told_twice ? " told-twice" : "");
 }

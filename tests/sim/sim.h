@@ -28,6 +28,7 @@ enum {
 struct options {
     uint32_t one_stops, sectors;            /* sectors: a third of each class */
     uint32_t cases, letters, storm_turns, crashes, commit_crash_percent;
+    uint32_t journal_bytes, settle_percent;     /* the store's journal; how often it is settled after a turn */
     uint32_t adapters_per_agency, credit;
     int64_t  step_ms, delay_ms, lease_ms, backoff_ms, antecedent_ms, purge_ms, repeat_ms;
     uint32_t attempts_max, lapses_max, breaker_after;

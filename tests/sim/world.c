@@ -317,7 +317,8 @@ static void make_gateway(struct world *world)
     must(mkdtemp(gateway->folder) != NULL);
     gateway->options = (struct store_options){ .folder = gateway->folder, .map_bytes = 1ULL << 30,
                                                .store_bytes_max = world->options.store_bytes_max,
-                                               .ballast_bytes = 4096, .no_sync = true };
+                                               .ballast_bytes = 4096, .no_sync = true,
+                                               .journal_bytes = world->options.journal_bytes };
 }
 
 static void make_cases(struct world *world)

@@ -414,7 +414,7 @@ static void make_turn(struct load *load)
 struct store *load_open(const struct load_options *options)
 {
     struct store_options store_options = { .folder = options->store, .no_sync = options->no_sync,
-                                           .ballast_bytes = LOAD_BALLAST };
+                                           .ballast_bytes = LOAD_BALLAST, .journal_bytes = LOAD_JOURNAL };
     struct store *store;
     char array[512];
     struct text why = text_of(array, sizeof array);
@@ -502,8 +502,10 @@ static void between(struct load *load)
     else if (what < 8)
         (void)store_give_up_ballast(load->store);
     else if (what < 10) {
-        store_close(load->store);
+        (what < 9 ? store_close : store_leave)(load->store);
         begin(load);
+    } else if ((what < 20 || store_settling(load->store) == SETTLING_DUE) && store_settle(load->store) != RESULT_OK) {
+        load_stop("the store does not settle: %s", store_trouble(load->store));
     }
 }
 

@@ -19,7 +19,8 @@
 #include "gateway/directory/directory.h"
 #include "gateway/store/store.h"
 
-enum { TOLD_LINE_SIZE = 512, LOAD_BODY_MAX = 96 << 10, LOAD_BALLAST = 1 << 20 };
+enum { TOLD_LINE_SIZE = 512, LOAD_BODY_MAX = 96 << 10, LOAD_BALLAST = 1 << 20,
+       LOAD_JOURNAL = 1 << 20 };
 
 struct load_options {
     const char *store, *directory, *log, *told;

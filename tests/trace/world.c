@@ -97,7 +97,7 @@ struct world *world_new(struct output *output)
 
 void world_reopen(struct world *world)
 {
-    store_close(world->store);
+    store_leave(world->store);
     open_store(world, false);
 }
 

@@ -305,6 +305,7 @@ static void a_reader_beside_the_writer(void **state)
     assert_int_equal(read(up[0], &said, 1), 1);
     site_open(site);
     site_turn(site, SITE_NOW_MS + 1, id_is_the_first, NULL);
+    assert_int_equal(store_settle(site->store), RESULT_OK);
     assert_int_equal(write(down[1], "1", 1), 1);
     int status = -1;
     assert_int_equal(waitpid(child, &status, 0), child);

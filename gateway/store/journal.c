@@ -1,0 +1,319 @@
+#include "gateway/store/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gateway/store/bytes.h"
+#include "gateway/store/files.h"
+
+/* On disk: the head, then the rows, then nothing up to the end of the block. Numbers are little-endian.
+ *     head   8 magic and version, u64 turn, u32 rows, u32 bytes of the rows, 32 hash
+ *     row    u8 table, u8 what, u16 bytes of the key, u32 bytes of the value, key, value
+ * The hash covers turn, the link of the turn before, the number of rows, and the rows. */
+enum { MAGIC_BYTES = 8, HEAD_BYTES = MAGIC_BYTES + 8 + 4 + 4 + HASH_SIZE, ROW_HEAD_BYTES = 8 };
+enum { WHAT_PUT = 1, WHAT_DELETED = 2 };
+enum { FIRST_ROOM_BYTES = 64 << 10 };
+
+static const char MAGIC[MAGIC_BYTES + 1] = "LTJRNL01";
+
+_Static_assert(TABLES <= UINT8_MAX && KEY_BYTES_MAX <= UINT16_MAX, "they fit into a row's head");
+
+/* ---- the file */
+
+/* Every block is written once, so that no later sync has to make it a part of the file. */
+static bool lay_blocks(int file, uint64_t size_bytes)
+{
+    static const uint8_t zeros[JOURNAL_BYTES_MIN];
+    for (uint64_t at = 0; at < size_bytes; at += sizeof zeros)
+        if (pwrite(file, zeros, sizeof zeros, (off_t)at) != (ssize_t)sizeof zeros)
+            return false;
+    return fdatasync(file) == 0;
+}
+
+/* Made beside, and given its name when it is whole. FULL: no room for it. */
+static enum result make_file(const char *folder, const char *path, uint64_t size_bytes, bool no_sync)
+{
+    char beside[PATH_SIZE];
+
+    if (!path_join(folder, "journal.new", beside))
+        return RESULT_INVALID;
+    if (unlink(beside) && errno != ENOENT)
+        return RESULT_BROKEN;
+    int file = open(beside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0)
+        return file_result(errno);
+    bool laid = no_sync ? ftruncate(file, (off_t)size_bytes) == 0 : lay_blocks(file, size_bytes);
+    enum result result = laid ? RESULT_OK : file_result(errno);
+    if (close(file) && result == RESULT_OK)
+        result = file_result(errno);
+    if (result == RESULT_OK && rename(beside, path))
+        result = file_result(errno);
+    if (result != RESULT_OK)
+        (void)unlink(beside);
+    return result;
+}
+
+static enum result open_file(struct journal *journal, const char *path, int flags)
+{
+    struct stat file;
+    journal->file = open(path, flags | O_CLOEXEC | O_NOFOLLOW);
+    if (journal->file < 0)
+        return errno == ENOENT ? RESULT_NOT_FOUND : RESULT_BROKEN;
+    if (fstat(journal->file, &file))
+        return RESULT_BROKEN;
+    journal->size_bytes = (uint64_t)file.st_size / JOURNAL_BLOCK_BYTES * JOURNAL_BLOCK_BYTES;
+    return RESULT_OK;
+}
+
+enum result journal_open(struct journal *journal, const char *folder, uint64_t size_bytes, bool no_sync)
+{
+    char path[PATH_SIZE];
+
+    *journal = (struct journal){ .file = -1, .no_sync = no_sync };
+    must(size_bytes >= JOURNAL_BYTES_MIN && size_bytes % JOURNAL_BYTES_MIN == 0);
+    if (!path_join(folder, "journal", path))
+        return RESULT_INVALID;
+    enum result result = open_file(journal, path, O_RDWR);      /* whatever its size: it may hold turns */
+    if (result != RESULT_NOT_FOUND)
+        return result;
+    result = make_file(folder, path, size_bytes, no_sync);
+    if (result == RESULT_OK)
+        return open_file(journal, path, O_RDWR);
+    return result == RESULT_FULL ? RESULT_OK : result;
+}
+
+enum result journal_open_read(struct journal *journal, const char *folder)
+{
+    char path[PATH_SIZE];
+    *journal = (struct journal){ .file = -1 };
+    return path_join(folder, "journal", path) ? open_file(journal, path, O_RDONLY) : RESULT_INVALID;
+}
+
+void journal_close(struct journal *journal)
+{
+    if (journal->file >= 0)
+        close(journal->file);
+    free(journal->record);
+    *journal = (struct journal){ .file = -1 };
+}
+
+/* ---- a turn, as it is made */
+
+static uint8_t *take_room(struct journal *journal, size_t bytes)
+{
+    size_t wanted = journal->record_bytes + bytes + JOURNAL_BLOCK_BYTES;       /* the last block is filled up */
+
+    if (journal->record_lost || journal->file < 0 || wanted > JOURNAL_RECORD_BYTES_MAX) {
+        journal->record_lost = true;
+        return NULL;
+    }
+    if (wanted > journal->record_room) {
+        size_t room = journal->record_room ? journal->record_room : FIRST_ROOM_BYTES;
+        while (room < wanted)
+            room *= 2;
+        uint8_t *record = realloc(journal->record, room);
+        if (!record) {
+            journal->record_lost = true;
+            return NULL;
+        }
+        journal->record = record;
+        journal->record_room = room;
+    }
+    uint8_t *at = journal->record + journal->record_bytes;
+    journal->record_bytes += bytes;
+    return at;
+}
+
+void journal_turn_begin(struct journal *journal)
+{
+    journal->record_bytes = journal->record_rows = 0;
+    journal->record_lost = false;
+    journal->open = NULL;
+    (void)take_room(journal, HEAD_BYTES);
+}
+
+void journal_turn_filled(struct journal *journal)
+{
+    if (journal->open && !journal->record_lost)
+        memcpy(journal->record + journal->open_at, journal->open, journal->open_bytes);
+    journal->open = NULL;
+}
+
+/* The row with its key; the value's bytes are left out. Returns where they go, NULL when the record is lost. */
+static uint8_t *add_row(struct journal *journal, enum table table, unsigned what, struct span key, size_t value_bytes)
+{
+    journal_turn_filled(journal);
+    uint8_t *at = take_room(journal, ROW_HEAD_BYTES + key.size + value_bytes);
+    if (!at)
+        return NULL;
+    struct pen pen = { .at = at };
+    uint16_t key_bytes = htole16((uint16_t)key.size);
+    pen_u8(&pen, table);
+    pen_u8(&pen, what);
+    pen_bytes(&pen, &key_bytes, sizeof key_bytes);
+    pen_u32(&pen, (uint32_t)value_bytes);
+    pen_bytes(&pen, key.bytes, key.size);
+    journal->record_rows++;
+    return pen.at;
+}
+
+void journal_turn_put(struct journal *journal, enum table table, struct span key, struct span value)
+{
+    struct pen pen = { .at = add_row(journal, table, WHAT_PUT, key, value.size) };
+    if (pen.at)
+        pen_bytes(&pen, value.bytes, value.size);
+}
+
+void journal_turn_reserve(struct journal *journal, enum table table, struct span key, const uint8_t *value,
+                          size_t value_bytes)
+{
+    uint8_t *at = add_row(journal, table, WHAT_PUT, key, value_bytes);
+    if (!at)
+        return;
+    journal->open = value;
+    journal->open_at = (size_t)(at - journal->record);
+    journal->open_bytes = value_bytes;
+}
+
+void journal_turn_delete(struct journal *journal, enum table table, struct span key)
+{
+    (void)add_row(journal, table, WHAT_DELETED, key, 0);
+}
+
+static struct hash record_hash(uint64_t seq, const struct hash *before, uint32_t rows, struct span bytes)
+{
+    struct hash_fields fields;
+    hash_fields_begin(&fields, "lienthong journal 1");
+    hash_fields_add_u64(&fields, 1, seq);
+    hash_fields_add(&fields, 2, span_of(before->bytes, HASH_SIZE));
+    hash_fields_add_u64(&fields, 3, rows);
+    hash_fields_add(&fields, 4, bytes);
+    return hash_fields_end(&fields);
+}
+
+static uint64_t whole_blocks(uint64_t bytes)
+{
+    return (bytes + JOURNAL_BLOCK_BYTES - 1) / JOURNAL_BLOCK_BYTES * JOURNAL_BLOCK_BYTES;
+}
+
+enum result journal_turn_end(struct journal *journal, uint64_t seq, const struct hash *before)
+{
+    journal_turn_filled(journal);
+    if (journal->record_lost)
+        return RESULT_FULL;
+    uint64_t blocks_bytes = whole_blocks(journal->record_bytes);
+    if (blocks_bytes > journal->size_bytes - journal->used_bytes)
+        return RESULT_FULL;
+
+    struct span rows = span_of(journal->record + HEAD_BYTES, journal->record_bytes - HEAD_BYTES);
+    struct hash hash = record_hash(seq, before, journal->record_rows, rows);
+    struct pen pen = { .at = journal->record };
+    pen_bytes(&pen, MAGIC, MAGIC_BYTES);
+    pen_u64(&pen, seq);
+    pen_u32(&pen, journal->record_rows);
+    pen_u32(&pen, (uint32_t)rows.size);
+    pen_bytes(&pen, hash.bytes, HASH_SIZE);
+    memset(journal->record + journal->record_bytes, 0, blocks_bytes - journal->record_bytes);
+
+    ssize_t written;
+    do
+        written = pwrite(journal->file, journal->record, blocks_bytes, (off_t)journal->used_bytes);
+    while (written < 0 && errno == EINTR);
+    if (written != (ssize_t)blocks_bytes)               /* some file systems need room to write again what is there */
+        return written >= 0 || file_result(errno) == RESULT_FULL ? RESULT_FULL : RESULT_BROKEN;
+    if (!journal->no_sync && fdatasync(journal->file))
+        return RESULT_BROKEN;
+    journal->used_bytes += blocks_bytes;
+    journal->rows += journal->record_rows;
+    return RESULT_OK;
+}
+
+void journal_restart(struct journal *journal)
+{
+    journal->used_bytes = journal->rows = 0;
+}
+
+/* ---- reading */
+
+static bool read_whole(int file, void *ret_bytes, size_t bytes, uint64_t at)
+{
+    for (size_t done = 0; done < bytes;) {
+        ssize_t got = pread(file, (uint8_t *)ret_bytes + done, bytes - done, (off_t)(at + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        done += (size_t)got;
+    }
+    return true;
+}
+
+enum result journal_read_turn(struct journal *journal, struct journal_reader *reader, uint64_t seq,
+                              const struct hash *before)
+{
+    uint8_t head[HEAD_BYTES], magic[MAGIC_BYTES];
+    struct hash hash;
+
+    if (journal->file < 0 || reader->at_bytes + HEAD_BYTES > journal->size_bytes ||
+        !read_whole(journal->file, head, sizeof head, reader->at_bytes))
+        return RESULT_NOT_FOUND;
+    struct scan scan = scan_of(span_of(head, sizeof head));
+    scan_bytes(&scan, magic, sizeof magic);
+    uint64_t turn = scan_u64(&scan);
+    uint32_t rows = scan_u32(&scan), bytes = scan_u32(&scan);
+    scan_bytes(&scan, hash.bytes, HASH_SIZE);
+    if (memcmp(magic, MAGIC, MAGIC_BYTES) != 0 || turn != seq || bytes > JOURNAL_RECORD_BYTES_MAX ||
+        bytes > journal->size_bytes - reader->at_bytes - HEAD_BYTES)
+        return RESULT_NOT_FOUND;
+
+    journal_turn_begin(journal);
+    if (!take_room(journal, bytes))
+        return RESULT_FULL;
+    if (!read_whole(journal->file, journal->record + HEAD_BYTES, bytes, reader->at_bytes + HEAD_BYTES))
+        return RESULT_NOT_FOUND;
+    struct hash found = record_hash(seq, before, rows, span_of(journal->record + HEAD_BYTES, bytes));
+    if (!hash_equal(&found, &hash))
+        return RESULT_NOT_FOUND;
+    reader->at_bytes += whole_blocks(HEAD_BYTES + bytes);
+    reader->row_at = HEAD_BYTES;
+    reader->row_end = HEAD_BYTES + bytes;
+    reader->rows_left = rows;
+    return RESULT_OK;
+}
+
+bool journal_read_row(struct journal *journal, struct journal_reader *reader, struct journal_row *ret_row,
+                      enum result *ret_result)
+{
+    size_t left = reader->row_end - reader->row_at;
+    struct scan scan = scan_of(span_of(journal->record + reader->row_at, left));
+    uint16_t little;
+
+    *ret_result = RESULT_OK;
+    if (!reader->rows_left && !left)
+        return false;
+    unsigned table = scan_u8(&scan), what = scan_u8(&scan);
+    scan_bytes(&scan, &little, sizeof little);
+    size_t key_bytes = le16toh(little), value_bytes = scan_u32(&scan);
+    if (scan.bad || !reader->rows_left || table >= TABLES || (what != WHAT_PUT && what != WHAT_DELETED) || !key_bytes ||
+        key_bytes > KEY_BYTES_MAX || value_bytes > scan.left || key_bytes > scan.left - value_bytes) {
+        *ret_result = RESULT_BROKEN;
+        return false;
+    }
+    *ret_row = (struct journal_row){ .table = (enum table)table, .deleted = what == WHAT_DELETED,
+                                     .key = span_of(scan.at, key_bytes),
+                                     .value = span_of(scan.at + key_bytes, value_bytes) };
+    reader->row_at += ROW_HEAD_BYTES + key_bytes + value_bytes;
+    reader->rows_left--;
+    return true;
+}
+
+void journal_go_on(struct journal *journal, const struct journal_reader *reader, uint64_t rows)
+{
+    journal->used_bytes = reader->at_bytes;
+    journal->rows = rows;
+}
