@@ -235,9 +235,9 @@ static bool is_lazy(const struct session *session, const struct command *command
 /* How long the turn may wait for more. */
 static void hurry_or_wait(struct broker *broker, struct session *session, const struct command *command)
 {
-    session_pace(session, broker->steady_ms);
     if (is_lazy(session, command))
         return;
+    session_pace(session, broker->steady_ms);           /* of what is waited for: an acknowledgement is no pace */
     bool bulk = is_in_bulk(broker, session, command);
     int64_t until_us = bus_now_us() + GATHER_US;
 
