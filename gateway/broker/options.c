@@ -48,6 +48,8 @@ static const struct option table[] = {
       "content of the store; intake stops at 90 %" },
     { "store", "ballast_bytes", OPTION_BYTES, AT(store_ballast_bytes), "64MiB", "1MiB", "1TiB",
       "disk kept in reserve, given up for draining when the disk is full" },
+    { "store", "journal_bytes", OPTION_BYTES, AT(store_journal_bytes), "16MiB", "64KiB", "1GiB",
+      "turns that are on disk and not in the environment yet; a turn that does not fit takes longer" },
     { "store", "map_bytes", OPTION_BYTES, AT(store_map_bytes), "1TiB", "16MiB", "64TiB",
       "address space kept for the store; takes no memory" },
 };

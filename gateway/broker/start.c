@@ -76,6 +76,7 @@ static enum result open_store(struct broker *broker, struct text *why)
         .folder = broker->options.store_folder, .map_bytes = (uint64_t)broker->options.store_map_bytes,
         .store_bytes_max = (uint64_t)broker->options.store_bytes_max,
         .ballast_bytes = (uint64_t)broker->options.store_ballast_bytes,
+        .journal_bytes = (uint64_t)broker->options.store_journal_bytes,
     };
     enum result result = store_open(&broker->store, &options, why);
     if (result != RESULT_OK)

@@ -87,6 +87,22 @@ enum result journal_open(struct journal *journal, const char *folder, uint64_t s
     return result == RESULT_FULL ? RESULT_OK : result;
 }
 
+enum result journal_resize(struct journal *journal, const char *folder, uint64_t size_bytes)
+{
+    char path[PATH_SIZE];
+
+    if (journal->file < 0 || journal->used_bytes || journal->size_bytes == size_bytes)
+        return RESULT_OK;
+    if (!path_join(folder, "journal", path))
+        return RESULT_INVALID;
+    enum result result = make_file(folder, path, size_bytes, journal->no_sync);
+    if (result == RESULT_FULL)
+        return RESULT_OK;
+    close(journal->file);
+    journal->file = -1;
+    return result == RESULT_OK ? open_file(journal, path, O_RDWR) : result;
+}
+
 enum result journal_open_read(struct journal *journal, const char *folder)
 {
     char path[PATH_SIZE];

@@ -32,7 +32,7 @@ struct store_options {
     uint64_t map_bytes;             /* 0 = 1 TiB of address space; never grows */
     uint64_t store_bytes_max;       /* 0 = 64 GiB; our own count */
     uint64_t ballast_bytes;         /* 0 = 64 MiB; given up for draining when the disk is full */
-    uint64_t journal_bytes;         /* 0 = 16 MiB; a multiple of 64 KiB. Of a new store */
+    uint64_t journal_bytes;         /* 0 = 16 MiB; at least 64 KiB, rounded down to a multiple of them */
     bool     read_only;             /* for a backup, check-store and the console: no writer lock, no key is made. What a
                                        killed writer left in the journal is settled first */
     bool     no_sync;               /* tests and simulation on tmpfs only: promise 1 does not hold */

@@ -243,15 +243,21 @@ static enum result open_journal(struct store *store, uint64_t journal_bytes, str
         return result;
     }
     result = settle_left(store);
-    if (result != RESULT_OK)
+    if (result != RESULT_OK) {
         say(why, "không đưa được nhật ký vào kho / cannot take over the journal", store->folder, store_trouble(store));
+        return result;
+    }
+    result = journal_resize(&store->journal, store->folder, journal_bytes);
+    if (result != RESULT_OK)
+        say(why, "không tạo lại được nhật ký / cannot make the journal anew", store->folder, strerror(errno));
     return result;
 }
 
 static enum result open_all(struct store *store, const struct store_options *options, struct text *why)
 {
     uint64_t map_bytes = options->map_bytes ? options->map_bytes : MAP_BYTES_DEFAULT;
-    uint64_t journal_bytes = options->journal_bytes ? options->journal_bytes : JOURNAL_BYTES_DEFAULT;
+    uint64_t journal_bytes = options->journal_bytes ? options->journal_bytes / JOURNAL_BYTES_MIN * JOURNAL_BYTES_MIN
+                                                    : JOURNAL_BYTES_DEFAULT;
     enum result result = open_folder(store, why);
     if (result == RESULT_OK)
         result = open_keys(store, why);

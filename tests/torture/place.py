@@ -36,7 +36,7 @@ class Place(Gateway):
         self.configure(**options)
 
     def configure(self, **options):
-        store = {"folder": self.store, "ballast_bytes": "1MiB", **options}
+        store = {"folder": self.store, "ballast_bytes": "1MiB", "journal_bytes": "1MiB", **options}
         self.write("broker.yaml", "directory: directory\nsecret_key_file: keys/gateway.secret\nadmin: run/admin.sock\n"
                    f"endpoints: [\"{self.endpoint}\"]\nhandshakes_per_minute: 6000\nstop_wait: 1s\n"
                    "store: { " + ", ".join(f"{name}: {value}" for name, value in store.items()) + " }\n")

@@ -73,6 +73,7 @@ static void defaults_and_paths(void **state)
     assert_string_equal(options.endpoints[1], expected);
     assert_int_equal(options.store_bytes_max, 2LL << 30);
     assert_int_equal(options.store_ballast_bytes, 64 << 20);
+    assert_int_equal(options.store_journal_bytes, 16 << 20);
     assert_int_equal(options.sessions_max, 1024);
     assert_int_equal(options.idle_ms, 15 * 60 * 1000);
     assert_int_equal(options.log_level, LOG_INFO);

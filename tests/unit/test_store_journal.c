@@ -372,6 +372,26 @@ static void due_by_size(void **state)
     assert_int_equal(store_settling(site->store), SETTLED);
 }
 
+/* Its turns come first: it changes its size when it holds none. */
+static void another_size(void **state)
+{
+    struct site *site = *state;
+
+    assert_int_equal(site->store->journal.size_bytes, 16 << 20);
+    live_turns(site, 1, 2);
+    leave(site);
+    site->options.journal_bytes = JOURNAL_BYTES_MIN + 1;
+    site_open(site);
+    assert_int_equal(site->store->journal.size_bytes, JOURNAL_BYTES_MIN);
+    holds(site, 2);
+    live_turns(site, 3, 3);
+    leave(site);
+    site->options.journal_bytes = 1 << 20;
+    site_open(site);
+    assert_int_equal(site->store->journal.size_bytes, 1 << 20);
+    holds(site, 3);
+}
+
 static void the_file_is_ours_alone(void **state)
 {
     struct site *site = *state;
@@ -398,7 +418,7 @@ int main(void)
         SITE_OPEN(settling_by_and_by), cmocka_unit_test(a_torn_record_is_none),
         cmocka_unit_test(nothing_behind_a_gap), cmocka_unit_test(a_record_of_another_store),
         SITE(a_long_turn_is_settled), SITE(a_turn_given_up_takes_nothing_along), SITE_OPEN(settling_without_room),
-        SITE(without_a_journal), SITE_OPEN(due_by_size), SITE(the_file_is_ours_alone),
+        SITE(without_a_journal), SITE_OPEN(due_by_size), SITE_OPEN(another_size), SITE(the_file_is_ours_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
