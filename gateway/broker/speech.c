@@ -98,15 +98,16 @@ static enum result say(struct outbox *outbox, struct bus *bus, const struct sess
 uint64_t speech_send(struct speech *speech, struct outbox *outbox, struct bus *bus, struct sessions *sessions,
                      int64_t steady_ms, const char **ret_why)
 {
-    while (speech->count) {
-        struct session *session = &sessions->slots[speech->slots[speech->count - 1]];
+    /* In the order of the first word: answers come before what is offered because of them, and are waited for. */
+    while (speech->said < speech->count) {
+        struct session *session = &sessions->slots[speech->slots[speech->said++]];
         enum result result = session->number ? say(outbox, bus, sessions, session, steady_ms) : RESULT_OK;
-        speech->count--;
         if (result != RESULT_OK) {
             *ret_why = result == RESULT_NOT_FOUND ? "the connection is gone" : "it does not read";
             return session->number;
         }
     }
+    speech->count = speech->said = 0;
     arena_reset(&speech->arena);
     return 0;
 }

@@ -22,7 +22,8 @@ struct piece {
 
 struct speech {
     struct arena arena;
-    uint32_t *slots, count;             /* sessions with pieces */
+    uint32_t *slots, count;             /* sessions with pieces, in the order of their first */
+    uint32_t said;                      /* of them, while they are being sent */
 };
 
 MUST_USE enum result speech_init(struct speech *speech);
