@@ -15,7 +15,8 @@
  *            before a probe has said that it is not there; where the agency cannot be asked about this kind of handoff
  *            the sequence ends as UNSURE without sending. A call that acts is never repeated unless the answer said
  *            that it did not act (a refused token or session, an answer that names the next call).
- * Ownership  agency and job are borrowed until the sequence is done. struct request owns its bytes: request_wipe().
+ * Ownership  agency and job are borrowed until the sequence is done. struct request owns its bytes, but for a payload
+ *            sent as it came, which it borrows from the job: request_wipe().
  * Secrets    come in struct credentials at the last moment and stand only in the request, which request_wipe() wipes.
  */
 #ifndef ADAPTERS_KINDS_DIALECT_H
@@ -73,13 +74,18 @@ void job_of(const Lienthong__V1__Deliver *deliver, const Lienthong__V1__Header *
 struct request {
     enum call   call;
     const char *method;                 /* "POST", "GET"; static */
-    char        url[REQUEST_URL_SIZE];
     char       *headers[REQUEST_HEADERS_MAX];   /* "Name: value"; without CR, LF or other control characters */
     size_t      header_count;
-    char       *body;                   /* NULL: none */
+    char       *lines;                  /* where the headers are, one after the other, each with its zero */
+    size_t      lines_bytes, lines_room;
+    const char *body;                   /* NULL: none */
     size_t      body_bytes;
+    bool        body_lent;              /* it is the job's payload, and stays as long as that */
+    char        url[REQUEST_URL_SIZE];  /* the last: only as much of it is touched as it is long */
 };
-void request_wipe(struct request *request);                     /* wipes and frees; takes a zeroed one */
+void request_clear(struct request *request);                    /* an empty one, out of anything */
+void request_move(struct request *to, struct request *from);    /* `to` may hold anything; `from` is empty then */
+void request_wipe(struct request *request);                     /* wipes and frees; takes an empty one */
 
 /* What the runtime read from the agency's secret files, and the token it holds; "" or NULL where there is none. */
 struct credentials {

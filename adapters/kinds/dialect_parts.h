@@ -43,6 +43,8 @@ MUST_USE bool request_auth(struct request *request, const struct agency_config *
 MUST_USE bool request_trace(struct request *request, const struct job *job, uint32_t call_number);
 MUST_USE bool request_key(struct request *request, const char *key, const char *suffix);     /* Idempotency-Key */
 MUST_USE bool request_body(struct request *request, struct span body, const char *content_type);
+/* The same without a copy: the job's payload. */
+MUST_USE bool request_body_lent(struct request *request, struct span body, const char *content_type);
 /* too long, or no memory */
 MUST_USE bool request_json(struct request *request, const json_t *json);
 

@@ -8,16 +8,35 @@
 #include "adapters/kinds/dialect_parts.h"
 #include "gateway/base/hash.h"
 
+/* The lines of nearly every request; a bearer token makes it grow. */
+enum { LINES_FIRST_BYTES = 512 };
+
+void request_clear(struct request *request)
+{
+    memset(request, 0, offsetof(struct request, url));
+    request->url[0] = 0;
+}
+
+void request_move(struct request *to, struct request *from)
+{
+    memcpy(to, from, offsetof(struct request, url));
+    memcpy(to->url, from->url, strlen(from->url) + 1);
+    request_clear(from);
+}
+
+static void wipe_and_free(char *bytes, size_t size)
+{
+    if (bytes)
+        explicit_bzero(bytes, size);
+    free(bytes);
+}
+
 void request_wipe(struct request *request)
 {
-    for (size_t i = 0; i < request->header_count; i++) {
-        explicit_bzero(request->headers[i], strlen(request->headers[i]));
-        free(request->headers[i]);
-    }
-    if (request->body)
-        explicit_bzero(request->body, request->body_bytes);
-    free(request->body);
-    *request = (struct request){ 0 };
+    wipe_and_free(request->lines, request->lines_bytes);
+    if (!request->body_lent)
+        wipe_and_free((char *)request->body, request->body_bytes);
+    request_clear(request);
 }
 
 /* ---------------------------------------------------------------- the address */
@@ -106,15 +125,40 @@ static bool is_clean(const char *value)
     return true;
 }
 
+/* Room for one line more. What it grows out of is wiped: it may hold a secret. */
+static bool lines_have_room(struct request *request, size_t more)
+{
+    size_t need = request->lines_bytes + more, room = request->lines_room ? request->lines_room : LINES_FIRST_BYTES;
+
+    if (need <= request->lines_room)
+        return true;
+    while (room < need)
+        room *= 2;
+    char *lines = malloc(room);
+    if (!lines)
+        return false;
+    for (size_t i = 0; i < request->header_count; i++)
+        request->headers[i] = lines + (request->headers[i] - request->lines);
+    if (request->lines_bytes)
+        memcpy(lines, request->lines, request->lines_bytes);
+    wipe_and_free(request->lines, request->lines_bytes);
+    request->lines = lines;
+    request->lines_room = room;
+    return true;
+}
+
 bool request_header(struct request *request, const char *name, const char *value)
 {
-    size_t size = strlen(name) + strlen(value) + 3;
-    char *line = is_clean(value) && request->header_count < REQUEST_HEADERS_MAX ? malloc(size) : NULL;
+    size_t name_size = strlen(name), value_size = strlen(value), size = name_size + 2 + value_size + 1;
 
-    if (!line)
+    if (request->header_count >= REQUEST_HEADERS_MAX || !is_clean(value) || !lines_have_room(request, size))
         return false;
-    snprintf(line, size, "%s: %s", name, value);
+    char *line = request->lines + request->lines_bytes;
+    memcpy(line, name, name_size);
+    memcpy(line + name_size, ": ", 2);
+    memcpy(line + name_size + 2, value, value_size + 1);
     request->headers[request->header_count++] = line;
+    request->lines_bytes += size;
     return true;
 }
 
@@ -138,18 +182,21 @@ bool request_auth(struct request *request, const struct agency_config *agency, c
 bool request_key(struct request *request, const char *key, const char *suffix)
 {
     char value[3 * IDEMPOTENCY_KEY_SIZE];
-    struct text text = text_of(value, sizeof value);
+    size_t used = 0, suffix_size = strlen(suffix);
 
-    text_add(&text, "\"");
-    for (const char *at = key; *at; at++) {
-        if ((unsigned char)*at < ' ' || (unsigned char)*at > '~')
+    value[used++] = '"';
+    for (; *key; key++) {
+        if ((unsigned char)*key < ' ' || (unsigned char)*key > '~' || used + 2 > sizeof value)
             return false;
-        if (*at == '"' || *at == '\\')
-            text_add_span(&text, span_of_string("\\"));
-        text_add_span(&text, span_of(at, 1));
+        if (*key == '"' || *key == '\\')
+            value[used++] = '\\';
+        value[used++] = *key;
     }
-    text_add(&text, "%s\"", suffix);
-    return !text.cut && request_header(request, "Idempotency-Key", value);
+    if (used + suffix_size + 2 > sizeof value)
+        return false;
+    memcpy(value + used, suffix, suffix_size);
+    memcpy(value + used + suffix_size, "\"", 2);
+    return request_header(request, "Idempotency-Key", value);
 }
 
 /* ---------------------------------------------------------------- W3C Trace Context */
@@ -183,22 +230,32 @@ bool request_trace(struct request *request, const struct job *job, uint32_t call
     struct hash_fields trace_fields = fields;
     hash_fields_add_u64(&fields, 3, job->attempt);
     hash_fields_add_u64(&fields, 4, call_number);
-    struct hash span_id = hash_fields_end(&fields), trace_id = hash_fields_end(&trace_fields);
+    struct hash span_id = hash_fields_end(&fields);
     bool valid = trace_is_valid(job->traceparent);
 
-    text_add(&text, "00-");
+    text_add_span(&text, span_of("00-", 3));
     if (valid)
-        text_add(&text, "%.32s-", job->traceparent + 3);
+        text_add_span(&text, span_of(job->traceparent + 3, 33));
     else {
+        struct hash trace_id = hash_fields_end(&trace_fields);
         text_add_hex(&text, trace_id.bytes, 16);
-        text_add(&text, "-");
+        text_add_span(&text, span_of("-", 1));
     }
     text_add_hex(&text, span_id.bytes, 8);
-    text_add(&text, "-%.2s", valid ? job->traceparent + 53 : "00");
+    text_add_span(&text, span_of("-", 1));
+    text_add_span(&text, span_of(valid ? job->traceparent + 53 : "00", 2));
     return request_header(request, "traceparent", value);
 }
 
 /* ---------------------------------------------------------------- body */
+
+bool request_body_lent(struct request *request, struct span body, const char *content_type)
+{
+    request->body = body.size ? (const char *)body.bytes : "";
+    request->body_bytes = body.size;
+    request->body_lent = true;
+    return request_header(request, "Content-Type", content_type);
+}
 
 bool request_body(struct request *request, struct span body, const char *content_type)
 {
@@ -216,6 +273,10 @@ bool request_body(struct request *request, struct span body, const char *content
 
 bool request_json(struct request *request, const json_t *json)
 {
-    return json_to_body(json, REQUEST_BYTES_MAX, &request->body, &request->body_bytes) == RESULT_OK
-           && request_header(request, "Content-Type", "application/json; charset=utf-8");
+    char *body;
+
+    if (json_to_body(json, REQUEST_BYTES_MAX, &body, &request->body_bytes) != RESULT_OK)
+        return false;
+    request->body = body;
+    return request_header(request, "Content-Type", "application/json; charset=utf-8");
 }

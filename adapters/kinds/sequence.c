@@ -223,8 +223,8 @@ static bool add_body(struct sequence *sequence, const char *session, struct requ
     if (json)
         good = request_json(request, json);
     else if (!dialect->wrap)
-        good = request_body(request, job->payload, job->content_type[0] ? job->content_type
-                                                                         : "application/octet-stream");
+        good = request_body_lent(request, job->payload, job->content_type[0] ? job->content_type
+                                                                              : "application/octet-stream");
     else
         good = false;
     json_decref(json);
@@ -254,10 +254,13 @@ bool sequence_request(struct sequence *sequence, const struct credentials *crede
     const struct agency_config *agency = sequence->agency;
     const struct job *job = sequence->job;
     bool get = sequence->call == CALL_PROBE && probes_by_get(agency);
-    struct request request = { .call = sequence->call, .method = get ? "GET" : "POST" };
+    struct request request;
     char suffix[48];
 
     must(sequence->step == STEP_SEND);
+    request_clear(&request);
+    request.call = sequence->call;
+    request.method = get ? "GET" : "POST";
     if (!get && !add_body(sequence, credentials->token ? credentials->token : "", &request)) {
         request_wipe(&request);
         return false;
@@ -273,7 +276,7 @@ bool sequence_request(struct sequence *sequence, const struct credentials *crede
         return false;
     }
     sequence->calls++;
-    *ret_request = request;
+    request_move(ret_request, &request);
     return true;
 }
 

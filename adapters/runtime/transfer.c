@@ -332,8 +332,7 @@ struct transfer *transfer_start(struct transfers *transfers, struct request *req
         request_wipe(request);
         return NULL;
     }
-    transfer->request = *request;
-    *request = (struct request){ 0 };
+    request_move(&transfer->request, request);
     transfer->on_done = on_done;
     transfer->owner = owner;
     transfer->sends = 0;

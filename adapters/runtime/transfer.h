@@ -50,7 +50,8 @@ MUST_USE enum result transfers_init(struct transfers *transfers, const struct ag
                                     struct watch *watch, uint32_t slot);
 void transfers_done(struct transfers *transfers);           /* takes a zeroed one; drops what is active, silently */
 
-/* Takes the request (and leaves it zeroed). `careful`: see IDLE_S_MAX_CAREFUL. NULL: no memory; the request is gone. */
+/* Takes the request (and leaves it empty); a body that is lent has to stay until on_done() or transfer_abort().
+ * `careful`: see IDLE_S_MAX_CAREFUL. NULL: no memory; the request is gone. */
 struct transfer *transfer_start(struct transfers *transfers, struct request *request, int64_t timeout_ms, bool careful,
                                 void (*on_done)(void *owner, const struct transfer_result *result), void *owner);
 /* Ends it without on_done(). Returns never_sent. */

@@ -153,10 +153,42 @@ static void refusals(void **state)
     free(longest);
 }
 
+/* Headers stand in one block, which a token makes grow; a request that is moved keeps them and its borrowed payload. */
+static void long_tokens(void **state)
+{
+    (void)state;
+    char token[TOKEN_SIZE];
+    struct handed handed;
+    struct sequence sequence;
+    struct request request, moved;
+    memset(token, 'x', sizeof token - 1);
+    token[sizeof token - 1] = 0;
+    handed_init(&handed, KIND_FORWARD, CLASS_NEITHER);
+    job_of(&handed.deliver, &handed.header, NULL, &handed.job);
+    sequence_begin(&sequence, &basic->agencies[0], &handed.job, true);
+    assert_true(sequence_request(&sequence, &(struct credentials){ .token = token }, &moved));
+    request_move(&request, &moved);
+    assert_int_equal(moved.header_count, 0);
+    assert_null(moved.body);
+    request_wipe(&moved);
+    assert_string_equal(request.url, "https://a.example.vn/api/h");
+    assert_string_equal(request_find(&request, "Accept"), "application/json");
+    assert_string_equal(request_find(&request, "Idempotency-Key"), "\"" HANDED_KEY "\"");
+    assert_int_equal(strlen(request_find(&request, "Authorization")), strlen("Bearer ") + strlen(token));
+    assert_string_equal(request_find(&request, "Authorization") + strlen("Bearer "), token);
+    assert_ptr_equal(request.body, handed.job.payload.bytes);
+    assert_int_equal(request.body_bytes, handed.job.payload.size);
+    request_wipe(&request);
+    assert_null(request.body);
+    assert_int_equal(request.header_count, 0);
+    handed_done(&handed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests), cmocka_unit_test(tokens), cmocka_unit_test(refusals),
+        cmocka_unit_test(long_tokens),
     };
     return cmocka_run_group_tests_name("kinds: login", tests, start, stop);
 }

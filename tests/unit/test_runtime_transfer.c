@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/kinds/dialect_parts.h"
 #include "adapters/runtime/transfer.h"
 #include "gateway/base/clock.h"
 #include "tests/unit/runtime_server.h"
@@ -94,8 +95,8 @@ static struct transfer *start(struct world *world, const char *path, const char 
 
     memset(seen, 0, sizeof *seen);
     text_add(&url, "%s%s", world->config.base_url, path);
-    request.headers[request.header_count++] = strdup("Idempotency-Key: \"hcm-1\"");
-    request.headers[request.header_count++] = strdup("Content-Type: application/json");
+    assert_true(request_header(&request, "Idempotency-Key", "\"hcm-1\""));
+    assert_true(request_header(&request, "Content-Type", "application/json"));
     request.body = body ? strdup(body) : NULL;
     request.body_bytes = body ? strlen(body) : 0;
     struct transfer *transfer = transfer_start(&world->transfers, &request, timeout_ms, false, on_done, seen);
