@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SCANNED_MEMBERS_MAX = 4 };
+
 bool pointer_is_valid(const char *pointer)
 {
     size_t tokens = 0, token_size = 0;
@@ -54,13 +56,41 @@ static bool token_index(const char *token, size_t *ret_index)
     return true;
 }
 
+/* The size of a token that can be looked up where it stands; 0: pointer_step() has to look at it. */
+static size_t plain_token(const char *token)
+{
+    size_t size = 0;
+
+    while (token[size] && token[size] != '/' && token[size] != '~')
+        size++;
+    return token[size] != '~' && size < POINTER_TOKEN_SIZE ? size : 0;
+}
+
+/* Answers are small, and most of what is looked for is not in them: comparing is cheaper than hashing. */
+static json_t *member_of(const json_t *object, const char *name, size_t size)
+{
+    json_t *from = (json_t *)object;
+
+    if (json_object_size(object) > SCANNED_MEMBERS_MAX)
+        return json_object_getn(object, name, size);
+    for (void *at = json_object_iter(from); at; at = json_object_iter_next(from, at))
+        if (json_object_iter_key_len(at) == size && memcmp(json_object_iter_key(at), name, size) == 0)
+            return json_object_iter_value(at);
+    return NULL;
+}
+
 json_t *pointer_get(const json_t *json, const char *pointer)
 {
     char token[POINTER_TOKEN_SIZE];
     const json_t *at = json;
 
     while (at && *pointer) {
-        size_t index;
+        size_t index, plain = json_is_object(at) && *pointer == '/' ? plain_token(pointer + 1) : 0;
+        if (plain) {
+            at = member_of(at, pointer + 1, plain);
+            pointer += 1 + plain;
+            continue;
+        }
         pointer = pointer_step(pointer, token);
         if (!pointer)
             return NULL;

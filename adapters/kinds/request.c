@@ -47,7 +47,7 @@ void url_escape(struct text *text, const char *value)
     for (; *value; value++) {
         unsigned char byte = (unsigned char)*value;
         if (byte < 0x80 && (isalnum(byte) || strchr("-._~", byte)))
-            text_add(text, "%c", byte);
+            text_add_span(text, span_of(value, 1));
         else
             text_add(text, "%%%02X", byte);
     }

@@ -114,7 +114,7 @@ void slug_add(struct text *text, struct span from, size_t most)
                 text_add(text, "-");
                 most--;
             }
-            text_add(text, "%c", tolower(byte));
+            text_add_span(text, span_of(&(char){ (char)tolower(byte) }, 1));
             most--;
             begun = true;
             dash = false;

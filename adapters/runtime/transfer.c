@@ -13,6 +13,7 @@ enum { BODY_KEPT_BYTES = 64 << 10, BODY_FIRST_BYTES = 4 << 10, TURN_PASSES_MAX =
 /* More than that is more than one TLS record, and the first may leave before the write of the whole fails. */
 enum { ONE_RECORD_BYTES = 8 << 10 };
 #define NEVER_MS INT64_MAX
+#define USER_AGENT "lienthong-adapter/" LIENTHONG_VERSION
 
 struct transfer {
     struct transfers *transfers;
@@ -21,12 +22,13 @@ struct transfer {
     void (*on_done)(void *owner, const struct transfer_result *result);
     void *owner;
     struct request request;
-    /* The request's lines as libcurl wants them, without an allocation each. The last is for "Expect:". */
-    struct curl_slist headers[REQUEST_HEADERS_MAX + 1];
+    /* The request's lines as libcurl wants them, without an allocation each, and two of our own behind them. */
+    struct curl_slist headers[REQUEST_HEADERS_MAX + 2];
     /* What libcurl was last told, so that it is not told again. */
     long  idle_s_max, timeout_ms;
     bool  posts;
     char  url[REQUEST_URL_SIZE];
+    CURLU *parts;                           /* of it; NULL: libcurl has to say what is wrong with it */
     unsigned sends;                         /* connections that came to the point of sending; a second is refused */
     bool  forbidden, opened;                /* addresses: one was refused by the rules, one was not */
     bool  cut, headers_too_long;
@@ -158,6 +160,7 @@ enum result transfers_init(struct transfers *transfers, const struct agency_conf
 static void transfer_free(struct transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
+    curl_url_cleanup(transfer->parts);
     request_wipe(&transfer->request);
     free(transfer->body);
     free(transfer);
@@ -193,10 +196,11 @@ static bool set_options(struct transfer *transfer)
     bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     bad |= curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     bad |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    bad |= curl_easy_setopt(easy, CURLOPT_USERAGENT, "lienthong-adapter/" LIENTHONG_VERSION);
     bad |= curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     /* The environment's proxy and its exceptions are not ours. */
     bad |= curl_easy_setopt(easy, CURLOPT_PROXY, config->proxy);
+    if (config->proxy[0])                       /* for its CONNECT; requests have the header: set_headers() */
+        bad |= curl_easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT);
     bad |= curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
     bad |= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     bad |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -290,25 +294,45 @@ static bool set_method(struct transfer *transfer)
     return !bad;
 }
 
+/* Taken apart once, with what set_options() asks of an address: libcurl would do it, and put it together again, for
+ * every request. */
 static bool set_url(struct transfer *transfer)
 {
     size_t size = strlen(transfer->request.url) + 1;
+    const unsigned flags = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | CURLU_DISALLOW_USER | CURLU_PATH_AS_IS;
 
     if (memcmp(transfer->url, transfer->request.url, size) == 0)
         return true;
+    curl_url_cleanup(transfer->parts);
+    transfer->parts = curl_url();
+    if (transfer->parts && curl_url_set(transfer->parts, CURLUPART_URL, transfer->request.url, flags) != CURLUE_OK) {
+        curl_url_cleanup(transfer->parts);
+        transfer->parts = NULL;
+    }
     memcpy(transfer->url, transfer->request.url, size);
-    return curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->url) == CURLE_OK;
+    return curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->url) == CURLE_OK
+           && curl_easy_setopt(transfer->easy, CURLOPT_CURLU, transfer->parts) == CURLE_OK;
+}
+
+/* Who we are stands among them: as an option of its own libcurl writes it twice. */
+static void set_headers(struct transfer *transfer)
+{
+    static const char *const own[] = { "User-Agent: " USER_AGENT, "Expect:" };
+    const struct request *request = &transfer->request;
+    struct curl_slist *at = transfer->headers;
+
+    for (size_t i = 0; i < request->header_count; i++, at++)
+        *at = (struct curl_slist){ request->headers[i], at + 1 };
+    at[0] = (struct curl_slist){ (char *)own[0], at + 1 };
+    at[1] = (struct curl_slist){ (char *)own[1], NULL };
 }
 
 static bool set_request(struct transfer *transfer, int64_t timeout_ms, bool careful)
 {
-    struct request *request = &transfer->request;
     long idle_s_max = careful ? IDLE_S_MAX_CAREFUL : IDLE_S_MAX;
     bool good = set_method(transfer) && set_url(transfer);
 
-    for (size_t i = 0; i < request->header_count; i++)
-        transfer->headers[i] = (struct curl_slist){ request->headers[i], &transfer->headers[i + 1] };
-    transfer->headers[request->header_count] = (struct curl_slist){ (char *)"Expect:", NULL };
+    set_headers(transfer);
     if (transfer->timeout_ms != timeout_ms)
         good = good && curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK;
     if (transfer->idle_s_max != idle_s_max)
