@@ -70,6 +70,13 @@ static bool tell(struct watch *watch, int operation, int fd, const struct watche
     return epoll_ctl(watch->epoll, operation, fd, &event) == 0;
 }
 
+/* A connection between two transfers has nothing to say but its end: the kernel is left to hear of that, once, which
+ * costs nothing, where leaving and entering the set costs two system calls. */
+static bool may_rest(const struct watched *watched)
+{
+    return watched->told && !watched->want && watched->known == WATCH_READ;
+}
+
 /* Makes the kernel know what is wanted. A descriptor that is gone has nothing to say any more. */
 static void settle(struct watch *watch, int fd)
 {
@@ -120,8 +127,8 @@ void watch_closed(struct watch *watch, int fd)
     struct watched *watched = &watch->table[fd];
 
     watched->want = 0;
-    settle(watch, fd);
     watched->told = false;
+    settle(watch, fd);
 }
 
 size_t watch_wait(struct watch *watch, int timeout_ms, struct watch_event ret_events[WATCH_EVENTS_MAX])
@@ -129,19 +136,27 @@ size_t watch_wait(struct watch *watch, int timeout_ms, struct watch_event ret_ev
     struct epoll_event events[WATCH_EVENTS_MAX];
 
     for (size_t i = 0; i < watch->changed_count; i++) {
-        watch->table[watch->changed[i]].changed = false;
-        settle(watch, watch->changed[i]);
+        struct watched *watched = &watch->table[watch->changed[i]];
+        watched->changed = false;
+        if (!may_rest(watched))
+            settle(watch, watch->changed[i]);
     }
     watch->changed_count = 0;
     int count = epoll_wait(watch->epoll, events, WATCH_EVENTS_MAX, timeout_ms);
+    size_t wanted = 0;
     must(count >= 0 || errno == EINTR);
     for (int i = 0; i < count; i++) {
         uint64_t key = events[i].data.u64;
-        ret_events[i] = (struct watch_event){
-            .kind = (enum watch_kind)(key >> 56), .slot = (uint32_t)(key >> 32) & 0xFFFFFF, .fd = (int)(uint32_t)key,
+        int fd = (int)(uint32_t)key;
+        if (!watch->table[fd].want) {           /* it rested, and has ended: it is not to say so again */
+            settle(watch, fd);
+            continue;
+        }
+        ret_events[wanted++] = (struct watch_event){
+            .kind = (enum watch_kind)(key >> 56), .slot = (uint32_t)(key >> 32) & 0xFFFFFF, .fd = fd,
             .ready = (events[i].events & EPOLLIN ? WATCH_READ : 0u) | (events[i].events & EPOLLOUT ? WATCH_WRITE : 0u)
                      | (events[i].events & (EPOLLERR | EPOLLHUP) ? WATCH_ERROR : 0u),
         };
     }
-    return count > 0 ? (size_t)count : 0;
+    return wanted;
 }

@@ -6,6 +6,9 @@
  * Lazy       What is wanted is written down at once and told to the kernel before the next wait: a connection that ends
  *            one transfer and begins the next within a turn costs no system call. That is safe only for descriptors
  *            whose closing we are told of (watch_opened); others are taken out of the set at once.
+ * Rest       Such a connection, when it was only read from and is not wanted any more, stays in the set: the next
+ *            transfer on it finds it there. Should it have something to say meanwhile, which can only be its end, it
+ *            is taken out, and nobody hears of it.
  * Events     name the slot they belonged to when they were asked for. One may come late, after its slot or descriptor
  *            has another use: it is then no more than a needless look.
  */
@@ -46,7 +49,7 @@ void watch_set(struct watch *watch, int fd, enum watch_kind kind, uint32_t slot,
 void watch_opened(struct watch *watch, int fd);             /* watch_closed() will be called for it */
 void watch_closed(struct watch *watch, int fd);             /* just before close() */
 
-/* Waits at most timeout_ms (-1: for ever). Returns how many events were written. */
+/* Waits at most timeout_ms (-1: for ever). Returns how many events were written; 0 may come early. */
 size_t watch_wait(struct watch *watch, int timeout_ms, struct watch_event ret_events[WATCH_EVENTS_MAX]);
 
 #endif

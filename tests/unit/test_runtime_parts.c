@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -145,6 +146,44 @@ static void open_pair(int fds[2])
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 }
 
+/* A connection between two transfers stays in the set without a word, until what it says can only be its end. */
+static void rests(void **state)
+{
+    struct watch watch;
+    struct watch_event event;
+    int fds[2];
+
+    (void)state;
+    assert_int_equal(watch_init(&watch), RESULT_OK);
+    open_pair(fds);
+    watch_opened(&watch, fds[0]);
+    watch_set(&watch, fds[0], WATCH_TRANSFER, 7, WATCH_READ);
+    assert_int_equal(ready(&watch, &event), 0);
+    watch_set(&watch, fds[0], WATCH_TRANSFER, 7, 0);
+    assert_int_equal(ready(&watch, &event), 0);
+    watch_set(&watch, fds[0], WATCH_TRANSFER, 7, WATCH_READ);       /* the next transfer on it, and its answer */
+    assert_int_equal(write(fds[1], "x", 1), 1);
+    assert_int_equal(ready(&watch, &event), 1);
+    assert_int_equal(event.fd, fds[0]);
+    watch_set(&watch, fds[0], WATCH_TRANSFER, 7, 0);
+    assert_int_equal(ready(&watch, &event), 0);                     /* not wanted: it leaves the set ... */
+    struct epoll_event none;
+    assert_int_equal(epoll_wait(watch.epoll, &none, 1, 0), 0);      /* ... and does not wake us again and again */
+    watch_set(&watch, fds[0], WATCH_TRANSFER, 8, WATCH_READ);       /* wanted again: it comes back */
+    assert_int_equal(ready(&watch, &event), 1);
+    assert_int_equal(event.slot, 8);
+    watch_set(&watch, fds[0], WATCH_TRANSFER, 8, WATCH_WRITE);
+    assert_int_equal(ready(&watch, &event), 1);
+    assert_int_equal(event.ready, WATCH_WRITE);
+    watch_set(&watch, fds[0], WATCH_TRANSFER, 8, 0);                /* always ready to be written: no rest for it */
+    assert_int_equal(ready(&watch, &event), 0);
+    assert_int_equal(epoll_wait(watch.epoll, &none, 1, 0), 0);
+    watch_closed(&watch, fds[0]);
+    close(fds[0]);
+    close(fds[1]);
+    watch_done(&watch);
+}
+
 static void watched(void **state)
 {
     struct watch watch;
@@ -203,7 +242,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses), cmocka_unit_test(rates), cmocka_unit_test(recent_dossiers),
-        cmocka_unit_test(complaints), cmocka_unit_test(watched),
+        cmocka_unit_test(complaints), cmocka_unit_test(watched), cmocka_unit_test(rests),
     };
     assert_true(sodium_init() >= 0);
     return cmocka_run_group_tests(tests, NULL, NULL);
