@@ -332,13 +332,30 @@ static const struct pointers messages = {
       "/error/message", "/error", "/ErrorMessage", "/moTa", "/thongBao" }, 13,
 };
 
+/* Most answers that say yes have one member or two, and no words. False: none of the messages can be there. */
+static bool may_have_message(const json_t *json)
+{
+    json_t *from = (json_t *)json;
+
+    if (!json_is_object(json) || json_object_size(json) > 2)
+        return json != NULL;
+    for (void *at = json_object_iter(from); at; at = json_object_iter_next(from, at)) {
+        const char *key = json_object_iter_key(at);
+        for (size_t i = 0; i < messages.count; i++)
+            if (messages.list[i][1] == key[0])
+                return true;
+    }
+    return false;
+}
+
 static void set_reason(struct judgement *judgement, const char *why, const struct pointers *own, const json_t *json)
 {
     struct text text = text_of(judgement->reason, sizeof judgement->reason);
     const char *between = why[0] ? ": " : "";
 
     text_add(&text, "%s", why);
-    if (!own->count || !add_value(&text, own, json, between))
+    bool said = own->count && add_value(&text, own, json, between);
+    if (!said && may_have_message(json))
         add_value(&text, &messages, json, between);
 }
 
