@@ -415,7 +415,7 @@ static enum trouble trouble_before_sending(const struct transfer *transfer, CURL
         return TROUBLE_TLS_CERTIFICATE;
     case CURLE_SSL_CONNECT_ERROR: case CURLE_SSL_CIPHER: case CURLE_SSL_CERTPROBLEM: case CURLE_SSL_CLIENTCERT:
         return TROUBLE_TLS;
-    case CURLE_URL_MALFORMAT: case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT: case CURLE_UNSUPPORTED_PROTOCOL: case CURLE_LOGIN_DENIED:   /* a name before an @ */
         return TROUBLE_URL;
     case CURLE_SEND_ERROR: case CURLE_RECV_ERROR: case CURLE_GOT_NOTHING:
         return proxy ? TROUBLE_PROXY : TROUBLE_CONNECT;

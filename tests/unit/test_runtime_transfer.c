@@ -368,6 +368,32 @@ static void not_a_url(void **state)
     assert_int_equal(seen.trouble, TROUBLE_URL);
 }
 
+/* One handle keeps an address taken apart until it gets another, a bad one too. */
+static void addresses_on_one_handle(void **state)
+{
+    struct world *world = *state;
+    struct seen seen;
+    char good[sizeof world->config.base_url];
+
+    memcpy(good, world->config.base_url, sizeof good);
+    run(world, "/ok", "{}", &seen);
+    run(world, "/ok?a=1%20&b=%2E", "{}", &seen);
+    assert_ptr_equal(strstr(world->server.last, "POST /ok?a=1%20&b=%2E HTTP/1.1\r\n"), world->server.last);
+    run(world, "/x/../ok", "{}", &seen);                        /* as it is: what is asked is what was configured */
+    assert_ptr_equal(strstr(world->server.last, "POST /x/../ok HTTP/1.1\r\n"), world->server.last);
+    struct text base = text_of(world->config.base_url, sizeof world->config.base_url);
+    text_add(&base, "http://someone@%s", good + strlen("http://"));
+    int acted = atomic_load(&world->server.acted);
+    run(world, "/ok", "{}", &seen);
+    assert_int_equal(seen.trouble, TROUBLE_URL);
+    assert_true(seen.never_sent);
+    assert_int_equal(atomic_load(&world->server.acted), acted);
+    memcpy(world->config.base_url, good, sizeof good);
+    run(world, "/ok", "{}", &seen);
+    assert_int_equal(seen.status, 201);
+    assert_ptr_equal(strstr(world->server.last, "POST /ok HTTP/1.1\r\n"), world->server.last);
+}
+
 static void https_spoken_to_a_plain_port(void **state)
 {
     struct world *world = *state;
@@ -418,6 +444,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(refused_port, setup, teardown),
         cmocka_unit_test_setup_teardown(forbidden_address, setup, teardown),
         cmocka_unit_test_setup_teardown(not_a_url, setup, teardown),
+        cmocka_unit_test_setup_teardown(addresses_on_one_handle, setup, teardown),
         cmocka_unit_test_setup_teardown(https_spoken_to_a_plain_port, setup, teardown),
         cmocka_unit_test_setup_teardown(given_up, setup, teardown),
     };
