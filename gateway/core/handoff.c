@@ -202,7 +202,8 @@ void handoff_move(struct step *step, struct handoff *handoff, enum state to, con
     if (change->cause == CAUSE_REPLAYED && handoff_recipient(step, handoff)->agency_class == CLASS_NEITHER)
         handoff->flags &= ~(uint32_t)HANDOFF_PERHAPS;
     enter(step, handoff, change);
-    if (in_lane || handoff->flags & HANDOFF_IN_LANE)
+    /* What is offered was the head, and stays it: its lane is in line as soon as its ready row is gone. */
+    if (to != STATE_OFFERED && (in_lane || handoff->flags & HANDOFF_IN_LANE))
         lane_refresh(step, handoff->dossier, handoff->addressed, handoff);
     turn_count_add(step->turn, handoff->recipient, from, -1);
     turn_count_add(step->turn, handoff->recipient, to, 1);

@@ -33,6 +33,8 @@ struct step {
     const struct command *command;
     struct effects *effects;
     uint32_t walked;                    /* heads looked at in vain by lane_pick(), over the whole step */
+    uint64_t picked;                    /* whose ready row lane_pick() has just seen; 0: nobody's */
+    uint64_t last_place;                /* the last place in a lane that this step gave out: nobody stands behind it */
 };
 
 /* Why, by whom, with which words: becomes the event. */

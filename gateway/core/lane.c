@@ -29,9 +29,10 @@ static bool has_ready_row(struct step *step, const struct handoff *handoff)
 
 void lane_unready(struct step *step, struct handoff *handoff)
 {
-    if (has_ready_row(step, handoff))
+    if (step->picked == handoff->id || has_ready_row(step, handoff))
         turn_ready_delete(step->turn, handoff->recipient, lane_class_of(handoff->kind), ready_key_due(handoff),
                           handoff->id);
+    step->picked = 0;
     handoff->ready_due_ms = 0;
 }
 
@@ -55,7 +56,7 @@ void lane_enter(struct step *step, struct handoff *handoff, uint64_t place)
         lane_unready(step, &head);
         turn_handoff_put(step->turn, &head);
     }
-    handoff->lane_place = place ? place : turn_new_place(step->turn);
+    handoff->lane_place = place ? place : (step->last_place = turn_new_place(step->turn));
     handoff->flags |= HANDOFF_IN_LANE;
     turn_lane_put(step->turn, handoff->dossier, handoff->addressed, handoff->lane_place, handoff->id);
 }
@@ -76,6 +77,8 @@ static int64_t inherited_due_ms(struct step *step, const struct handoff *head, c
     uint64_t place = head->lane_place, id;
     struct handoff behind;
 
+    if (place == step->last_place)
+        return due_ms;
     for (int i = 1; i < LANE_WALK_MAX &&
                     turn_lane_next(step->turn, head->dossier, head->addressed, place, &place, &id); i++) {
         if (id == member->id)
@@ -102,7 +105,8 @@ void lane_refresh(struct step *step, uint64_t dossier, uint32_t addressed, struc
     if (head->state != STATE_READY)
         return;
     int64_t due_ms = inherited_due_ms(step, head, member);
-    bool stands = has_ready_row(step, head);
+    /* A member that has just become READY has no row yet: in the state before it had none, or leaving took it away. */
+    bool stands = head != member && has_ready_row(step, head);
     if (stands && head->ready_due_ms == due_ms)
         return;
     if (stands)
@@ -153,17 +157,28 @@ static bool pick_undated(struct step *step, uint32_t recipient, enum lane_class 
     return false;
 }
 
-bool lane_pick(struct step *step, uint32_t recipient, uint32_t kinds, uint64_t pick, struct handoff *ret_handoff)
+static bool pick(struct step *step, uint32_t recipient, uint32_t kinds, bool late_first, struct handoff *ret_handoff)
 {
-    bool late_first = pick % LATE_SHARE == LATE_SHARE - 1;
-    int64_t now_ms = step->now_ms;
+    int64_t now_ms = step->now_ms, first_ms;
+    uint64_t id;
 
     for (enum lane_class lane_class = 0; lane_class < LANE_CLASSES; lane_class++) {
-        if ((late_first && pick_due(step, recipient, lane_class, kinds, INT64_MIN, now_ms, ret_handoff)) ||
-            pick_due(step, recipient, lane_class, kinds, now_ms, INT64_MAX, ret_handoff) ||
-            pick_due(step, recipient, lane_class, kinds, INT64_MIN, now_ms, ret_handoff) ||
+        /* One look says which of the ranges are empty: mostly nothing is there, or nothing has a due date. */
+        if (!turn_ready_from(step->turn, recipient, lane_class, INT64_MIN, 0, &first_ms, &id))
+            continue;
+        bool late = first_ms < now_ms, dated = first_ms < INT64_MAX;
+        if ((late && late_first && pick_due(step, recipient, lane_class, kinds, INT64_MIN, now_ms, ret_handoff)) ||
+            (dated && pick_due(step, recipient, lane_class, kinds, now_ms, INT64_MAX, ret_handoff)) ||
+            (late && pick_due(step, recipient, lane_class, kinds, INT64_MIN, now_ms, ret_handoff)) ||
             pick_undated(step, recipient, lane_class, kinds, ret_handoff))
             return true;
     }
     return false;
+}
+
+bool lane_pick(struct step *step, uint32_t recipient, uint32_t kinds, uint64_t count, struct handoff *ret_handoff)
+{
+    bool picked = pick(step, recipient, kinds, count % LATE_SHARE == LATE_SHARE - 1, ret_handoff);
+    step->picked = picked ? ret_handoff->id : 0;
+    return picked;
 }

@@ -23,8 +23,8 @@ void lane_refresh(struct step *step, uint64_t dossier, uint32_t addressed, struc
 void lane_unready(struct step *step, struct handoff *handoff);
 
 /* The next head to offer to a receiver that announced `kinds`: on time by due date; every fourth pick what is late,
- * oldest first; then what has no due date, by age. `pick` counts picks of this agency. False: nothing. */
-bool lane_pick(struct step *step, uint32_t recipient, uint32_t kinds, uint64_t pick, struct handoff *ret_handoff);
+ * oldest first; then what has no due date, by age. `count` is that of picks of this agency. False: nothing. */
+bool lane_pick(struct step *step, uint32_t recipient, uint32_t kinds, uint64_t count, struct handoff *ret_handoff);
 
 /* The head of a lane. False: empty. */
 bool lane_head(struct step *step, uint64_t dossier, uint32_t addressed, struct handoff *ret_handoff);

@@ -38,6 +38,8 @@ static enum result gather(struct step *step, const struct handoff *handoff, stru
     result = gate_inputs(step, handoff, &effect->deliver.inputs, &effect->deliver.input_count);
     if (result != RESULT_OK)
         return result == RESULT_FULL ? RESULT_FULL : RESULT_INVALID;
+    if (!handoff->attempt)
+        return RESULT_OK;                               /* only an attempt leaves a checkpoint */
     result = turn_checkpoint(step->turn, handoff->id, arena, &effect->deliver.checkpoint);
     if (result == RESULT_FULL)
         return RESULT_FULL;
@@ -61,11 +63,11 @@ static bool class_covers(struct step *step, struct handoff *handoff)
     static const char why[] = "có thể đã được xử lý; theo danh bạ hiện nay cơ quan không chống trùng, không hỏi được / "
                               "perhaps it was acted on, and by the present directory the agency takes no key and "
                               "cannot be asked";
-    enum agency_class agency_class = handoff_recipient(step, handoff)->agency_class;
     struct change change = { .cause = CAUSE_DIRECTORY_APPLIED, .detail = span_of_string(why) };
 
     if (!(handoff->flags & HANDOFF_PERHAPS))
         return true;
+    enum agency_class agency_class = handoff_recipient(step, handoff)->agency_class;
     if (handoff->flags & HANDOFF_RESTORED) {
         change.cause = CAUSE_RESTORED;
         change.detail = span_of_string(restore_unsure_words(handoff));

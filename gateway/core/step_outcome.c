@@ -283,8 +283,10 @@ static bool is_repetition(struct step *step, const struct handoff *handoff, uint
 {
     struct event event;
 
+    if (attempt == handoff->attempt && handoff->state == STATE_OFFERED)
+        return false;                   /* of the open attempt nothing was said yet */
     if (attempt == handoff->attempt && handoff->verdict == verdict)
-        return true;                    /* an OFFERED one has no verdict */
+        return true;
     must(turn_event(step->turn, handoff->last_event, &event));
     return event.attempt == attempt && event.verdict == verdict;
 }

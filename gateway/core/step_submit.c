@@ -338,6 +338,7 @@ static bool dossier_ok(struct step *step, struct intake *intake)
     const struct submit *submit = intake->submit;
 
     intake->dossier = turn_dossier_find(step->turn, span_of_string(submit->dossier_code));
+    intake->code_known = intake->dossier != 0;
     for (uint32_t i = 0; i < submit->alias_count; i++) {
         uint64_t dossier = turn_dossier_find(step->turn, span_of_string(submit->aliases[i]));
         if (!intake->dossier)
@@ -363,7 +364,8 @@ static void name_dossier(struct step *step, struct intake *intake)
 
     if (!intake->dossier)
         intake->dossier = turn_dossier_make(step->turn, code);
-    must(turn_dossier_alias(step->turn, intake->dossier, code));
+    else if (!intake->code_known)
+        must(turn_dossier_alias(step->turn, intake->dossier, code));
     for (uint32_t i = 0; i < submit->alias_count; i++)
         must(turn_dossier_alias(step->turn, intake->dossier, span_of_string(submit->aliases[i])));
 }
@@ -429,8 +431,8 @@ static void accept(struct step *step, struct intake *intake)
     gate_antecedent_known(step, &handoff);
     if (ended)
         fail_at_once(step, &handoff, ended);
-    submit_take_effect(step, intake, handoff.id);
-    must(turn_handoff(step->turn, handoff.id, &handoff));
+    if (submit_take_effect(step, intake, handoff.id))
+        must(turn_handoff(step->turn, handoff.id, &handoff));
     say_accepted(step, &handoff, false);
 }
 

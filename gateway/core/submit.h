@@ -11,6 +11,7 @@ struct intake {
     const struct agency *sender, *addressed, *recipient;    /* addressed: written to; recipient: who gets it */
     uint32_t       sender_number;       /* 0: never seen by the store */
     uint64_t       dossier;             /* 0: a new one */
+    bool           code_known;          /* the dossier was found by its code, not by an alias or a parent */
     enum again     again;               /* after a restore: perhaps it was accepted before */
     bool           has_parent;
     struct handoff parent;
@@ -21,7 +22,7 @@ struct intake {
 uint64_t submit_correct(struct step *step, const struct intake *intake, struct handoff *handoff);
 
 /* After it was begun: it may answer its parent (RESULT, REFUSAL ...), or cancel what its sender has not got through yet
- * (WITHDRAWAL, STOP), itself included. Every copy of a handoff is stale afterwards. */
-void submit_take_effect(struct step *step, const struct intake *intake, uint64_t id);
+ * (WITHDRAWAL, STOP), itself included. True: every copy of a handoff is stale afterwards; false: it did nothing. */
+MUST_USE bool submit_take_effect(struct step *step, const struct intake *intake, uint64_t id);
 
 #endif

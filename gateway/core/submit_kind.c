@@ -102,13 +102,17 @@ static void withdraw(struct step *step, const struct handoff *withdrawal)
         handoff_move(step, &other, STATE_CLOSED, &change);
 }
 
-void submit_take_effect(struct step *step, const struct intake *intake, uint64_t id)
+bool submit_take_effect(struct step *step, const struct intake *intake, uint64_t id)
 {
+    uint32_t kind = intake->submit->kind;
     struct handoff handoff;
 
+    if (!intake->has_parent && kind != KIND_WITHDRAWAL && kind != KIND_STOP)
+        return false;
     must(turn_handoff(step->turn, id, &handoff));
     if (intake->has_parent)
         answer_parent(step, intake->parent.id, &handoff);
-    if (handoff.kind == KIND_WITHDRAWAL || handoff.kind == KIND_STOP)
+    if (kind == KIND_WITHDRAWAL || kind == KIND_STOP)
         withdraw(step, &handoff);
+    return true;
 }
