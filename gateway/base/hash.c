@@ -1,5 +1,6 @@
 #include "gateway/base/hash.h"
 
+#include <endian.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -44,12 +45,6 @@ bool hash_is_zero(const struct hash *hash)
     return hash_equal(hash, &zero);
 }
 
-static void put_big_endian(uint8_t *to, uint64_t value, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        to[i] = (uint8_t)(value >> (8 * (size - 1 - i)));
-}
-
 uint64_t hash_short(const struct hash *hash)
 {
     uint64_t value = 0;
@@ -64,32 +59,48 @@ void hash_text(const struct hash *hash, char ret_text[HASH_TEXT_SIZE])
     text_add_hex(&text, hash->bytes, HASH_SIZE);
 }
 
+static void hash_gathered(struct hash_fields *fields)
+{
+    (void)SHA256_Update(context_of(fields), fields->gather, fields->gathered);
+    fields->gathered = 0;
+}
+
 void hash_fields_begin(struct hash_fields *fields, const char *domain)
 {
     (void)SHA256_Init(context_of(fields));
+    fields->gathered = 0;
     hash_fields_add(fields, 0, span_of_string(domain));         /* the domain is field 0 */
 }
 
 void hash_fields_add(struct hash_fields *fields, uint32_t number, struct span bytes)
 {
-    uint8_t head[8];
+    const uint32_t head[] = { htobe32(number), htobe32((uint32_t)bytes.size) };
+
     must(bytes.size <= UINT32_MAX);
-    put_big_endian(head, number, 4);
-    put_big_endian(head + 4, bytes.size, 4);
-    (void)SHA256_Update(context_of(fields), head, sizeof head);
-    (void)SHA256_Update(context_of(fields), bytes.bytes, bytes.size);
+    if (sizeof head > sizeof fields->gather - fields->gathered)
+        hash_gathered(fields);
+    memcpy(fields->gather + fields->gathered, head, sizeof head);
+    fields->gathered += sizeof head;
+    if (bytes.size > sizeof fields->gather - fields->gathered)
+        hash_gathered(fields);
+    if (bytes.size > sizeof fields->gather) {
+        (void)SHA256_Update(context_of(fields), bytes.bytes, bytes.size);
+    } else if (bytes.size) {
+        memcpy(fields->gather + fields->gathered, bytes.bytes, bytes.size);
+        fields->gathered += bytes.size;
+    }
 }
 
 void hash_fields_add_u64(struct hash_fields *fields, uint32_t number, uint64_t value)
 {
-    uint8_t bytes[8];
-    put_big_endian(bytes, value, sizeof bytes);
-    hash_fields_add(fields, number, span_of(bytes, sizeof bytes));
+    uint64_t big = htobe64(value);
+    hash_fields_add(fields, number, span_of(&big, sizeof big));
 }
 
 struct hash hash_fields_end(struct hash_fields *fields)
 {
     struct hash hash;
+    hash_gathered(fields);
     (void)SHA256_Final(hash.bytes, context_of(fields));
     return hash;
 }
@@ -108,15 +119,10 @@ struct hash merkle_leaf(struct span bytes)
 
 static struct hash merkle_node(const struct hash *left, const struct hash *right)
 {
-    static const uint8_t prefix = 0x01;
-    SHA256_CTX state;
-    struct hash hash;
-    (void)SHA256_Init(&state);
-    (void)SHA256_Update(&state, &prefix, 1);
-    (void)SHA256_Update(&state, left->bytes, HASH_SIZE);
-    (void)SHA256_Update(&state, right->bytes, HASH_SIZE);
-    (void)SHA256_Final(hash.bytes, &state);
-    return hash;
+    uint8_t bytes[1 + 2 * HASH_SIZE] = { 0x01 };
+    memcpy(bytes + 1, left->bytes, HASH_SIZE);
+    memcpy(bytes + 1 + HASH_SIZE, right->bytes, HASH_SIZE);
+    return hash_of(span_of(bytes, sizeof bytes));
 }
 
 /* The RFC splits at the largest power of two below the count, from the top. Pairing neighbours from the bottom and

@@ -23,8 +23,11 @@ void        hash_text(const struct hash *hash, char ret_text[HASH_TEXT_SIZE]);
 
 /* Tagged fields: for each, u32 number and u32 size, both big-endian, then the bytes. So two different lists of fields
  * never give the same input. Begin with a domain that names what is hashed and its version. */
+enum { HASH_GATHER_BYTES = 256 };
 struct hash_fields {
     uint64_t state[16];
+    size_t   gathered;                      /* small fields, to be hashed in one go */
+    uint8_t  gather[HASH_GATHER_BYTES];
 };
 void        hash_fields_begin(struct hash_fields *fields, const char *domain);
 void        hash_fields_add(struct hash_fields *fields, uint32_t number, struct span bytes);

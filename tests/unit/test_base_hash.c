@@ -43,6 +43,33 @@ static void tagged_fields(void **state)
     assert_hash(hash_fields_end(&fields), "55328c95451d5be36b6ffc6001d7da7cfe7abbfca1cae62f0c47d31b95328c4e");
 }
 
+/* Small fields are gathered before they are hashed: whatever their sizes, the same as hashed in one piece. */
+static void fields_of_every_size(void **state)
+{
+    static uint8_t bytes[3 * HASH_GATHER_BYTES], plain[16 + 4 * (8 + sizeof bytes)];
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 7 + 3);
+    for (size_t size = 0; size <= sizeof bytes; size++) {
+        const struct span spans[] = { span_of_string("d"), span_of(bytes, size), span_of(bytes, size % 5),
+                                      span_of(bytes, sizeof bytes - size), span_of(bytes, size / 2) };
+        struct hash_fields fields;
+        size_t used = 0;
+        hash_fields_begin(&fields, "d");
+        for (uint32_t number = 0; number < 5; number++) {
+            const uint8_t head[] = { 0, 0, 0, (uint8_t)number, 0, 0, (uint8_t)(spans[number].size >> 8),
+                                     (uint8_t)spans[number].size };
+            memcpy(plain + used, head, sizeof head);
+            memcpy(plain + used + sizeof head, spans[number].bytes, spans[number].size);
+            used += sizeof head + spans[number].size;
+            if (number)
+                hash_fields_add(&fields, number, spans[number]);
+        }
+        struct hash gathered = hash_fields_end(&fields), whole = hash_of(span_of(plain, used));
+        assert_true(hash_equal(&gathered, &whole));
+    }
+}
+
 static struct hash of_two(const char *domain, uint32_t number, const char *a, const char *b)
 {
     struct hash_fields fields;
@@ -100,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain),
         cmocka_unit_test(tagged_fields),
+        cmocka_unit_test(fields_of_every_size),
         cmocka_unit_test(different_lists_differ),
         cmocka_unit_test(merkle_trees),
     };
