@@ -244,9 +244,14 @@ void text_add_hex(struct text *text, const void *bytes, size_t size)
 {
     static const char digits[] = "0123456789abcdef";
     const uint8_t *from = bytes;
-    for (size_t i = 0; i < size && !text->cut; i++) {
-        const char pair[] = { digits[from[i] >> 4], digits[from[i] & 15] };
-        text_add_span(text, span_of(pair, sizeof pair));
+    char pairs[64];
+    for (size_t done = 0; done < size && !text->cut;) {
+        size_t used = 0;
+        for (; done < size && used < sizeof pairs; done++) {
+            pairs[used++] = digits[from[done] >> 4];
+            pairs[used++] = digits[from[done] & 15];
+        }
+        text_add_span(text, span_of(pairs, used));
     }
 }
 

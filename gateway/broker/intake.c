@@ -199,16 +199,17 @@ static bool command_is_allowed(struct broker *broker, const struct peer *peer, s
                                const char *agency)
 {
     const struct command *command = &broker->frame.command;
-    struct frame_refusal refusal = refusal_of_command(command);
     uint32_t role = role_for(command->kind);
 
     if (role && !(session->roles & role)) {
+        struct frame_refusal refusal = refusal_of_command(command);
         problem_set(&refusal.problem, PROBLEM_NOT_ALLOWED, "", "phiên này không có vai trò %s",
                     "this session does not have the role of %s", role == ROLE_SENDER ? "sender" : "receiver");
         refuse(broker, peer, BUS_AGENCIES, &refusal, agency);
         return false;
     }
     if (command->kind == COMMAND_SUBMIT && session->submits >= broker->tables->submit_window) {
+        struct frame_refusal refusal = refusal_of_command(command);
         problem_set(&refusal.problem, PROBLEM_BUSY, "", "quá %u SUBMIT chưa được trả lời trong một phiên",
                     "more than %u SUBMITs of one session without an answer", broker->tables->submit_window);
         refuse(broker, peer, BUS_AGENCIES, &refusal, agency);
@@ -248,7 +249,7 @@ static void hurry_or_wait(struct broker *broker, struct session *session, const 
 static void take_command(struct broker *broker, struct session *session, const struct agency *holder, size_t bytes)
 {
     struct command *command = order_put(&broker->order, bytes);
-    *command = broker->frame.command;
+    command_copy(command, &broker->frame.command);
     command->session = session->number;
     command->agency = holder;
     if (command->kind == COMMAND_SUBMIT)
@@ -319,7 +320,7 @@ void intake_cut_off(struct broker *broker, int file, const struct agency *holder
 /* True: it became a command, which points into it. */
 static bool take_agency_frame(struct broker *broker, const struct peer *peer, struct span bytes)
 {
-    struct frame_refusal refusal = { 0 };
+    struct frame_refusal refusal;               /* wire_read() sees to it */
     uint8_t key[CURVE_KEY_SIZE];
     struct session *session;
     uint32_t roles;
@@ -383,7 +384,7 @@ static bool take_admin_frame(struct broker *broker, const struct peer *peer, str
         return false;
     }
     struct command *command = order_put(&broker->order, bytes.size);
-    *command = broker->frame.command;
+    command_copy(command, &broker->frame.command);
     broker->hurry = true;
     command->session = ADMIN_SESSION | peer->routing;
     command->admin.uid = peer->uid;

@@ -44,17 +44,16 @@ struct submit {
     uint32_t    kind;                       /* as it came: may be no enum kind */
     int64_t     source_time_ms, due_ms;     /* 0 not stated */
     uint64_t    sequence, parent;
-    struct submit_after after[AFTER_MAX];
-    uint32_t    after_count;
-    char        aliases[ALIASES_MAX][DOSSIER_CODE_SIZE];
-    uint32_t    alias_count;
-    struct hash attachments[ATTACHMENTS_MAX];
-    uint32_t    attachment_count;
+    uint32_t    after_count, alias_count, attachment_count;     /* of the lists at the end */
     uint64_t    accepted_as;                /* the id that its sender was given for it in an earlier epoch; 0 none */
     struct hash content_hash;
     struct span header, payload;            /* as they came */
     bool        has_cursor;                 /* committed with this message or not at all */
     struct cursor_set { struct span name, value, expected; bool set; } cursor;
+    /* Behind their counts nothing is ever written, cleared or copied: they are the larger part, and mostly empty. */
+    struct submit_after after[AFTER_MAX];
+    char        aliases[ALIASES_MAX][DOSSIER_CODE_SIZE];
+    struct hash attachments[ATTACHMENTS_MAX];
 };
 
 struct offer {
@@ -120,5 +119,10 @@ struct command {
         struct directory_change { const struct tables *tables; struct span bytes; uint32_t uid; } directory;
     };
 };
+
+/* The arms of the union differ much in size, and there are two commands in the life of every handoff: only the arm of
+ * its kind is cleared (kind set, all else zero) or copied. */
+void command_begin(struct command *ret_command, enum command_kind kind);
+void command_copy(struct command *ret_command, const struct command *command);
 
 #endif

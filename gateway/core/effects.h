@@ -95,7 +95,7 @@ MUST_USE enum result effects_init(struct effects *effects);         /* takes its
 void effects_done(struct effects *effects);                         /* takes a zeroed one */
 void effects_reset(struct effects *effects);
 bool effects_has_room(const struct effects *effects);
-/* The next effect, zeroed, answering `command`. must(): there is room. */
+/* The next effect, zeroed as far as its kind goes, answering `command`. must(): there is room. */
 struct effect *effects_add(struct effects *effects, enum effect_kind kind, const struct command *command);
 /* One of READY or FEED for `agency`, unless this command has just said so. Does not answer anybody. */
 void effects_wake(struct effects *effects, enum effect_kind kind, const struct command *command, uint32_t agency);

@@ -1,6 +1,7 @@
 /* handoff.c - the one mover, and the rows that follow from a state. */
 #include "gateway/core/handoff.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "gateway/core/gate.h"
@@ -282,7 +283,9 @@ void handoff_take_back(struct step *step, struct handoff *handoff, enum cause ca
 void handoff_key(const struct tables *tables, const struct handoff *handoff, char ret_key[IDEMPOTENCY_KEY_SIZE])
 {
     struct text text = text_of(ret_key, IDEMPOTENCY_KEY_SIZE);
-    text_add(&text, "%s-%016llx", tables->gateway, (unsigned long long)handoff->id);
+    uint64_t big = htobe64(handoff->id);
+    text_add(&text, "%s-", tables->gateway);
+    text_add_hex(&text, &big, sizeof big);
     if (handoff->key_generation)
         text_add(&text, "-%u", handoff->key_generation);
     must(!text.cut);

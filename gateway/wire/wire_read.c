@@ -85,7 +85,7 @@ static bool read_submit(const Lienthong__V1__Submit *from, struct lender *lender
                         struct frame_refusal *refusal)
 {
     struct submit *submit = &command->submit;
-    command->kind = COMMAND_SUBMIT;
+    command_begin(command, COMMAND_SUBMIT);
     submit->header = span_of_data(from->header);
     submit->payload = span_of_data(from->payload);
     bool good = read_header(lender, submit, &refusal->problem);
@@ -99,7 +99,7 @@ static bool read_submit(const Lienthong__V1__Submit *from, struct lender *lender
 static bool read_outcome(const Lienthong__V1__Outcome *from, struct command *command, struct problem *ret_problem)
 {
     struct outcome *outcome = &command->outcome;
-    command->kind = COMMAND_OUTCOME;
+    command_begin(command, COMMAND_OUTCOME);
     outcome->handoff = from->handoff_id;
     outcome->attempt = from->attempt;
     outcome->verdict = from->verdict < VERDICT_END ? from->verdict : 0;
@@ -125,7 +125,7 @@ static bool read_outcome(const Lienthong__V1__Outcome *from, struct command *com
 
 static bool read_checkpoint(const Lienthong__V1__Checkpoint *from, struct command *command, struct problem *ret_problem)
 {
-    command->kind = COMMAND_CHECKPOINT;
+    command_begin(command, COMMAND_CHECKPOINT);
     command->checkpoint = (struct checkpoint){ .handoff = from->handoff_id, .attempt = from->attempt,
                                                .value = span_of_data(from->value) };
     return from->value.len <= CHECKPOINT_BYTES_MAX
@@ -172,6 +172,7 @@ static bool read_body(const Lienthong__V1__Envelope *envelope, struct lender *le
     switch (envelope->body_case) {
     case LIENTHONG__V1__ENVELOPE__BODY_HELLO:
         frame->kind = FRAME_HELLO;
+        frame->hello = (struct hello){ 0 };
         read_hello(envelope->hello, &frame->hello);
         return read_text(envelope->hello->agency, "hello.agency", frame->hello.agency, AGENCY_CODE_SIZE, problem);
     case LIENTHONG__V1__ENVELOPE__BODY_CREDIT:
@@ -189,20 +190,21 @@ static bool read_body(const Lienthong__V1__Envelope *envelope, struct lender *le
     case LIENTHONG__V1__ENVELOPE__BODY_SUBMIT:
         return read_submit(envelope->submit, lender, command, refusal);
     case LIENTHONG__V1__ENVELOPE__BODY_NOTICE_ACK:
-        command->kind = COMMAND_NOTICE_ACK;
+        command_begin(command, COMMAND_NOTICE_ACK);
         command->acknowledged = envelope->notice_ack->event_seq;
         return true;
     case LIENTHONG__V1__ENVELOPE__BODY_TRACK:
-        command->kind = COMMAND_TRACK;
+        command_begin(command, COMMAND_TRACK);
         return read_text(envelope->track->code, "track.code", command->track.code, DOSSIER_CODE_SIZE, problem);
     case LIENTHONG__V1__ENVELOPE__BODY_OUTCOME:
         return read_outcome(envelope->outcome, command, problem);
     case LIENTHONG__V1__ENVELOPE__BODY_CHECKPOINT:
         return read_checkpoint(envelope->checkpoint, command, problem);
     case LIENTHONG__V1__ENVELOPE__BODY_CURSOR:
-        command->kind = COMMAND_CURSOR;
+        command_begin(command, COMMAND_CURSOR);
         return read_cursor(envelope->cursor, &command->cursor, problem);
     default:
+        frame->kind = 0;
         problem_set(problem, PROBLEM_MALFORMED, "", "thông điệp không có nội dung mà cổng nhận được",
                     "an envelope without a body that is spoken to the gateway");
         return false;
@@ -230,8 +232,11 @@ bool wire_read(struct span bytes, bool admin, struct arena *arena, struct frame 
     size_t used = arena->used;
     const ProtobufCMessageDescriptor *descriptor = &lienthong__v1__envelope__descriptor;
 
-    *ret_refusal = (struct frame_refusal){ 0 };
-    memset(ret_frame, 0, sizeof *ret_frame);
+    /* Cleared as far as it is looked at: both are large, and there are many frames. */
+    ret_refusal->correlation = ret_frame->correlation = 0;
+    ret_refusal->has_message_id = false;
+    ret_refusal->problem.type = PROBLEM_NONE;
+    ret_frame->kind = 0;
     struct batch batch;
     if (!check_version(bytes, &ret_refusal->problem))
         return false;
@@ -252,15 +257,19 @@ bool wire_read(struct span bytes, bool admin, struct arena *arena, struct frame 
         return false;
     }
     ret_frame->correlation = ret_refusal->correlation = envelope->correlation;
-    ret_frame->command.correlation = envelope->correlation;
-    if (!admin)
-        return read_body(envelope, &lender, ret_frame, ret_refusal);
+    if (!admin) {
+        bool good = read_body(envelope, &lender, ret_frame, ret_refusal);
+        if (ret_frame->kind == FRAME_COMMAND)
+            ret_frame->command.correlation = envelope->correlation;
+        return good;
+    }
     if (envelope->body_case != LIENTHONG__V1__ENVELOPE__BODY_ADMIN) {
         problem_set(&ret_refusal->problem, PROBLEM_MALFORMED, "", "cổng quản trị chỉ nhận lệnh quản trị",
                     "only ADMIN is spoken on the admin socket");
         return false;
     }
     ret_frame->kind = FRAME_ADMIN;
-    ret_frame->command.kind = COMMAND_ADMIN;
+    command_begin(&ret_frame->command, COMMAND_ADMIN);
+    ret_frame->command.correlation = envelope->correlation;
     return read_admin(envelope->admin, &ret_frame->command.admin, &ret_refusal->problem);
 }
