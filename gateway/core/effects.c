@@ -9,7 +9,7 @@ enum { ASK_AGAIN_MS = 30 * 1000, WAKES_LOOKED_AT = 32 };
 
 enum result effects_init(struct effects *effects)
 {
-    *effects = (struct effects){ .list = calloc(EFFECTS_MAX, sizeof *effects->list) };
+    *effects = (struct effects){ .list = calloc(EFFECTS_MAX, sizeof *effects->list), .turn = 1 };
     if (effects->list && arena_init(&effects->arena, TURN_EFFECT_BYTES_MAX) == RESULT_OK)
         return RESULT_OK;
     effects_done(effects);
@@ -26,6 +26,7 @@ void effects_done(struct effects *effects)
 void effects_reset(struct effects *effects)
 {
     effects->count = 0;
+    effects->turn++;
     arena_reset(&effects->arena);
 }
 
@@ -100,6 +101,33 @@ struct effect *effects_refuse(struct effects *effects, const struct command *com
         effect->refused.message_id = command->submit.message_id;
     }
     return effect;
+}
+
+_Static_assert((FRESH_BODIES & (FRESH_BODIES - 1)) == 0, "a power of two");
+
+void effects_body_put(struct effects *effects, uint64_t handoff, struct span header, struct span payload)
+{
+    effects->fresh[handoff & (FRESH_BODIES - 1)] =
+        (struct fresh_body){ .turn = effects->turn, .handoff = handoff, .header = header, .payload = payload };
+}
+
+enum result effects_body(struct effects *effects, uint64_t handoff, struct span *ret_header, struct span *ret_payload)
+{
+    const struct fresh_body *fresh = &effects->fresh[handoff & (FRESH_BODIES - 1)];
+
+    if (fresh->turn != effects->turn || fresh->handoff != handoff)
+        return RESULT_NOT_FOUND;
+    size_t header_size = fresh->header.size, payload_size = fresh->payload.size;
+    uint8_t *copy = arena_take(&effects->arena, header_size + payload_size);
+    if (!copy)
+        return RESULT_FULL;
+    if (header_size)
+        memcpy(copy, fresh->header.bytes, header_size);
+    if (payload_size)
+        memcpy(copy + header_size, fresh->payload.bytes, payload_size);
+    *ret_header = span_of(copy, header_size);
+    *ret_payload = span_of(copy + header_size, payload_size);
+    return RESULT_OK;
 }
 
 const char *effects_text(struct effects *effects, const char *text)

@@ -86,14 +86,21 @@ struct effect {
 
 enum { EFFECTS_MAX = 8192, STEP_EFFECTS_MAX = 640, STEP_EFFECT_BYTES = 128 << 10 };
 
+/* A body that a SUBMIT of this turn has stored, lent by its command. Mostly it is delivered in the same turn, and need
+ * not be found and opened again for that. */
+struct fresh_body { uint64_t turn, handoff; struct span header, payload; };
+enum { FRESH_BODIES = TURN_COMMANDS_MAX };      /* a power of two: ids follow each other, and find their place by that */
+
 struct effects {
     struct effect *list;
     uint32_t count;
     struct arena arena;
+    uint64_t turn;                              /* counts effects_reset() */
+    struct fresh_body fresh[FRESH_BODIES];
 };
 MUST_USE enum result effects_init(struct effects *effects);         /* takes its memory now, once */
 void effects_done(struct effects *effects);                         /* takes a zeroed one */
-void effects_reset(struct effects *effects);
+void effects_reset(struct effects *effects);                         /* before each turn, and each try of one */
 bool effects_has_room(const struct effects *effects);
 /* The next effect, zeroed as far as its kind goes, answering `command`. must(): there is room. */
 struct effect *effects_add(struct effects *effects, enum effect_kind kind, const struct command *command);
@@ -104,6 +111,11 @@ void effects_wake(struct effects *effects, enum effect_kind kind, const struct c
 struct effect *effects_refuse(struct effects *effects, const struct command *command, enum problem_type type,
                               const char *field, const char *vi, const char *en, ...)
     __attribute__((format(printf, 5, 7), format(printf, 6, 7)));
+/* It has just been stored. */
+void effects_body_put(struct effects *effects, uint64_t handoff, struct span header, struct span payload);
+/* NOT_FOUND: not stored in this turn, or another one has its place. Else like turn_body(), into effects->arena. */
+MUST_USE enum result effects_body(struct effects *effects, uint64_t handoff, struct span *ret_header,
+                                  struct span *ret_payload);
 /* A zero-terminated copy in the arena. must(): there is room. */
 const char *effects_text(struct effects *effects, const char *text);
 

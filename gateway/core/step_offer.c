@@ -32,7 +32,9 @@ static enum result gather(struct step *step, const struct handoff *handoff, stru
     handoff_key(step->core->tables, handoff, key);
     effect->deliver.idempotency_key = effects_text(step->effects, key);
 
-    enum result result = turn_body(step->turn, handoff->id, arena, &effect->deliver.header, &effect->deliver.payload);
+    enum result result = effects_body(step->effects, handoff->id, &effect->deliver.header, &effect->deliver.payload);
+    if (result == RESULT_NOT_FOUND)
+        result = turn_body(step->turn, handoff->id, arena, &effect->deliver.header, &effect->deliver.payload);
     if (result != RESULT_OK)
         return result;
     result = gate_inputs(step, handoff, &effect->deliver.inputs, &effect->deliver.input_count);

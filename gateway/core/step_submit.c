@@ -423,6 +423,7 @@ static void accept(struct step *step, struct intake *intake)
     } else {
         handoff_begin(step, &handoff, STATE_READY, place, submit->header, submit->payload, &change);
     }
+    effects_body_put(step->effects, handoff.id, submit->header, submit->payload);
     if (intake->again)
         restore_judge_again(step, &handoff, intake->again);
     turn_dedupe_put(step->turn, handoff.sender, &handoff.message_id, handoff.id);

@@ -312,6 +312,60 @@ static void repeated_within_one_turn(void **state)
     assert_true(hash_is_zero(&second->accepted.link));      /* of this very turn: known after the commit */
 }
 
+static void submit_and_offer(struct turn *turn, void *context)
+{
+    struct two_steps *two = context;
+    struct command offer = { .kind = COMMAND_OFFER, .agency = world_agency(two->world, SAFE) };
+    offer.offer = (struct offer){ .session = world_session(SAFE), .most = 1, .kinds = KINDS_ALL };
+    core_step(&two->world->core, turn, two->world->now_ms, two->command, &two->world->effects);
+    core_step(&two->world->core, turn, two->world->now_ms, &offer, &two->world->effects);
+}
+
+/* Without opening the body that has just been sealed; the next attempt does. */
+static void delivered_within_the_same_turn(void **state)
+{
+    struct world *world = *state;
+    struct command submit = world_submit(world, WARD, SAFE, KIND_FORWARD);
+    struct two_steps two = { world, &submit };
+
+    for (int attempt = 1; attempt <= 2; attempt++) {
+        if (attempt == 1) {
+            effects_reset(&world->effects);
+            (void)site_turn(world->site, world->now_ms, submit_and_offer, &two);
+        } else {
+            assert_int_equal(world_pass(world, world->tables.lease_ms), 1);
+            assert_int_equal(world_offer(world, SAFE, 1), 1);
+        }
+        const struct effect *deliver = world_effect(world, EFFECT_DELIVER, 0);
+        assert_int_equal(deliver->deliver.attempt, attempt);
+        assert_true(span_equal(deliver->deliver.header, submit.submit.header));
+        assert_true(span_equal(deliver->deliver.payload, submit.submit.payload));
+    }
+}
+
+static void bodies_of_this_turn(void **state)
+{
+    struct world *world = *state;
+    struct effects *effects = &world->effects;
+    struct span header, payload;
+
+    effects_reset(effects);
+    assert_int_equal(effects_body(effects, 7, &header, &payload), RESULT_NOT_FOUND);
+    effects_body_put(effects, 7, span_of_string("head"), (struct span){ 0 });
+    effects_body_put(effects, 8, (struct span){ 0 }, span_of_string("payload"));
+    assert_int_equal(effects_body(effects, 7, &header, &payload), RESULT_OK);
+    assert_true(span_equal(header, span_of_string("head")) && !payload.size);
+    assert_int_equal(effects_body(effects, 8, &header, &payload), RESULT_OK);
+    assert_true(span_equal(payload, span_of_string("payload")) && !header.size);
+    effects_body_put(effects, 8 + FRESH_BODIES, span_of_string("h"), span_of_string("p"));
+    assert_int_equal(effects_body(effects, 8, &header, &payload), RESULT_NOT_FOUND);
+    size_t room = arena_room(&effects->arena);
+    assert_non_null(arena_take(&effects->arena, room - 3));
+    assert_int_equal(effects_body(effects, 7, &header, &payload), RESULT_FULL);
+    effects_reset(effects);                                 /* a turn that was aborted and is tried again, too */
+    assert_int_equal(effects_body(effects, 7, &header, &payload), RESULT_NOT_FOUND);
+}
+
 static void old_ids_are_forgotten_little_by_little(void **state)
 {
     struct world *world = *state;
@@ -520,6 +574,7 @@ int main(void)
         WORLD(what_is_just_allowed), WORLD(default_is_no), WORLD(an_abolished_agency_has_a_successor),
         WORLD(closed_intake_still_knows_repetitions), WORLD(same_question_same_answer),
         WORLD(ids_belong_to_their_sender), WORLD(repeated_within_one_turn),
+        WORLD(delivered_within_the_same_turn), WORLD(bodies_of_this_turn),
         WORLD(old_ids_are_forgotten_little_by_little), WORLD(aliases_lead_to_one_dossier),
         WORLD(cursor_moves_with_the_message_or_not_at_all), WORLD(a_correction_takes_the_place_of_the_failed_one),
         WORLD(what_is_no_correction_stands_beside), WORLD(a_correction_may_not_wait_for_whom_it_stands_in),
