@@ -53,7 +53,13 @@ struct session *session_of_routing(struct sessions *sessions, uint32_t routing)
 
 struct session *session_of_number(struct sessions *sessions, uint64_t number)
 {
-    return found(sessions, &sessions->by_number, number);
+    struct session *last = &sessions->slots[sessions->last];
+    if (last->number == number && number)
+        return last;
+    struct session *session = found(sessions, &sessions->by_number, number);
+    if (session)
+        sessions->last = session_slot(sessions, session);
+    return session;
 }
 
 struct session *session_of_file(struct sessions *sessions, int file)

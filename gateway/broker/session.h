@@ -65,6 +65,7 @@ struct sessions {
     uint32_t *free_slots;
     uint32_t free_count;
     struct map by_routing, by_number, by_file;
+    uint32_t last;                  /* slot that was found last by number: whoever is spoken of is spoken of again */
     uint64_t base, begun;           /* of the next number */
     /* numbers of ended ones, to be given to the core as SESSION_LOST, oldest first */
     uint64_t *lost;

@@ -65,6 +65,10 @@ struct effect *effects_add(struct effects *effects, enum effect_kind kind, const
 
 void effects_wake(struct effects *effects, enum effect_kind kind, const struct command *command, uint32_t agency)
 {
+    uint32_t *last = &effects->woke[kind == EFFECT_FEED];
+    if (*last < effects->count && effects->count - *last <= WAKES_LOOKED_AT && effects->list[*last].kind == kind &&
+        effects->list[*last].agency == agency)
+        return;
     /* One step often wakes the same agency many times. Saying it twice is harmless, so a short look back is enough. */
     for (uint32_t i = 0; i < WAKES_LOOKED_AT && i < effects->count; i++) {
         const struct effect *before = &effects->list[effects->count - 1 - i];
@@ -72,6 +76,7 @@ void effects_wake(struct effects *effects, enum effect_kind kind, const struct c
             return;
     }
     struct effect *effect = effects_add(effects, kind, command);
+    *last = effects->count - 1;
     effect->session = effect->correlation = 0;
     effect->agency = agency;
 }

@@ -95,6 +95,7 @@ struct effects {
     struct effect *list;
     uint32_t count;
     struct arena arena;
+    uint32_t woke[2];                           /* where the last READY and FEED stand, if they still do */
     uint64_t turn;                              /* counts effects_reset() */
     struct fresh_body fresh[FRESH_BODIES];
 };

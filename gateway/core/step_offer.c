@@ -120,7 +120,7 @@ static enum result offer_one(struct step *step, struct handoff *handoff)
     said->deliver.content_hash = handoff->content_hash;
     said->deliver.parent = handoff->parent;
     said->deliver.ask_first = handoff->flags & HANDOFF_ASK_FIRST;
-    said->deliver.agency_class = handoff_recipient(step, handoff)->agency_class;
+    said->deliver.agency_class = step->command->agency->agency_class;       /* it is the recipient */
     return RESULT_OK;
 }
 

@@ -309,7 +309,7 @@ static void say_answered(const struct judge *judge)
 static void count_it(struct step *step, const struct outcome *outcome, struct handoff *handoff,
                      const struct change *change)
 {
-    struct judge judge = { .step = step, .outcome = outcome, .agency = handoff_recipient(step, handoff),
+    struct judge judge = { .step = step, .outcome = outcome, .agency = step->command->agency,
                            .number = handoff->recipient, .verdict = change->verdict, .handoff = handoff,
                            .change = *change };
     struct text text = text_of(judge.fingerprint, sizeof judge.fingerprint);

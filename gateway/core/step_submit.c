@@ -34,8 +34,13 @@ static bool identity_ok(struct step *step, const struct submit *submit)
                        "The message id is older than 90 days and cannot be told from a repetition. Use a new one.");
         return false;
     }
-    const struct agency *sender = tables_agency(step->core->tables, submit->sender);
-    if (!step->command->agency || !sender || strcmp(sender->code, step->command->agency->code) != 0) {
+    const struct agency *own = step->command->agency;
+    bool is_own = own && strcmp(submit->sender, own->code) == 0;
+    if (own && !is_own) {                               /* by another of its names? */
+        const struct agency *sender = tables_agency(step->core->tables, submit->sender);
+        is_own = sender && strcmp(sender->code, own->code) == 0;
+    }
+    if (!is_own) {
         effects_refuse(step->effects, step->command, PROBLEM_FOREIGN_SENDER, "header.sender",
                        "Người gửi '%s' không phải là cơ quan của khóa này.",
                        "The sender '%s' is not the agency of this key.", submit->sender);

@@ -64,9 +64,14 @@ static bool malformed(const struct place *place, struct problem *ret_problem)
                  "not a well-formed message: cut short, or not protobuf", ret_problem);
 }
 
-static bool read_varint(struct span *rest, uint64_t *ret_value)
+static inline bool read_varint(struct span *rest, uint64_t *ret_value)
 {
     uint64_t value = 0;
+    if (rest->size && rest->bytes[0] < 0x80) {
+        *ret_value = *rest->bytes++;
+        rest->size--;
+        return true;
+    }
     for (unsigned shift = 0; shift < 64 && rest->size; shift += 7) {
         uint8_t byte = *rest->bytes++;
         rest->size--;
@@ -79,7 +84,7 @@ static bool read_varint(struct span *rest, uint64_t *ret_value)
     return false;
 }
 
-static bool skip(struct span *rest, size_t size)
+static inline bool skip(struct span *rest, size_t size)
 {
     if (rest->size < size)
         return false;
@@ -89,7 +94,7 @@ static bool skip(struct span *rest, size_t size)
 }
 
 /* The value behind a tag: its bytes for WIRE_BYTES, empty for the others. */
-static bool read_value(struct span *rest, unsigned type, struct span *ret_bytes)
+static inline bool read_value(struct span *rest, unsigned type, struct span *ret_bytes)
 {
     uint64_t number;
     *ret_bytes = (struct span){ 0 };
