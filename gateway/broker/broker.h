@@ -56,6 +56,8 @@ struct broker {
     struct core core;
     struct effects effects;
     struct bus bus;
+    struct { bool signals, handshakes, ends, operators; } heard;   /* of whom there is something to read: each look at
+                                                                   a socket in vain costs two system calls */
     struct outbox outbox;
     struct speech speech;
     struct sessions sessions;

@@ -83,8 +83,13 @@ static void wait_for_something(const struct loop *loop)
         { .socket = broker->bus.sockets[BUS_ADMIN], .events = ZMQ_POLLIN },
         { .socket = broker->bus.sockets[BUS_AGENCIES], .events = ZMQ_POLLIN },
     };
-    if (zmq_poll(items, reads ? 5 : 3, (long)wait_ms(loop)) < 0 && errno != EINTR)
+    bool polled = zmq_poll(items, reads ? 5 : 3, (long)wait_ms(loop)) >= 0;
+    if (!polled && errno != EINTR)
         log_event(LOG_ERROR, "poll", "why=%s", log_quoted(zmq_strerror(errno)));
+    broker->heard.signals = !polled || items[0].revents;
+    broker->heard.handshakes = !polled || items[1].revents;
+    broker->heard.ends = !polled || items[2].revents;
+    broker->heard.operators = !polled || items[3].revents;
 }
 
 /* ---- signals */
@@ -260,9 +265,12 @@ int loop_run(struct broker *broker)
     while (result == RESULT_OK && !is_over(broker)) {
         wait_for_something(&loop);
         read_clocks(broker);
-        take_signals(broker);
-        zap_serve(&broker->bus.zap, broker->now_ms);
-        sessions_gone(broker);
+        if (broker->heard.signals)
+            take_signals(broker);
+        if (broker->heard.handshakes)
+            zap_serve(&broker->bus.zap, broker->now_ms);
+        if (broker->heard.ends)
+            sessions_gone(broker);
         bus_patience(&broker->bus, TURN_PATIENCE_US);
         sessions_flush(broker);
         from_time_to_time(&loop);
