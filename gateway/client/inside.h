@@ -18,6 +18,7 @@
 #ifndef GATEWAY_CLIENT_INSIDE_H
 #define GATEWAY_CLIENT_INSIDE_H
 
+#include <sys/types.h>
 #include <zmq.h>
 
 #include "gateway/base/limits.h"
@@ -137,6 +138,9 @@ struct lienthong {
     int64_t  paused_until_ms;
     struct problem holding;     /* that refusal; PROBLEM_NONE */
     int      folder_fd, lock_fd;
+    uint8_t  random[256];       /* for ids of messages and traces: the last random_left of it; one system call is */
+    size_t   random_left;       /* enough for some of them */
+    pid_t    random_of;         /* who took it: a fork must not give the same ids */
     uint64_t waited_ticket;     /* of lienthong_submit_wait(); 0 none */
     bool     waited_answered;
     struct lienthong_answer waited;

@@ -9,7 +9,7 @@ enum { DETAIL_SIZE = REASON_BYTES_MAX + 1, VALUE_SIZE = 128, FIELD_SIZE = 128, F
 
 static struct key key_of_attempt(uint64_t handoff_id, uint32_t attempt)
 {
-    return (struct key){ .high = handoff_id, .low = attempt };
+    return (struct key){ .high = attempt, .low = handoff_id };
 }
 
 static struct attempt *attempt_new(struct lienthong *lienthong, uint64_t handoff_id, uint32_t number)

@@ -1,6 +1,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/base/clock.h"
 #include "gateway/client/inside.h"
@@ -183,17 +184,34 @@ static enum result submit(struct lienthong *lienthong, const Lienthong__V1__Head
     if (result == RESULT_INVALID && !known)
         problem_set(ret_problem, PROBLEM_TOO_LARGE, "", "Thông điệp quá lớn cho cổng này.",
                     "The message is too large for this gateway.");
-    if (result == RESULT_OK)
+    /* With a full window nothing can leave before an answer comes, and that is heard of anyway. */
+    bool full = connection_up(lienthong) && lienthong->sent.count >= lienthong->window_now;
+    if (result == RESULT_OK && !full)
         connection_settle_soon(lienthong, lienthong->queue.count, lienthong->sent.count);
     return result;
 }
 
-static void new_traceparent(char ret_text[TRACEPARENT_SIZE])
+enum { ID_RANDOM = 10, TRACE_RANDOM = 24 };
+
+/* For one message: lent until the next call. */
+static const uint8_t *random_take(struct lienthong *lienthong)
 {
-    uint8_t random[24];
+    enum { SIZE = ID_RANDOM + TRACE_RANDOM };
+    pid_t self = getpid();
+
+    if (SIZE > lienthong->random_left || self != lienthong->random_of) {
+        randombytes_buf(lienthong->random, sizeof lienthong->random);
+        lienthong->random_left = sizeof lienthong->random;
+        lienthong->random_of = self;
+    }
+    lienthong->random_left -= SIZE;
+    return lienthong->random + lienthong->random_left;
+}
+
+static void new_traceparent(const uint8_t random[TRACE_RANDOM], char ret_text[TRACEPARENT_SIZE])
+{
     struct text text = text_of(ret_text, TRACEPARENT_SIZE);
 
-    randombytes_buf(random, sizeof random);
     text_add(&text, "00-");
     text_add_hex(&text, random, 16);
     text_add(&text, "-");
@@ -211,8 +229,10 @@ enum result lienthong_submit(struct lienthong *lienthong, const Lienthong__V1__H
     struct problem *ret_problem = reterr_problem ? reterr_problem : &unwanted;
     struct uuid id;
 
+    const uint8_t *random =
+        !full.message_id.len || is_empty(full.traceparent) ? random_take(lienthong) : NULL;
     if (!full.message_id.len) {
-        id = lienthong_new_id();
+        id = uuid_v7(clock_wall_ms(), random);
         full.message_id = (ProtobufCBinaryData){ sizeof id.bytes, id.bytes };
     }
     if (is_empty(full.sender))
@@ -222,7 +242,7 @@ enum result lienthong_submit(struct lienthong *lienthong, const Lienthong__V1__H
     if (!full.source_time_ms)
         full.source_time_ms = clock_wall_ms();
     if (is_empty(full.traceparent)) {
-        new_traceparent(traceparent);
+        new_traceparent(random + ID_RANDOM, traceparent);
         full.traceparent = traceparent;
     }
     if (!check_counts(&full, ret_problem))              /* before the size is counted */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TABLE_SIZE_FIRST = 64 };
+enum { TABLE_SIZE_FIRST = 64, SIDE_BY_SIDE = 8 };
 
 struct key key_of_uuid(const struct uuid *uuid)
 {
@@ -13,13 +13,14 @@ struct key key_of_uuid(const struct uuid *uuid)
     return key;
 }
 
-/* Where a key would like to be: every bit of it counts (the finalizer of MurmurHash3). */
+/* Where a key would like to be: every bit of it counts (the finalizer of MurmurHash3). Numbers that follow each other
+ * are used in about that order: eight of them stand side by side, and come into the processor's cache together. */
 static size_t home_of(const struct table *table, struct key key)
 {
-    uint64_t hash = key.high * 0x9E3779B97F4A7C15u ^ key.low;
+    uint64_t hash = key.high * 0x9E3779B97F4A7C15u ^ key.low / SIDE_BY_SIDE;
     hash = (hash ^ hash >> 33) * 0xFF51AFD7ED558CCDu;
     hash = (hash ^ hash >> 33) * 0xC4CEB9FE1A85EC53u;
-    return (size_t)(hash ^ hash >> 33) & (table->size - 1);
+    return (size_t)((hash ^ hash >> 33) * SIDE_BY_SIDE + key.low % SIDE_BY_SIDE) & (table->size - 1);
 }
 
 /* The slot of the key, or the free one where it belongs. The table is never full, so this ends. */

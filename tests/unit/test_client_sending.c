@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -374,6 +376,51 @@ static void the_same_id_is_the_same_message(void **state)
 }
 
 /* submit_wait() blocks, so here it first gives up, then finds the answer that has come meanwhile. */
+/* The id that the library gives to a message. */
+static struct uuid given_id(struct play *play)
+{
+    Lienthong__V1__Header header = LIENTHONG__V1__HEADER__INIT;
+    uint64_t ticket;
+
+    header.kind = KIND_FORWARD;
+    header.dossier_code = CODE;
+    assert_int_equal(lienthong_submit(play->client, &header, span_of_string("{}"), NULL, &ticket, NULL), RESULT_OK);
+    const struct list *list = play->client->queue.last ? &play->client->queue : &play->client->sent;
+    const struct message *message = (const struct message *)list->last;
+    assert_int_equal(message->request.correlation, ticket);
+    return message->id;
+}
+
+/* Randomness is taken for several at once; the clock stands still here. */
+static void given_ids_differ(void **state)
+{
+    enum { IDS = 64 };
+    struct play *play = *state;
+    struct uuid ids[IDS], childs;
+    int pipes[2];
+
+    for (int i = 0; i < IDS; i++) {
+        ids[i] = given_id(play);
+        assert_int_equal(uuid_version(&ids[i]), 7);
+        for (int k = 0; k < i; k++)
+            assert_false(uuid_equal(&ids[i], &ids[k]));
+    }
+    assert_true(play->client->random_left > 0);                 /* so a fork would have the same to give */
+    assert_int_equal(pipe(pipes), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        struct uuid id = given_id(play);
+        _exit(write(pipes[1], &id, sizeof id) == sizeof id ? 0 : 1);
+    }
+    ids[0] = given_id(play);
+    assert_int_equal(read(pipes[0], &childs, sizeof childs), sizeof childs);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_false(uuid_equal(&ids[0], &childs));
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
 static void waiting_for_one_answer(void **state)
 {
     struct play *play = *state;
@@ -415,6 +462,7 @@ int main(void)
         TEST(what_is_wrong_is_said_at_once),
         TEST(packed_bytes_travel_unchanged),
         TEST(the_same_id_is_the_same_message),
+        TEST(given_ids_differ),
         TEST(waiting_for_one_answer),
     };
     return cmocka_run_group_tests_name("client_sending", tests, NULL, NULL);
