@@ -89,7 +89,7 @@ enum { EFFECTS_MAX = 8192, STEP_EFFECTS_MAX = 640, STEP_EFFECT_BYTES = 128 << 10
 /* A body that a SUBMIT of this turn has stored, lent by its command. Mostly it is delivered in the same turn, and need
  * not be found and opened again for that. */
 struct fresh_body { uint64_t turn, handoff; struct span header, payload; };
-enum { FRESH_BODIES = TURN_COMMANDS_MAX };      /* a power of two: ids follow each other, and find their place by that */
+enum { FRESH_BODIES = TURN_COMMANDS_MAX };      /* a power of two: the last bits of an id are its place */
 
 struct effects {
     struct effect *list;
