@@ -87,8 +87,8 @@ MUST_USE enum result settle_begin(struct store *store);
 /* Gives store->open up, with everything in it, and takes the turns of the journal into a new one where there are any.
  * Not RESULT_OK: they cannot be had again, the store is broken. */
 MUST_USE enum result settle_again(struct store *store);
-/* Commits store->open. FULL: there was no room; the turns of the journal stand in a new one, what was not in the
- * journal is lost. */
+/* Commits store->open. FULL: there was no room for all of it at once; what was not in the journal is lost, the turns of
+ * the journal are settled one by one, and those for which there was no room even so stand in a new one. */
 MUST_USE enum result settle_commit(struct store *store);
 /* At the start: takes over what a writer before left in the journal. */
 MUST_USE enum result settle_left(struct store *store);

@@ -269,36 +269,58 @@ static bool read_whole(int file, void *ret_bytes, size_t bytes, uint64_t at)
     return true;
 }
 
+struct head {
+    uint64_t    seq;
+    uint32_t    rows, bytes;
+    struct hash hash;
+};
+
+/* False: there is no record here. That it is whole is for its hash to say. */
+static bool read_head(struct journal *journal, uint64_t at_bytes, struct head *ret_head)
+{
+    uint8_t bytes[HEAD_BYTES], magic[MAGIC_BYTES];
+
+    if (journal->file < 0 || at_bytes + HEAD_BYTES > journal->size_bytes ||
+        !read_whole(journal->file, bytes, sizeof bytes, at_bytes))
+        return false;
+    struct scan scan = scan_of(span_of(bytes, sizeof bytes));
+    scan_bytes(&scan, magic, sizeof magic);
+    ret_head->seq = scan_u64(&scan);
+    ret_head->rows = scan_u32(&scan);
+    ret_head->bytes = scan_u32(&scan);
+    scan_bytes(&scan, ret_head->hash.bytes, HASH_SIZE);
+    return memcmp(magic, MAGIC, MAGIC_BYTES) == 0 && ret_head->bytes <= JOURNAL_RECORD_BYTES_MAX &&
+           ret_head->bytes <= journal->size_bytes - at_bytes - HEAD_BYTES;
+}
+
+bool journal_pass_turn(struct journal *journal, struct journal_reader *reader, uint64_t seq)
+{
+    struct head head;
+    if (!read_head(journal, reader->at_bytes, &head) || head.seq >= seq)
+        return false;
+    reader->at_bytes += whole_blocks(HEAD_BYTES + head.bytes);
+    return true;
+}
+
 enum result journal_read_turn(struct journal *journal, struct journal_reader *reader, uint64_t seq,
                               const struct hash *before)
 {
-    uint8_t head[HEAD_BYTES], magic[MAGIC_BYTES];
-    struct hash hash;
+    struct head head;
 
-    if (journal->file < 0 || reader->at_bytes + HEAD_BYTES > journal->size_bytes ||
-        !read_whole(journal->file, head, sizeof head, reader->at_bytes))
+    if (!read_head(journal, reader->at_bytes, &head) || head.seq != seq)
         return RESULT_NOT_FOUND;
-    struct scan scan = scan_of(span_of(head, sizeof head));
-    scan_bytes(&scan, magic, sizeof magic);
-    uint64_t turn = scan_u64(&scan);
-    uint32_t rows = scan_u32(&scan), bytes = scan_u32(&scan);
-    scan_bytes(&scan, hash.bytes, HASH_SIZE);
-    if (memcmp(magic, MAGIC, MAGIC_BYTES) != 0 || turn != seq || bytes > JOURNAL_RECORD_BYTES_MAX ||
-        bytes > journal->size_bytes - reader->at_bytes - HEAD_BYTES)
-        return RESULT_NOT_FOUND;
-
     journal_turn_begin(journal);
-    if (!take_room(journal, bytes))
+    if (!take_room(journal, head.bytes))
         return RESULT_FULL;
-    if (!read_whole(journal->file, journal->record + HEAD_BYTES, bytes, reader->at_bytes + HEAD_BYTES))
+    if (!read_whole(journal->file, journal->record + HEAD_BYTES, head.bytes, reader->at_bytes + HEAD_BYTES))
         return RESULT_NOT_FOUND;
-    struct hash found = record_hash(seq, before, rows, span_of(journal->record + HEAD_BYTES, bytes));
-    if (!hash_equal(&found, &hash))
+    struct hash found = record_hash(seq, before, head.rows, span_of(journal->record + HEAD_BYTES, head.bytes));
+    if (!hash_equal(&found, &head.hash))
         return RESULT_NOT_FOUND;
-    reader->at_bytes += whole_blocks(HEAD_BYTES + bytes);
+    reader->at_bytes += whole_blocks(HEAD_BYTES + head.bytes);
     reader->row_at = HEAD_BYTES;
-    reader->row_end = HEAD_BYTES + bytes;
-    reader->rows_left = rows;
+    reader->row_end = HEAD_BYTES + head.bytes;
+    reader->rows_left = head.rows;
     return RESULT_OK;
 }
 

@@ -70,17 +70,22 @@ static enum result put_turn(struct store *store, struct journal_reader *reader, 
     return result;
 }
 
-/* Takes every turn that follows `counters` out of the journal into store->open; *counters are then those of the last.
- * With until_bytes it ends there: what stands behind was not said to be done. */
-static enum result put_turns(struct store *store, struct counters *counters, uint64_t until_bytes)
+enum { ALL_TURNS = UINT32_MAX };
+
+/* Takes up to `most` turns that follow `counters` out of the journal into store->open; *counters are then those of the
+ * last. It ends at until_bytes: what stands behind was not said to be done. *ret_count: how many. */
+static enum result put_turns(struct store *store, struct counters *counters, uint64_t until_bytes, uint32_t most,
+                             uint32_t *ret_count)
 {
     struct journal_reader reader = { 0 };
     uint64_t rows = 0;
-    enum result result = RESULT_OK;
+    uint32_t count = 0;
 
-    while (reader.at_bytes < until_bytes) {
+    while (reader.at_bytes < until_bytes && count < most) {
         uint64_t seq = counters_next_seq(counters);
-        result = journal_read_turn(&store->journal, &reader, seq, &counters->link);
+        if (!count && journal_pass_turn(&store->journal, &reader, seq))         /* settled already */
+            continue;
+        enum result result = journal_read_turn(&store->journal, &reader, seq, &counters->link);
         if (result == RESULT_NOT_FOUND)
             break;
         if (result == RESULT_OK)
@@ -89,8 +94,11 @@ static enum result put_turns(struct store *store, struct counters *counters, uin
             result = RESULT_BROKEN;
         if (result != RESULT_OK)
             return result;
+        count++;
     }
-    journal_go_on(&store->journal, &reader, rows);
+    if (most == ALL_TURNS)
+        journal_go_on(&store->journal, &reader, rows);
+    *ret_count = count;
     return RESULT_OK;
 }
 
@@ -110,6 +118,7 @@ enum result settle_again(struct store *store)
 {
     uint64_t until_bytes = store->journal.used_bytes;
     struct counters counters;
+    uint32_t count;
 
     if (store->open)
         mdb_txn_abort(store->open);
@@ -120,7 +129,7 @@ enum result settle_again(struct store *store)
     if (result == RESULT_OK)
         result = committed_counters(store, &counters);
     if (result == RESULT_OK)
-        result = put_turns(store, &counters, until_bytes);
+        result = put_turns(store, &counters, until_bytes, ALL_TURNS, &count);
     if (result == RESULT_OK && counters.seq == store->counters.seq)
         return RESULT_OK;
     if (store->open)
@@ -129,17 +138,51 @@ enum result settle_again(struct store *store)
     return RESULT_BROKEN;
 }
 
-enum result settle_commit(struct store *store)
+static enum result commit(struct store *store)
 {
     int code = mdb_txn_commit(store->open);                     /* synced when it returns; ends it anyway */
     store->open = NULL;
-    if (!code) {
-        journal_restart(&store->journal);
+    if (!code)
         return RESULT_OK;
-    }
     store->trouble = mdb_strerror(code);
     bool full = lmdb_result(code) == RESULT_FULL || (code == EIO && disk_free_bytes(store->folder) < FULL_DISK_BYTES);
-    return full && settle_again(store) == RESULT_OK ? RESULT_FULL : RESULT_BROKEN;
+    return full ? RESULT_FULL : RESULT_BROKEN;
+}
+
+/* Where all turns at once find no room, each alone may: what one has replaced is room for the next but one. */
+static enum result commit_each(struct store *store)
+{
+    uint64_t until_bytes = store->journal.used_bytes;
+    enum result result = RESULT_OK;
+    uint32_t count = 1;
+
+    while (result == RESULT_OK && count) {
+        struct counters counters;
+        result = settle_begin(store);
+        if (result == RESULT_OK)
+            result = committed_counters(store, &counters);
+        if (result == RESULT_OK)
+            result = put_turns(store, &counters, until_bytes, 1, &count);
+        if (result == RESULT_OK && count) {
+            result = commit(store);
+        } else if (store->open) {
+            mdb_txn_abort(store->open);
+            store->open = NULL;
+        }
+    }
+    return result;
+}
+
+enum result settle_commit(struct store *store)
+{
+    enum result result = commit(store);
+    if (result == RESULT_OK) {
+        journal_restart(&store->journal);
+        return result;
+    }
+    if (result == RESULT_FULL && commit_each(store) == RESULT_OK)
+        journal_restart(&store->journal);
+    return result == RESULT_FULL && settle_again(store) == RESULT_OK ? RESULT_FULL : RESULT_BROKEN;
 }
 
 enum result store_settle(struct store *store)
@@ -151,7 +194,7 @@ enum result store_settle(struct store *store)
         return RESULT_OK;
     enum result result = settle_commit(store);
     store->broken = result == RESULT_BROKEN;
-    return result;
+    return result == RESULT_FULL && !store->journal.used_bytes ? RESULT_OK : result;        /* one by one */
 }
 
 enum settling store_settling(const struct store *store)
@@ -166,9 +209,10 @@ enum settling store_settling(const struct store *store)
 
 enum result settle_left(struct store *store)
 {
+    uint32_t count;
     enum result result = settle_begin(store);
     if (result == RESULT_OK)
-        result = put_turns(store, &store->counters, UINT64_MAX);
+        result = put_turns(store, &store->counters, UINT64_MAX, ALL_TURNS, &count);
     if (result == RESULT_OK && store->journal.used_bytes) {
         result = settle_commit(store);
         return result == RESULT_FULL ? RESULT_OK : result;      /* they stay in the journal: it goes on as before */
@@ -201,8 +245,12 @@ bool settle_is_wanted(const char *folder)
     bool wanted = false;
 
     if (journal_open_read(&journal, folder) == RESULT_OK && writer_is_gone(folder) &&
-        store_peek(folder, &counters) == RESULT_OK)
-        wanted = journal_read_turn(&journal, &reader, counters_next_seq(&counters), &counters.link) == RESULT_OK;
+        store_peek(folder, &counters) == RESULT_OK) {
+        uint64_t seq = counters_next_seq(&counters);
+        while (journal_pass_turn(&journal, &reader, seq))
+            continue;
+        wanted = journal_read_turn(&journal, &reader, seq, &counters.link) == RESULT_OK;
+    }
     journal_close(&journal);
     return wanted;
 }

@@ -89,12 +89,18 @@ static void forget_agencies(struct store *store)
     memset(store->by_code, 0, sizeof store->by_code);
 }
 
-/* Nothing of it is left, whatever it put. */
+/* Nothing of it is left, whatever it put. Where room was short, the turns before it are settled: what they replaced is
+ * room again for whoever tries next. */
 static enum result turn_undo(struct turn *turn)
 {
+    struct store *store = turn->store;
+
     turn->txn = NULL;
-    forget_agencies(turn->store);
-    return settle_again(turn->store);
+    forget_agencies(store);
+    enum result result = settle_again(store);
+    if (result == RESULT_OK && turn->failure == RESULT_FULL && store->open)
+        result = settle_commit(store);
+    return result == RESULT_FULL ? RESULT_OK : result;
 }
 
 /* It put nothing. Cursors of a write transaction end with it, those of a read transaction do not. */

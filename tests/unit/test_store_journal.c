@@ -240,15 +240,6 @@ static void a_record_of_another_store(void **state)
     damage_end(other, &other_damage);
 }
 
-/* ---- without room */
-
-static void put_bodies(struct turn *turn, void *context)
-{
-    unsigned count = *(unsigned *)context;
-    for (unsigned i = 0; i < count; i++)
-        turn_body_put(turn, turn_handoff_new_id(turn), span_of_string("header"), span_of(body, sizeof body));
-}
-
 static void put_page(struct turn *turn, void *context)
 {
     turn_cursor_put(turn, 1, span_of_string("page"), span_of(context, sizeof(unsigned)));
@@ -261,6 +252,15 @@ static void page_is(struct turn *turn, void *context)
     struct span value;
     assert_int_equal(turn_cursor(turn, 1, span_of_string("page"), &arena, &value), RESULT_OK);
     assert_true(span_equal(value, span_of(context, sizeof(unsigned))));
+}
+
+/* ---- without room */
+
+static void put_bodies(struct turn *turn, void *context)
+{
+    unsigned count = *(unsigned *)context;
+    for (unsigned i = 0; i < count; i++)
+        turn_body_put(turn, turn_handoff_new_id(turn), span_of_string("header"), span_of(body, sizeof body));
 }
 
 /* A turn that finds no room in the journal is settled, with those before it. */
@@ -295,13 +295,39 @@ static void a_turn_given_up_takes_nothing_along(void **state)
     live_turns(site, 1, 3);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(store_turn(site->store, SITE_NOW_MS + 4, put_bodies, &(unsigned){ 64 }, &end), RESULT_FULL);
-        assert_int_equal(store_settling(site->store), SETTLING_OPEN);
+        assert_int_equal(store_settling(site->store), SETTLED);     /* what they replaced is room now */
         holds(site, 3);
     }
     live_turns(site, 4, 4);
     leave(site);
     site_open(site);
     holds(site, 4);
+}
+
+/* A map that is full to the last page: what replaces rows goes on for ever, over settlings and kills. */
+static void a_full_map_goes_on(void **state)
+{
+    struct site *site = *state;
+    struct turn_end end;
+    unsigned page = 0;
+
+    site->options.map_bytes = 4 << 20;
+    site_open(site);
+    for (unsigned count = 4; count; count /= 2)
+        while (store_turn(site->store, SITE_NOW_MS, put_bodies, &count, &end) == RESULT_OK)
+            continue;
+    for (; page < 300; page++) {
+        if (store_turn(site->store, SITE_NOW_MS, put_page, &page, &end) != RESULT_OK)
+            site_turn(site, SITE_NOW_MS, put_page, &page);          /* the second try, as the broker makes it */
+        if (page % 7 == 0)
+            assert_int_equal(store_settle(site->store), RESULT_OK);
+        if (page % 50 == 49) {
+            leave(site);
+            site_open(site);
+        }
+    }
+    page--;
+    site_read(site, page_is, &page);
 }
 
 /* The disk has no room for the environment: settling fails, the turns stay in the journal and go on there, also over a
@@ -417,7 +443,8 @@ int main(void)
         SITE_OPEN(a_killed_writer_leaves_its_turns), SITE_OPEN(a_reader_takes_them_over),
         SITE_OPEN(settling_by_and_by), cmocka_unit_test(a_torn_record_is_none),
         cmocka_unit_test(nothing_behind_a_gap), cmocka_unit_test(a_record_of_another_store),
-        SITE(a_long_turn_is_settled), SITE(a_turn_given_up_takes_nothing_along), SITE_OPEN(settling_without_room),
+        SITE(a_long_turn_is_settled), SITE(a_turn_given_up_takes_nothing_along), SITE(a_full_map_goes_on),
+        SITE_OPEN(settling_without_room),
         SITE(without_a_journal), SITE_OPEN(due_by_size), SITE_OPEN(another_size), SITE(the_file_is_ours_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
