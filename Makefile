@@ -56,7 +56,7 @@ LDFLAGS  ?=
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(TUNE_LINK) $(LDFLAGS)
 
 # Asked once, and only when something is linked: `make deps` works before any of them is there.
-PACKAGES := libzmq libsodium libcrypto lmdb libprotobuf-c libcurl jansson yaml-0.1 libsystemd
+PACKAGES := libzmq libsodium libcrypto lmdb libxxhash libprotobuf-c libcurl jansson yaml-0.1 libsystemd
 LIBS = $(eval LIBS := $$(shell pkg-config --libs $(PACKAGES)) -lunistring -lpthread -lm)$(LIBS)
 
 # ---------------------------------------------------------------- what there is

@@ -4,7 +4,7 @@
  *            as a list of its rows is one write in a row and one sync, so that is what a turn waits for; many turns
  *            then share one commit of the environment ("settling", store.h).
  * What       A record per turn: what it put and deleted, in order, as bytes (sealed rows are sealed here too), under a
- *            hash that also covers the turn's number and the link of the turn before it.
+ *            sum that also covers the turn's number and the link of the turn before it.
  * Torn       Records begin at multiples of JOURNAL_BLOCK_BYTES: a write never touches a block that holds an earlier
  *            turn. The first record that is not whole, or not the next turn, ends the journal.
  * Restart    When the environment holds every turn, the next record is written at the beginning. What stands behind it

@@ -15,7 +15,7 @@
 #include "gateway/store/inside.h"
 #include "tests/unit/store_site.h"
 
-enum { TURNS = 6, HEAD = 56 };
+enum { TURNS = 6, HEAD = 40 };
 
 static uint8_t body[256 << 10];
 
