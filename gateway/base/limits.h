@@ -7,6 +7,7 @@ enum {
     /* text, in bytes, the ending zero byte included where the name ends in _SIZE */
     AGENCY_CODE_SIZE = 48,              /* "H29.07.01", "000.00.07.H29" */
     AGENCY_NAME_SIZE = 160,
+    AREA_CODE_SIZE = 32,                /* "79.778.27475" */
     DOSSIER_CODE_SIZE = 65,             /* 64 bytes: domain.md 2.1 */
     PROCEDURE_CODE_SIZE = 40,           /* "2.000986", "3.000181.000.00.00.H22" */
     STEP_NAME_SIZE = 40,

@@ -177,7 +177,8 @@ static void look_at_route(struct doctor *doctor, const char *from, const char *t
              "dry-run dossier: no %s in the directory, or no kind %s", to, kind_word ? kind_word : "FORWARD");
         return;
     }
-    const struct agency *receiver = tables_successor(tables, recipient, now_ms);
+    struct matter matter = { .procedure = procedure, .area = sender->area, .kind = kind };
+    const struct agency *receiver = tables_successor(tables, recipient, &matter, now_ms);
     if (!receiver)
         find(doctor, false, "%s không còn tồn tại và không có cơ quan kế nhiệm",
              "%s exists no more and has no successor",

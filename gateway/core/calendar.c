@@ -296,6 +296,14 @@ const char *hours_fault(const struct hours *hours)
     return NULL;
 }
 
+const struct hours_exception *hours_exception_of(const struct hours_exception *exceptions, size_t count, int64_t day)
+{
+    for (size_t i = 0; i < count; i++)
+        if (day >= exceptions[i].from_day && day < exceptions[i].to_day)
+            return &exceptions[i];
+    return NULL;
+}
+
 const struct hours_day *hours_of_day(const struct hours *hours, int weekday, enum day_kind kind)
 {
     static const struct hours_day closed;

@@ -69,6 +69,15 @@ struct hours {
     struct hours_day make_up;           /* count 0: not its own */
 };
 
+/* Days [from_day, to_day) that one agency works otherwise than its week and the calendar say: flooded, moved. */
+struct hours_exception {
+    int64_t from_day, to_day;
+    struct hours_day hours;             /* count 0: closed */
+    char why_vi[CALENDAR_WHY_SIZE], why_en[CALENDAR_WHY_SIZE];
+};
+/* NULL: that day is as always. */
+const struct hours_exception *hours_exception_of(const struct hours_exception *exceptions, size_t count, int64_t day);
+
 /* "Mon-Fri 07:30-11:30 13:00-17:00; Sat 07:30-11:30": what is not named is not worked. False: *ret_why, static. */
 MUST_USE bool hours_read_week(const char *text, struct hours_day ret_week[WEEKDAYS], const char **ret_why);
 /* "07:30-11:30 13:00-17:00" */

@@ -11,6 +11,8 @@
 struct walk {
     const struct hours *hours;
     const struct calendar *calendar;
+    const struct hours_exception *exceptions;
+    size_t exception_count;
     int unknown_year;
     struct deadline_trace *trace;       /* NULL: nobody wants to know */
     int64_t told_day;                   /* days up to this one have been told of */
@@ -124,6 +126,13 @@ static void tell_day(struct walk *walk, int64_t day, enum day_kind kind, bool wo
 /* The hours of a day. Every day that the answer depends on is looked at through here. */
 static const struct hours_day *look(struct walk *walk, int64_t day)
 {
+    const struct hours_exception *exception = hours_exception_of(walk->exceptions, walk->exception_count, day);
+
+    if (exception) {
+        if (walk->trace)
+            tell_day(walk, day, DAY_PLAIN, exception->hours.count > 0);
+        return &exception->hours;
+    }
     enum day_kind kind = calendar_kind(walk->calendar, day);
     const struct hours_day *hours = hours_of_day(walk->hours, weekday_of(day), kind);
 
@@ -345,6 +354,7 @@ static bool is_valid(const struct deadline *question)
 enum result deadline_compute(const struct deadline *question, struct due *ret_due, struct deadline_trace *trace)
 {
     struct walk walk = { .hours = question->hours, .calendar = question->calendar, .trace = trace,
+                         .exceptions = question->exceptions, .exception_count = question->exception_count,
                          .told_day = INT64_MIN };
 
     if (!is_valid(question))

@@ -15,6 +15,7 @@
  *            at the arrival. A pause over before the arrival, or beginning at or after the due time reached so far,
  *            changes nothing. A pause never makes anything due earlier, and what is due is always a worked minute or a
  *            closing: with nothing left at `from`, that is the next worked minute from `to` on.
+ * Exceptions days that the agency works otherwise count at those hours, or not at all, whatever the calendar says.
  * Years      An answer that had to look at a day of a year that is not loaded is provisional: it took the plain week.
  * Times      milliseconds since 1970 outside; local time (UTC+7, no daylight saving) inside, converted once each way.
  */
@@ -49,6 +50,8 @@ struct deadline {
     struct deadline_rule rule;
     const struct hours *hours;                                  /* without a fault (hours_fault) */
     const struct calendar *calendar;                            /* NULL: no year is loaded */
+    const struct hours_exception *exceptions;                   /* of that agency; NULL none */
+    size_t exception_count;
     const struct deadline_pause *pauses;                        /* in any order */
     size_t pause_count;
 };

@@ -206,7 +206,7 @@ static bool say_gone(struct story *story)
 
     if (agency && tables_agency_exists(agency, now_ms))
         return false;
-    const struct agency *successor = agency ? tables_successor(tables, agency, now_ms) : NULL;
+    const struct agency *successor = agency ? tables_successor(tables, agency, NULL, now_ms) : NULL;
     say(story, false, "Cơ quan %s không còn trong danh bạ vào lúc này.",
         "Agency %s is not in the directory at this time.", story->recipient);
     say(story, true, "Chuyển sang cơ quan khác: lienthong redirect %" PRIu64 " --to %s --reason ...",

@@ -249,10 +249,11 @@ static const struct agency *find_addressed(struct step *step, const struct intak
 static bool recipient_ok(struct step *step, struct intake *intake)
 {
     const struct submit *submit = intake->submit;
+    struct matter matter = { .procedure = submit->procedure_code, .area = intake->sender->area, .kind = submit->kind };
 
     intake->addressed = find_addressed(step, intake);
     if (intake->addressed)
-        intake->recipient = tables_successor(step->core->tables, intake->addressed, step->now_ms);
+        intake->recipient = tables_successor(step->core->tables, intake->addressed, &matter, step->now_ms);
     if (!intake->recipient) {
         effects_refuse(step->effects, step->command, PROBLEM_UNKNOWN_AGENCY, "header.recipient",
                        "Không tìm thấy cơ quan nhận '%s' (thủ tục '%s', bước '%s') trong danh bạ hiện hành.",

@@ -33,14 +33,84 @@ bool tables_agency_exists(const struct agency *agency, int64_t now_ms)
     return within(agency->from_ms, agency->to_ms, now_ms);
 }
 
-const struct agency *tables_successor(const struct tables *tables, const struct agency *agency, int64_t now_ms)
+static bool is_said(const char *word)
 {
-    for (int i = 0; agency && i < SUCCESSORS_MAX; i++) {
-        if (tables_agency_exists(agency, now_ms))
-            return agency;
-        agency = tables_agency(tables, agency->successor);
+    return word && word[0];
+}
+
+/* That area, or one inside it. */
+static bool area_holds(const char *area, const char *inner)
+{
+    size_t size = strlen(area);
+
+    return strncmp(area, inner, size) == 0 && (!inner[size] || inner[size] == '.');
+}
+
+static const struct procedure *first_version(const struct tables *tables, const char *code);
+
+/* Every version of a code has the same field: gateway/directory sees to it. */
+static const char *field_of(const struct tables *tables, const char *procedure)
+{
+    const struct procedure *first = first_version(tables, procedure);
+
+    return first ? first->field : "";
+}
+
+/* What is not said of a matter meets only those that do not ask for it. */
+static bool takes_over(const struct tables *tables, const struct successor *successor, const struct matter *matter)
+{
+    static const struct matter nothing;
+
+    matter = matter ? matter : &nothing;
+    if (successor->area[0] && !(is_said(matter->area) && area_holds(successor->area, matter->area)))
+        return false;
+    if (successor->procedure[0]
+        && !(is_said(matter->procedure) && strcmp(successor->procedure, matter->procedure) == 0))
+        return false;
+    if (successor->field[0]
+        && !(is_said(matter->procedure) && strcmp(successor->field, field_of(tables, matter->procedure)) == 0))
+        return false;
+    return matter->kind ? (successor->kinds & KIND_BIT(matter->kind)) != 0 : successor->kinds == KINDS_ALL;
+}
+
+const struct agency *tables_next(const struct tables *tables, const struct agency *agency, const struct matter *matter,
+                                 int64_t now_ms)
+{
+    for (uint32_t i = 0; i < agency->successor_count; i++) {
+        const struct successor *successor = &agency->successors[i];
+        if (now_ms >= successor->from_ms && takes_over(tables, successor, matter))
+            return tables_agency(tables, successor->code);
     }
     return NULL;
+}
+
+const struct agency *tables_successor(const struct tables *tables, const struct agency *agency,
+                                      const struct matter *matter, int64_t now_ms)
+{
+    for (int i = 0; agency && i < SUCCESSORS_MAX; i++) {
+        const struct agency *next = tables_next(tables, agency, matter, now_ms);
+        if (!next)
+            return tables_agency_exists(agency, now_ms) ? agency : NULL;
+        agency = next;
+    }
+    return NULL;
+}
+
+static bool is_in_line(const struct tables *tables, const struct agency *from, const struct agency *sought,
+                       const struct matter *matter, int64_t now_ms)
+{
+    for (int i = 0; from && i < SUCCESSORS_MAX; i++) {
+        if (from == sought)
+            return true;
+        from = tables_next(tables, from, matter, now_ms);
+    }
+    return false;
+}
+
+bool tables_same_seat(const struct tables *tables, const struct agency *a, const struct agency *b,
+                      const struct matter *matter, int64_t now_ms)
+{
+    return a && b && (is_in_line(tables, a, b, matter, now_ms) || is_in_line(tables, b, a, matter, now_ms));
 }
 
 const struct agency *tables_agency_of_key(const struct tables *tables, const uint8_t key[CURVE_KEY_SIZE],
@@ -57,24 +127,6 @@ const struct agency *tables_agency_of_key(const struct tables *tables, const uin
         }
     }
     return NULL;
-}
-
-bool selector_matches(const struct selector *selector, const struct agency *agency)
-{
-    size_t size;
-
-    switch (selector->kind) {
-    case SELECT_ANY:
-        return true;
-    case SELECT_AGENCY:
-        return strcmp(selector->code, agency->code) == 0;
-    case SELECT_BELOW:
-        size = strlen(selector->code);
-        return strncmp(selector->code, agency->code, size) == 0 && (!agency->code[size] || agency->code[size] == '.');
-    case SELECT_KIND:
-        return selector->agency_kind == agency->kind;
-    }
-    return false;
 }
 
 bool tables_permit(const struct tables *tables, const struct agency *from, const struct agency *to, enum kind kind,
@@ -97,5 +149,67 @@ const struct agency *tables_route(const struct tables *tables, const char *proce
         if (!strcmp(route->procedure, procedure) && !strcmp(route->step, step) && selector_matches(&route->from, from))
             return tables_agency(tables, route->to);
     }
+    return NULL;
+}
+
+/* The first version with this code; NULL: not listed. */
+static const struct procedure *first_version(const struct tables *tables, const char *code)
+{
+    uint32_t low = 0, high = tables->procedure_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (strcmp(tables->procedures[middle].code, code) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < tables->procedure_count && strcmp(tables->procedures[low].code, code) == 0 ? &tables->procedures[low]
+                                                                                           : NULL;
+}
+
+static bool is_better(const struct procedure *procedure, const struct procedure *best)
+{
+    int rank = selector_rank(&procedure->senders), best_rank = selector_rank(&best->senders);
+
+    return rank != best_rank ? rank > best_rank : procedure->usual && !best->usual;
+}
+
+const struct procedure *tables_procedure(const struct tables *tables, const char *code, const char *variant,
+                                         const struct agency *sender, int64_t at_ms)
+{
+    const struct procedure *end = tables->procedures + tables->procedure_count, *best = NULL;
+
+    for (const struct procedure *at = first_version(tables, code); at && at < end && !strcmp(at->code, code); at++)
+        if (within(at->from_ms, at->to_ms, at_ms) && (!is_said(variant) || strcmp(at->variant, variant) == 0)
+            && sender && selector_matches(&at->senders, sender) && (!best || is_better(at, best)))
+            best = at;
+    return best;
+}
+
+const struct procedure *tables_procedure_version(const struct tables *tables, const char *version)
+{
+    char code[PROCEDURE_CODE_SIZE], text[PROCEDURE_VERSION_SIZE];
+    size_t length = strcspn(version, "/");
+    const struct procedure *end = tables->procedures + tables->procedure_count, *at = NULL;
+
+    if (length < sizeof code) {
+        memcpy(code, version, length);
+        code[length] = 0;
+        at = first_version(tables, code);
+    }
+    for (; at && at < end && !strcmp(at->code, code); at++) {
+        procedure_version_text(at, text);
+        if (strcmp(text, version) == 0)
+            return at;
+    }
+    return NULL;
+}
+
+const struct field *tables_field(const struct tables *tables, const char *code)
+{
+    for (uint32_t i = 0; i < tables->field_count; i++)
+        if (strcmp(tables->fields[i].code, code) == 0)
+            return &tables->fields[i];
     return NULL;
 }

@@ -1,5 +1,5 @@
-/* tables.h - the directory as the core sees it: agencies, keys, permits, routes, bounds. Built and checked by
- * gateway/directory; the core only reads.
+/* tables.h - the directory as the core sees it: agencies, keys, permits, routes, hours, procedures, bounds. Built and
+ * checked by gateway/directory; the core only reads.
  *
  * A loaded table never changes: SIGHUP builds a second one and the loop swaps them between turns, so what was found in
  * a step is good until that step returns. Codes here are canonical; the store's agency numbers (turn.h) outlive every
@@ -9,8 +9,7 @@
 #define GATEWAY_CORE_TABLES_H
 
 #include "gateway/base/hash.h"
-#include "gateway/base/limits.h"
-#include "gateway/base/words.h"
+#include "gateway/core/procedure.h"
 
 enum { GATEWAY_NAME_SIZE = 32, CURVE_KEY_SIZE = 32, ROUTES_MAX = 4096 };
 
@@ -18,6 +17,23 @@ struct agency_key {
     uint8_t  bytes[CURVE_KEY_SIZE];         /* CURVE public key */
     uint32_t roles;                         /* enum role bits that this key may ask for */
     int64_t  from_ms, to_ms;                /* valid in [from, to); 0: open on that side */
+};
+
+/* What a handoff is about, as far as it decides who takes over from an agency. Texts are lent; NULL or "": not said. */
+struct matter {
+    const char *procedure;                  /* code; its field is looked up */
+    const char *area;                       /* of the dossier: groups behind points, widest first: "79.778.27475" */
+    enum kind   kind;                       /* 0 not said */
+};
+
+/* Who takes over what from an agency. The first that is in force and matches wins. */
+struct successor {
+    char     code[AGENCY_CODE_SIZE];        /* canonical */
+    int64_t  from_ms;                       /* from then on, also before the agency ends: a function may move first */
+    char     area[AREA_CODE_SIZE];          /* that area and all within; "" any */
+    char     procedure[PROCEDURE_CODE_SIZE];        /* "" any */
+    char     field[FIELD_CODE_SIZE];        /* "" any */
+    uint32_t kinds;                         /* KIND_BIT()s; KINDS_ALL any */
 };
 
 struct agency {
@@ -28,7 +44,14 @@ struct agency {
     enum agency_kind kind;
     enum agency_class agency_class;
     int64_t  from_ms, to_ms;                /* exists in [from, to); 0: open on that side */
-    char     successor[AGENCY_CODE_SIZE];   /* gets what is addressed to it after to_ms; "" nobody */
+    char     parent[AGENCY_CODE_SIZE];      /* canonical; "" none. Permits and routes go by code and kind, not by this */
+    char     area[AREA_CODE_SIZE];          /* where it serves; "" not said */
+    const struct successor *successors;     /* in the order written */
+    uint32_t successor_count;
+    bool     succeeds;                      /* some agency of the directory names it as a successor */
+    const struct hours *hours;              /* its week; NULL not known */
+    const struct hours_exception *exceptions;       /* days that it works otherwise; rising, two never meet */
+    uint32_t exception_count;
     struct agency_key keys[AGENCY_KEYS_MAX];
     uint32_t key_count;
 
@@ -41,14 +64,6 @@ struct agency {
     double   rate_per_second;               /* DELIVERs; 0: no bound */
     uint32_t breaker_after;                 /* k answers in a row that open the breaker */
     int64_t  breaker_probe_ms;              /* open for so long, then one probe */
-};
-
-/* Whom a permit or route speaks of. */
-enum selector_kind { SELECT_ANY = 1, SELECT_AGENCY, SELECT_BELOW, SELECT_KIND };
-struct selector {
-    enum selector_kind kind;
-    enum agency_kind   agency_kind;         /* SELECT_KIND */
-    char code[AGENCY_CODE_SIZE];            /* SELECT_AGENCY; SELECT_BELOW: itself and all that begin "code." */
 };
 
 /* Who may send what to whom. What no permit allows is forbidden. */
@@ -82,14 +97,29 @@ struct tables {
     uint32_t       route_count;
     struct agency_name *names;              /* codes and aliases, sorted by name */
     uint32_t       name_count;
+    const struct calendar *calendar;        /* NULL: no year is loaded */
+    struct procedure *procedures;           /* sorted by code, variant, from */
+    uint32_t       procedure_count;
+    struct field  *fields;                  /* sorted by code */
+    uint32_t       field_count;
 };
 struct agency_name { char name[AGENCY_CODE_SIZE]; uint32_t agency; };       /* index into agencies */
 
 /* By code or alias, whatever its dates. NULL: unknown. */
 const struct agency *tables_agency(const struct tables *tables, const char *name);
 bool tables_agency_exists(const struct agency *agency, int64_t now_ms);
-/* Who gets what is addressed to this one at now_ms: itself, or the first successor that exists. NULL: nobody. */
-const struct agency *tables_successor(const struct tables *tables, const struct agency *agency, int64_t now_ms);
+/* Who takes over from this one in this matter by now_ms, one step; NULL: nobody. `matter` NULL: nothing is known of it,
+ * then only who takes over everything. */
+const struct agency *tables_next(const struct tables *tables, const struct agency *agency, const struct matter *matter,
+                                 int64_t now_ms);
+/* Who gets what is addressed to this one at now_ms: the end of its line of successors in this matter, which is itself as
+ * long as it exists and the matter has not moved. NULL: nobody. */
+const struct agency *tables_successor(const struct tables *tables, const struct agency *agency,
+                                      const struct matter *matter, int64_t now_ms);
+/* One stands in the line of successors of the other in this matter, or both are one: what one of them sent, got or holds
+ * the other may answer, follow and go on with. Both NULL or unknown: false. */
+bool tables_same_seat(const struct tables *tables, const struct agency *a, const struct agency *b,
+                      const struct matter *matter, int64_t now_ms);
 /* Whose key this is at now_ms; NULL: nobody's. *ret_roles: what it may ask for. */
 const struct agency *tables_agency_of_key(const struct tables *tables, const uint8_t key[CURVE_KEY_SIZE],
                                           int64_t now_ms, uint32_t *ret_roles);
@@ -98,6 +128,13 @@ bool tables_permit(const struct tables *tables, const struct agency *from, const
 /* NULL: no route. */
 const struct agency *tables_route(const struct tables *tables, const char *procedure, const char *step,
                                   const struct agency *from);
-bool selector_matches(const struct selector *selector, const struct agency *agency);
+
+/* The version of a procedure for a dossier of this sender received at at_ms. `variant` NULL or "": the narrowest for the
+ * sender, of those the usual one. NULL: none is in force. */
+const struct procedure *tables_procedure(const struct tables *tables, const char *code, const char *variant,
+                                         const struct agency *sender, int64_t at_ms);
+/* The very version that a dossier kept (procedure_version_text). NULL: not listed any more. */
+const struct procedure *tables_procedure_version(const struct tables *tables, const char *version);
+const struct field *tables_field(const struct tables *tables, const char *code);       /* NULL: none */
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "gateway/directory/inside.h"
 
-static const char first_line[] = "lienthong directory 1\n";
+static const char first_line[] = "lienthong directory 2\n";
 
 static void write_selector(FILE *out, const struct selector *selector)
 {
@@ -46,6 +46,40 @@ static void write_keys(FILE *out, const struct draft *draft)
     }
 }
 
+static const char *or_dash(const char *word)
+{
+    return word[0] ? word : "-";
+}
+
+static void write_kinds(FILE *out, uint32_t kinds)
+{
+    for (enum kind kind = 1; kind < KIND_END; kind++)
+        if (kinds & KIND_BIT(kind))
+            fprintf(out, " %s", kind_name(kind));
+    fprintf(out, "\n");
+}
+
+static void write_successor(FILE *out, const struct successor *successor)
+{
+    fprintf(out, " successor %s %lld %s %s %s", successor->code, (long long)successor->from_ms,
+            or_dash(successor->area), or_dash(successor->procedure), or_dash(successor->field));
+    if (successor->kinds == KINDS_ALL)
+        fprintf(out, " *\n");
+    else
+        write_kinds(out, successor->kinds);
+}
+
+static void write_exception(FILE *out, const struct hours_exception *exception)
+{
+    char bytes[SHIFTS_MAX * 12 + 8] = "closed";
+    struct text text = text_of(bytes, sizeof bytes);
+
+    if (exception->hours.count)
+        hours_day_text(&exception->hours, &text);
+    fprintf(out, " exception %lld %lld %s\n  why %s\n  why_en %s\n", (long long)exception->from_day,
+            (long long)exception->to_day, bytes, exception->why_vi, exception->why_en);
+}
+
 static void write_agency(FILE *out, const struct draft *draft, const struct agency *agency)
 {
     char aliases[AGENCY_ALIASES_MAX][AGENCY_CODE_SIZE];
@@ -57,10 +91,17 @@ static void write_agency(FILE *out, const struct draft *draft, const struct agen
     qsort(aliases, agency->alias_count, sizeof *aliases, compare_words);
     for (uint32_t i = 0; i < agency->alias_count; i++)
         fprintf(out, " alias %s\n", aliases[i]);
-    if (draft->parent[0])
-        fprintf(out, " parent %s\n", draft->parent);
-    if (agency->successor[0])
-        fprintf(out, " successor %s\n", agency->successor);
+    if (agency->parent[0])
+        fprintf(out, " parent %s\n", agency->parent);
+    if (agency->area[0])
+        fprintf(out, " area %s\n", agency->area);
+    if (agency->hours)
+        fprintf(out, " hours %s\n", agency->hours->name);
+    for (uint32_t i = 0; i < agency->exception_count; i++)
+        write_exception(out, &agency->exceptions[i]);
+    /* The first that matches wins: they keep their order. */
+    for (uint32_t i = 0; i < agency->successor_count; i++)
+        write_successor(out, &agency->successors[i]);
     write_keys(out, draft);
     /* Thousandths: no decimal point, whatever the locale. */
     fprintf(out, " delivery %u %u %lld %lld %lld %u %lld %u %lld\n", agency->attempts_max, agency->lapses_max,
@@ -75,10 +116,7 @@ static void write_permit(FILE *out, const struct permit *permit)
     write_selector(out, &permit->from);
     write_selector(out, &permit->to);
     fprintf(out, " %s", permit->procedure[0] ? permit->procedure : "*");
-    for (enum kind kind = 1; kind < KIND_END; kind++)
-        if (permit->kinds & KIND_BIT(kind))
-            fprintf(out, " %s", kind_name(kind));
-    fprintf(out, "\n");
+    write_kinds(out, permit->kinds);
 }
 
 /* Routes of one step keep the order they are written in, because the first one that matches wins. */
@@ -106,33 +144,82 @@ static int compare_steps(const void *a, const void *b)
     return strcmp((*(const struct procedure_step *const *)a)->name, (*(const struct procedure_step *const *)b)->name);
 }
 
-static const char *or_dash(const char *word)
+static void write_field(FILE *out, const struct field *field)
 {
-    return word[0] ? word : "-";
+    fprintf(out, "field %s %s %s\n", field->code, or_dash(field->escalation), field->name);
+    if (field->contact[0])
+        fprintf(out, " contact %s\n", field->contact);
+}
+
+static void write_rules(FILE *out, const char *what, const struct deadline_rule rules[CHANNEL_END])
+{
+    char text[DEADLINE_RULE_SIZE];
+
+    for (uint32_t channel = 0; channel < CHANNEL_END; channel++) {
+        if (!rules[channel].kind)
+            continue;
+        deadline_rule_text(&rules[channel], text);
+        fprintf(out, " %s %s %s\n", what, channel_name(channel), text);
+    }
+}
+
+static void write_papers(FILE *out, const struct procedure *procedure)
+{
+    static const char *const needs[NEED_END] = { [NEED_REQUIRED] = "required", [NEED_OPTIONAL] = "optional",
+                                                 [NEED_SHARED] = "shared", [NEED_WITHDRAWN] = "withdrawn" };
+
+    for (uint32_t i = 0; i < procedure->component_count; i++) {
+        const struct component *component = &procedure->components[i];
+        fprintf(out, " component %s %s %lld %s\n", component->code, needs[component->need],
+                (long long)component->from_ms, component->name);
+        if (component->rule[0])
+            fprintf(out, "  rule %s\n", component->rule);
+        if (component->instead[0])
+            fprintf(out, "  instead %s\n", component->instead);
+    }
+    for (uint32_t i = 0; i < procedure->fee_count; i++)
+        fprintf(out, " fee %s %lld %u %s\n", procedure->fees[i].code, (long long)procedure->fees[i].dong,
+                procedure->fees[i].channels, procedure->fees[i].name);
+}
+
+static void write_step(FILE *out, const struct procedure_step *step)
+{
+    char limit[DEADLINE_RULE_SIZE] = "-";
+
+    if (step->limit.kind)
+        deadline_rule_text(&step->limit, limit);
+    fprintf(out, " step %s", step->name);
+    if (step->citizen)
+        fprintf(out, " citizen");
+    else
+        write_selector(out, &step->agency);
+    fprintf(out, " %s %s%s%s", limit, step->outside ? "outside" : "inside", step->optional ? " optional" : "",
+            step->join == JOIN_ANY ? " any" : "");
 }
 
 static void write_procedure(FILE *out, const struct procedure *procedure)
 {
     const struct procedure_step *steps[PROCEDURE_STEPS_MAX];
 
-    fprintf(out, "procedure %s %s %lld %lld %s %s %s %s\n", procedure->code, or_dash(procedure->variant),
+    fprintf(out, "procedure %s %s %lld %lld %s %s %s", procedure->code, or_dash(procedure->variant),
             (long long)procedure->from_ms, (long long)procedure->to_ms, or_dash(procedure->successor),
-            or_dash(procedure->statutory), or_dash(procedure->committed), procedure->name);
+            or_dash(procedure->field), procedure->usual ? "usual" : "-");
+    write_selector(out, &procedure->senders);
+    fprintf(out, " %s\n", procedure->name);
+    write_rules(out, "statutory", procedure->statutory);
+    write_rules(out, "committed", procedure->committed);
+    write_papers(out, procedure);
     for (uint32_t i = 0; i < procedure->step_count; i++)
         steps[i] = &procedure->steps[i];
     qsort(steps, procedure->step_count, sizeof *steps, compare_steps);
     for (uint32_t i = 0; i < procedure->step_count; i++) {
-        const struct procedure_step *step = steps[i];
-        fprintf(out, " step %s", step->name);
-        if (step->citizen)
-            fprintf(out, " citizen");
-        else
-            write_selector(out, &step->agency);
-        fprintf(out, " %s %s", or_dash(step->limit), step->outside ? "outside" : "inside");
+        write_step(out, steps[i]);
         for (uint32_t k = 0; k < procedure->step_count; k++)
-            if (step->after & 1u << (steps[k] - procedure->steps))
+            if (steps[i]->after & 1u << (steps[k] - procedure->steps))
                 fprintf(out, " %s", steps[k]->name);
         fprintf(out, "\n");
+        for (uint32_t k = 0; k < steps[i]->output_count; k++)
+            fprintf(out, "  output %s\n", steps[i]->outputs[k]);
     }
 }
 
@@ -184,8 +271,10 @@ static void write_directory(FILE *out, const struct reader *reader, const struct
         routes[i] = &tables->routes[i];
     qsort(routes, tables->route_count, sizeof *routes, compare_routes);
     write_routes(out, tables, routes);
-    for (size_t i = 0; i < reader->directory->procedure_count; i++)
-        write_procedure(out, &reader->directory->procedures[i]);
+    for (uint32_t i = 0; i < tables->field_count; i++)
+        write_field(out, &tables->fields[i]);
+    for (uint32_t i = 0; i < tables->procedure_count; i++)
+        write_procedure(out, &tables->procedures[i]);
     write_calendar(out, reader->directory);
     for (size_t i = 0; i < reader->directory->hours.count; i++)
         write_hours(out, &reader->directory->hours.hours[i]);

@@ -36,7 +36,7 @@ void directory_describe(const struct directory *directory, struct text *text)
                  without);
     text_add(text, "Quyền gửi / permits: %u\n", tables->permit_count);
     text_add(text, "Tuyến / routes: %u\n", tables->route_count);
-    text_add(text, "Thủ tục / procedures: %zu\n", directory->procedure_count);
+    text_add(text, "Thủ tục / procedures: %u\n", tables->procedure_count);
     text_add(text, "Lịch làm việc / calendar:");
     bool some = false;
     for (int year = CALENDAR_YEAR_MIN; year <= CALENDAR_YEAR_MAX; year++)

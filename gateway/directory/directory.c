@@ -46,9 +46,9 @@ void reader_done(struct reader *reader)
 {
     for (size_t i = 0; i < reader->file_count; i++)
         yaml_close(reader->files[i]);
-    for (size_t i = 0; reader->directory && i < reader->directory->procedure_count; i++)
-        reader->directory->procedures[i].node = NULL;
     free(reader->drafts);
+    free(reader->successor_nodes);
+    free(reader->procedure_nodes);
     free(reader->route_nodes);
 }
 
@@ -56,7 +56,7 @@ void reader_done(struct reader *reader)
 static bool check_file_names(struct reader *reader)
 {
     static const char *const known[] = { "gateway.yaml", "agencies.yaml", "permits.yaml", "routes.yaml",
-                                         "procedures.yaml", "hours.yaml" };
+                                         "procedures.yaml", "fields.yaml", "hours.yaml" };
     DIR *folder = opendir(reader->folder);
     struct dirent *entry;
 
@@ -71,7 +71,7 @@ static bool check_file_names(struct reader *reader)
             is_known = is_known || strcmp(entry->d_name, known[i]) == 0;
         if (!is_known)
             faults_add(reader->faults, entry->d_name, 0, "is no file of a directory; those are gateway.yaml, "
-                       "agencies.yaml, agencies/*.yaml, permits.yaml, routes.yaml, procedures.yaml, hours.yaml and "
+                       "agencies.yaml, agencies/*.yaml, permits.yaml, routes.yaml, procedures.yaml, fields.yaml, hours.yaml and "
                        "calendar/*.yaml");
     }
     closedir(folder);
@@ -84,7 +84,7 @@ static void calendar_and_hours_read(struct reader *reader)
     char path[DIRECTORY_PATH_SIZE];
     struct directory *directory = reader->directory;
 
-    directory->calendar = calendar_new();
+    directory->tables.calendar = directory->calendar = calendar_new();
     if (!directory->calendar)
         reader_no_memory(reader);
     else if (path_below(reader->folder, "calendar", path))
@@ -106,13 +106,14 @@ static void read_all(struct reader *reader)
 
     if (!check_file_names(reader))
         return;
+    calendar_and_hours_read(reader);
     gateway_read(reader);
     agencies_read(reader);
     roster_build(reader);
+    fields_read(reader);
     procedures_read(reader);
     permits_read(reader);
     routes_read(reader);
-    calendar_and_hours_read(reader);
     for (size_t i = 0; i < reader->file_count; i++)
         yaml_check_unused(yaml_root(reader->files[i]));
     if (reader->faults->count != before)
@@ -148,7 +149,15 @@ void directory_free(struct directory *directory)
     free(directory->tables.permits);
     free(directory->tables.routes);
     free(directory->tables.names);
-    free(directory->procedures);
+    free(directory->successors);
+    free(directory->exceptions);
+    for (uint32_t i = 0; i < directory->tables.procedure_count; i++) {
+        free(directory->tables.procedures[i].components);
+        free(directory->tables.procedures[i].fees);
+        free(directory->tables.procedures[i].steps);
+    }
+    free(directory->tables.procedures);
+    free(directory->tables.fields);
     calendar_free(directory->calendar);
     hours_list_free(&directory->hours);
     free(directory->bytes);

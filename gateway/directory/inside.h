@@ -14,47 +14,26 @@ enum {
     FILES_MAX = 260,                        /* the five files and what lies in agencies/ */
     KEYS_LISTED_MAX = 8,                    /* of one agency, the expired ones included */
     SELECTORS_MAX = 64,                     /* in one from: or to: */
-    PROCEDURES_MAX = 1024,
-    PROCEDURE_STEPS_MAX = 16,
-    PROCEDURE_NAME_SIZE = 320,
-    VARIANT_SIZE = 40,
-    LIMIT_SIZE = DEADLINE_RULE_SIZE,        /* "w10", "c15:00" */
+    SUCCESSORS_LISTED_MAX = 64,             /* rows of one agency */
+    EXCEPTIONS_LISTED_MAX = 64,             /* of one agency */
     DIRECTORY_BYTES_MAX = TURN_COMMAND_BYTES_MAX - 4096,
 };
 
 /* An agency as written, before it is sorted into the tables. */
 struct draft {
     struct agency agency;
-    char parent[AGENCY_CODE_SIZE];          /* "" none */
+    char hours[HOURS_NAME_SIZE];            /* "" as gateway.yaml says */
+    uint32_t first_successor, first_exception;      /* in the reader's lists; how many: agency */
     struct listed_key { struct agency_key key; const struct yaml_node *node; } keys[KEYS_LISTED_MAX];
     uint32_t key_count;
     const struct yaml_node *node;
     uint32_t order;                         /* in which it was read */
 };
 
-/* Kept for the canonical bytes and the checks of permits and routes. */
-struct procedure {
-    char code[PROCEDURE_CODE_SIZE], successor[PROCEDURE_CODE_SIZE];
-    char name[PROCEDURE_NAME_SIZE];
-    char variant[VARIANT_SIZE];             /* "" the only one */
-    char statutory[LIMIT_SIZE], committed[LIMIT_SIZE];
-    int64_t from_ms, to_ms;
-    struct procedure_step {
-        char name[STEP_NAME_SIZE];
-        char limit[LIMIT_SIZE];
-        bool citizen;                       /* the citizen does it, no agency */
-        bool outside;                       /* does not count towards the procedure's limit */
-        struct selector agency;
-        uint32_t after;                     /* bits: indices of steps */
-    } steps[PROCEDURE_STEPS_MAX];
-    uint32_t step_count;
-    const struct yaml_node *node;           /* dies with the reader */
-};
-
 struct directory {
     struct tables tables;
-    struct procedure *procedures;           /* sorted by code, variant, from */
-    size_t procedure_count;
+    struct successor *successors;           /* of all agencies, each agency's in a row */
+    struct hours_exception *exceptions;     /* of all agencies, each agency's in a row */
     struct calendar *calendar;
     struct hours_list hours;
     uint8_t *bytes;
@@ -72,7 +51,11 @@ struct reader {
     struct draft *drafts;                   /* parallel to the tables' agencies once they are sorted */
     size_t draft_count, draft_room;
     bool agencies_whole;                    /* every file of agencies could be read: an unknown one is unknown */
+    const struct yaml_node **successor_nodes;       /* parallel to directory->successors */
+    uint32_t successor_count, successor_room, exception_count, exception_room;
+    char hours[HOURS_NAME_SIZE];            /* of an agency that names none; "" nobody's */
     bool has_procedures;
+    const struct yaml_node **procedure_nodes;       /* parallel to the tables' procedures */
     const struct yaml_node **route_nodes;   /* parallel to the tables' routes */
 };
 
@@ -89,7 +72,8 @@ bool code_is_valid(const char *code);                               /* H29, H29.
 bool alias_is_valid(const char *alias);                             /* ASCII without blanks, stars; old style whole */
 bool word_is_valid(const char *word);                               /* [a-z0-9-]+ */
 bool line_is_valid(const char *text);                               /* something, without control characters */
-bool limit_is_valid(const char *limit);                             /* w3 h8 d30 c15:00 none */
+bool procedure_word_is_valid(const char *code);                     /* of a procedure or a field: ASCII, no blank */
+bool area_is_valid(const char *area);                               /* 79, 79.778.27475 */
 bool entry_is_mapping(const struct yaml_node *node, const char *what);     /* else a fault */
 /* Not read because of a fault above it: its keys are then not reported as unknown. Bounded by yaml.h's depth. */
 void entries_skip(const struct yaml_node *node);
@@ -107,6 +91,15 @@ void delivery_read(const struct yaml_node *node, struct agency *agency);   /* wh
 /* keys.c */
 void keys_read(struct reader *reader, const struct yaml_node *node, struct draft *draft);
 void keys_check(struct reader *reader);                             /* no key twice */
+
+/* kinds: [FORWARD, ...] or "*". 0 with a fault; absent: a fault when required, else all of them. */
+uint32_t kinds_read(const struct yaml_node *node, bool required);
+
+/* takeover.c: who takes over, and days worked otherwise. */
+void successors_read(struct reader *reader, const struct yaml_node *node, struct draft *draft);
+void exceptions_read(struct reader *reader, const struct yaml_node *node, struct draft *draft);
+/* After all agencies are in the tables: codes for aliases, who ends too early, circles, what is never reached. */
+void successors_check(struct reader *reader);
 
 /* agencies.c */
 void agencies_read(struct reader *reader);
@@ -126,6 +119,15 @@ void selector_text(const struct selector *selector, struct text *text);
 int  selector_compare(const struct selector *a, const struct selector *b);
 /* Some agency is meant by both. */
 bool selectors_meet(const struct tables *tables, const struct selector *a, const struct selector *b);
+
+/* procedure_parts.c, procedure_steps.c: of one version */
+const char *channel_name(uint32_t channel);                         /* "all", "counter" ...; static */
+void rule_read(const struct yaml_node *rule, const char *key, struct deadline_rule *ret_rule);      /* NULL: none */
+void rules_read(const struct yaml_node *node, const char *key, struct deadline_rule ret_rules[CHANNEL_END]);
+void components_read(struct reader *reader, const struct yaml_node *node, struct procedure *procedure);
+void fees_read(struct reader *reader, const struct yaml_node *node, struct procedure *procedure);
+void steps_read(struct reader *reader, const struct yaml_node *node, struct procedure *procedure);
+void fields_read(struct reader *reader);
 
 /* permits.c, routes.c, procedures.c */
 void permits_read(struct reader *reader);

@@ -85,5 +85,8 @@ void gateway_read(struct reader *reader)
     yaml_get_duration_ms(root, "antecedent_wait", false, SECOND_MS, ID_AGE_MS_MAX, &tables->antecedent_ms_max);
     yaml_get_duration_ms(root, "purge_after", false, SECOND_MS, 3650 * DAY_MS, &tables->purge_after_ms);
     count_read(root, "submit_window", CREDIT_MAX, &tables->submit_window);
+    if (yaml_get_string(root, "hours", false, reader->hours, sizeof reader->hours)
+        && !hours_list_find(&reader->directory->hours, reader->hours))
+        yaml_fault(yaml_get(root, "hours"), "hours '%s' are not in hours.yaml", reader->hours);
     delivery_read(yaml_get(root, "delivery"), &reader->defaults);
 }

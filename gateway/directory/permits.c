@@ -4,11 +4,13 @@
 
 #include "gateway/directory/inside.h"
 
-static uint32_t kinds_read(const struct yaml_node *node)
+uint32_t kinds_read(const struct yaml_node *node, bool required)
 {
     const struct yaml_node *kinds = yaml_get(node, "kinds");
     uint32_t bits = 0;
 
+    if (!kinds && !required)
+        return KINDS_ALL;
     if (kinds && strcmp(yaml_scalar(kinds), "*") == 0)
         return KINDS_ALL;
     if (!yaml_is_sequence(kinds) || !yaml_count(kinds)) {
@@ -34,7 +36,7 @@ static void permit_read(struct reader *reader, const struct yaml_node *node)
     if (!entry_is_mapping(node, "a permit"))
         return;
     size_t from_count = selectors_read(reader, node, "from", from), to_count = selectors_read(reader, node, "to", to);
-    permit.kinds = kinds_read(node);
+    permit.kinds = kinds_read(node, true);
     procedure_code_read(reader, node, false, permit.procedure);
     if (tables->permit_count + from_count * to_count > PERMITS_MAX) {
         yaml_fault(node, "more than %d permits: each pair of 'from' and 'to' is one; kinds and \"code.*\" save many",

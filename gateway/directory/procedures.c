@@ -1,26 +1,21 @@
-/* procedures.yaml: the steps of procedures, who does them, in which order. Checked here and kept in the canonical
- * bytes; permits and routes are held against it. */
+/* procedures.yaml: versions of procedures, and what they say of each other. Their parts are procedure_parts.c's, their
+ * steps procedure_steps.c's; permits and routes are held against it. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/directory/inside.h"
 
+#define DAY_MS   (24LL * 3600 * 1000)
+#define LOCAL_MS (7LL * 3600 * 1000)
+
 /* ---------------------------------------------------------------- what permits and routes ask */
 
-static bool is_listed(const struct directory *directory, const char *code)
+static bool is_listed(const struct tables *tables, const char *code)
 {
-    for (size_t i = 0; i < directory->procedure_count; i++)
-        if (strcmp(directory->procedures[i].code, code) == 0)
+    for (uint32_t i = 0; i < tables->procedure_count; i++)
+        if (strcmp(tables->procedures[i].code, code) == 0)
             return true;
     return false;
-}
-
-static bool procedure_code_is_valid(const char *code)
-{
-    for (const char *at = code; *at; at++)
-        if (*at <= ' ' || *at > '~' || strchr("*,\"'", *at))
-            return false;
-    return code[0] != 0;
 }
 
 bool procedure_code_read(struct reader *reader, const struct yaml_node *node, bool required,
@@ -28,139 +23,37 @@ bool procedure_code_read(struct reader *reader, const struct yaml_node *node, bo
 {
     if (!yaml_get_string(node, "procedure", required, ret_code, PROCEDURE_CODE_SIZE))
         return false;
-    bool valid = procedure_code_is_valid(ret_code);
+    bool valid = procedure_word_is_valid(ret_code);
     if (!valid)
         yaml_fault(yaml_get(node, "procedure"), "'%s' is not a procedure code: ASCII without blanks, as in 2.000986",
                    ret_code);
-    else if (reader->has_procedures && !is_listed(reader->directory, ret_code)) {
+    else if (reader->has_procedures && !is_listed(&reader->directory->tables, ret_code)) {
         yaml_fault(yaml_get(node, "procedure"), "procedure '%s' is not in procedures.yaml", ret_code);
         return false;
     }
     return valid;
 }
 
-static int step_index(const struct procedure *procedure, const char *name)
-{
-    for (uint32_t i = 0; i < procedure->step_count; i++)
-        if (strcmp(procedure->steps[i].name, name) == 0)
-            return (int)i;
-    return -1;
-}
-
 bool procedure_has_step(const struct reader *reader, const char *code, const char *step)
 {
-    const struct directory *directory = reader->directory;
+    const struct tables *tables = &reader->directory->tables;
 
-    for (size_t i = 0; i < directory->procedure_count; i++)
-        if (strcmp(directory->procedures[i].code, code) == 0 && step_index(&directory->procedures[i], step) >= 0)
+    for (uint32_t i = 0; i < tables->procedure_count; i++)
+        if (strcmp(tables->procedures[i].code, code) == 0 && procedure_step_index(&tables->procedures[i], step) >= 0)
             return true;
     return !reader->has_procedures;
 }
 
-/* ---------------------------------------------------------------- steps */
+/* ---------------------------------------------------------------- entries */
 
-static void limit_read(const struct yaml_node *node, const char *key, char ret_limit[LIMIT_SIZE])
+struct procedure_draft { struct procedure procedure; const struct yaml_node *node; };
+
+static void identity_read(struct reader *reader, const struct yaml_node *node, struct procedure *procedure)
 {
-    const struct yaml_node *limit = yaml_get(node, key);
+    const struct yaml_node *senders = yaml_get(node, "senders");
 
-    if (!limit)
-        return;
-    if (limit_is_valid(yaml_scalar(limit)) && span_to_string(span_of_string(yaml_scalar(limit)), ret_limit, LIMIT_SIZE))
-        return;
-    yaml_fault(limit, "'%s' must be w3 (working days), h8 (working hours), d30 (days), c15:00 (the same day when "
-               "before then) or none, not '%s'", key, yaml_scalar(limit));
-}
-
-static void step_read(struct reader *reader, const struct yaml_node *node, struct procedure *procedure)
-{
-    struct procedure_step *step = &procedure->steps[procedure->step_count];
-    const struct yaml_node *agency = yaml_get(node, "agency");
-
-    if (!entry_is_mapping(node, "a step"))
-        return;
-    bool named = yaml_get_string(node, "name", true, step->name, sizeof step->name);
-    if (named && !word_is_valid(step->name))
-        yaml_fault(yaml_get(node, "name"), "a step is named with a-z, 0-9 and '-', not '%s'", step->name);
-    else if (named && step_index(procedure, step->name) >= 0)
-        yaml_fault(yaml_get(node, "name"), "step '%s' a second time", step->name);
-    step->citizen = strcmp(yaml_scalar(agency), "citizen") == 0;
-    if (!agency)
-        yaml_fault(node, "'agency' is missing: who does this step, or citizen");
-    else if (!step->citizen)
-        selector_of_node(reader, agency, &step->agency);
-    limit_read(node, "limit", step->limit);
-    yaml_get_bool(node, "outside", false, &step->outside);
-    procedure->step_count++;
-}
-
-/* `after` of one step: names of steps of the same procedure, as bits. */
-static void after_read(const struct yaml_node *node, struct procedure *procedure, struct procedure_step *step)
-{
-    const struct yaml_node *after = yaml_get(node, "after");
-
-    if (after && (!yaml_is_sequence(after) || yaml_count(after) > AFTER_MAX)) {
-        yaml_fault(after, "'after' must be a list of at most %d steps", AFTER_MAX);
-        return;
-    }
-    for (size_t i = 0; i < yaml_count(after); i++) {
-        int index = step_index(procedure, yaml_scalar(yaml_item(after, i)));
-        if (index < 0)
-            yaml_fault(yaml_item(after, i), "procedure '%s' has no step '%s'", procedure->code,
-                       yaml_scalar(yaml_item(after, i)));
-        else
-            step->after |= 1u << index;
-    }
-}
-
-/* Takes out, again and again, what waits for nothing that is left; what then remains is a circle, or behind one. */
-static void circle_check(const struct yaml_node *node, const struct procedure *procedure)
-{
-    uint32_t left = (1u << procedure->step_count) - 1u, before = 0;
-
-    while (left != before) {
-        before = left;
-        for (uint32_t i = 0; i < procedure->step_count; i++)
-            if (!(procedure->steps[i].after & left))
-                left &= ~(1u << i);
-    }
-    for (uint32_t i = 0; i < procedure->step_count; i++)
-        if (left & 1u << i) {
-            yaml_fault(node, "the steps of '%s' wait for each other in a circle: step '%s' can never begin",
-                       procedure->code, procedure->steps[i].name);
-            return;
-        }
-}
-
-static void steps_read(struct reader *reader, const struct yaml_node *node, struct procedure *procedure)
-{
-    const struct yaml_node *steps = yaml_get(node, "steps");
-
-    if (!yaml_is_sequence(steps) || !yaml_count(steps) || yaml_count(steps) > PROCEDURE_STEPS_MAX) {
-        yaml_fault(steps ? steps : node, "'steps' must be a list of 1 to %d steps", PROCEDURE_STEPS_MAX);
-        entries_skip(steps);
-        return;
-    }
-    for (size_t i = 0; i < yaml_count(steps); i++)
-        step_read(reader, yaml_item(steps, i), procedure);
-    if (procedure->step_count != yaml_count(steps))
-        return;
-    for (uint32_t i = 0; i < procedure->step_count; i++)
-        after_read(yaml_item(steps, i), procedure, &procedure->steps[i]);
-    circle_check(steps, procedure);
-}
-
-/* ---------------------------------------------------------------- procedures */
-
-static void procedure_read(struct reader *reader, const struct yaml_node *node)
-{
-    struct procedure *procedure = &reader->directory->procedures[reader->directory->procedure_count];
-
-    if (!entry_is_mapping(node, "a procedure"))
-        return;
-    reader->directory->procedure_count++;
-    procedure->node = node;
     if (yaml_get_string(node, "code", true, procedure->code, sizeof procedure->code)
-        && !procedure_code_is_valid(procedure->code))
+        && !procedure_word_is_valid(procedure->code))
         yaml_fault(yaml_get(node, "code"), "'%s' is not a procedure code: ASCII without blanks, as in 2.000986",
                    procedure->code);
     if (yaml_get_string(node, "name", true, procedure->name, sizeof procedure->name) && !line_is_valid(procedure->name))
@@ -168,61 +61,158 @@ static void procedure_read(struct reader *reader, const struct yaml_node *node)
     if (yaml_get_string(node, "variant", false, procedure->variant, sizeof procedure->variant)
         && !word_is_valid(procedure->variant))
         yaml_fault(yaml_get(node, "variant"), "a variant is named with a-z, 0-9 and '-', not '%s'", procedure->variant);
+    yaml_get_bool(node, "usual", false, &procedure->usual);
+    procedure->senders.kind = SELECT_ANY;
+    if (senders)
+        selector_of_node(reader, senders, &procedure->senders);
+    if (yaml_get_string(node, "field", false, procedure->field, sizeof procedure->field)
+        && !tables_field(&reader->directory->tables, procedure->field))
+        yaml_fault(yaml_get(node, "field"), "field '%s' is not in fields.yaml", procedure->field);
     yaml_get_string(node, "successor", false, procedure->successor, sizeof procedure->successor);
     period_read(node, "valid_from", "valid_to", &procedure->from_ms, &procedure->to_ms);
-    limit_read(node, "statutory", procedure->statutory);
-    limit_read(node, "committed", procedure->committed);
+    if (procedure->from_ms && (procedure->from_ms + LOCAL_MS) % DAY_MS)
+        yaml_fault(yaml_get(node, "valid_from"), "'valid_from' must be a day: a dossier keeps its version by that day");
+}
+
+static void procedure_read(struct reader *reader, const struct yaml_node *node, struct procedure *procedure)
+{
+    identity_read(reader, node, procedure);
+    rules_read(node, "statutory", procedure->statutory);
+    rules_read(node, "committed", procedure->committed);
+    components_read(reader, node, procedure);
+    fees_read(reader, node, procedure);
     steps_read(reader, node, procedure);
 }
 
 static int compare_procedures(const void *a, const void *b)
 {
-    const struct procedure *left = a, *right = b;
+    const struct procedure_draft *one = a, *other = b;
+    const struct procedure *left = &one->procedure, *right = &other->procedure;
     int order = strcmp(left->code, right->code);
 
     if (!order)
         order = strcmp(left->variant, right->variant);
     if (!order)
         order = (left->from_ms > right->from_ms) - (left->from_ms < right->from_ms);
-    return order ? order : (yaml_line(left->node) > yaml_line(right->node)) - (yaml_line(left->node)
-                                                                               < yaml_line(right->node));
+    return order ? order : (yaml_line(one->node) > yaml_line(other->node)) - (yaml_line(one->node)
+                                                                              < yaml_line(other->node));
+}
+
+/* ---------------------------------------------------------------- what versions say of each other */
+
+static bool meet(const struct procedure *a, const struct procedure *b)
+{
+    return strcmp(a->code, b->code) == 0 && periods_meet(a->from_ms, a->to_ms, b->from_ms, b->to_ms);
+}
+
+/* Both may be meant by the same dossier that names no variant. */
+static bool are_alternatives(const struct procedure *a, const struct procedure *b)
+{
+    return a != b && meet(a, b) && selector_compare(&a->senders, &b->senders) == 0;
 }
 
 /* Neighbours after sorting. */
-static void overlap_check(const struct procedure *a, const struct procedure *b)
+static void overlap_check(struct reader *reader, uint32_t index)
 {
-    if (a->code[0] && strcmp(a->code, b->code) == 0 && strcmp(a->variant, b->variant) == 0
-        && periods_meet(a->from_ms, a->to_ms, b->from_ms, b->to_ms))
-        yaml_fault(b->node, "procedure '%s'%s%s is in force twice at the same time; the other: %s:%d", b->code,
-                   b->variant[0] ? " variant " : "", b->variant, yaml_name(a->node), yaml_line(a->node));
+    const struct procedure *a = &reader->directory->tables.procedures[index - 1], *b = a + 1;
+    const struct yaml_node *node = reader->procedure_nodes[index], *before = reader->procedure_nodes[index - 1];
+
+    if (a->code[0] && meet(a, b) && strcmp(a->variant, b->variant) == 0)
+        yaml_fault(node, "procedure '%s'%s%s is in force twice at the same time; the other: %s:%d", b->code,
+                   b->variant[0] ? " variant " : "", b->variant, yaml_name(before), yaml_line(before));
+    if (strcmp(a->code, b->code) == 0 && strcmp(a->field, b->field) != 0)
+        yaml_fault(node, "procedure '%s' has another field than in %s:%d", b->code, yaml_name(before),
+                   yaml_line(before));
 }
 
-static const struct procedure *next_procedure(const struct directory *directory, const struct procedure *procedure)
+/* Of several variants for the same senders at the same time one is `usual`. */
+static void usual_check(struct reader *reader, uint32_t index)
 {
-    for (size_t i = 0; procedure->successor[0] && i < directory->procedure_count; i++)
-        if (strcmp(directory->procedures[i].code, procedure->successor) == 0)
-            return &directory->procedures[i];
+    const struct tables *tables = &reader->directory->tables;
+    const struct procedure *own = &tables->procedures[index];
+    bool alternatives = false, usual = own->usual;
+
+    for (uint32_t i = 0; i < tables->procedure_count; i++) {
+        const struct procedure *other = &tables->procedures[i];
+        if (!are_alternatives(own, other))
+            continue;
+        alternatives = true;
+        usual |= other->usual;
+        if (own->usual && other->usual && i < index)
+            yaml_fault(yaml_get(reader->procedure_nodes[index], "usual"), "two variants of '%s' are usual for the same "
+                       "senders; the other: %s:%d", own->code, yaml_name(reader->procedure_nodes[i]),
+                       yaml_line(reader->procedure_nodes[i]));
+    }
+    if (alternatives && !usual)
+        yaml_fault(reader->procedure_nodes[index], "none of the variants of '%s' that meet this one is 'usual: true': "
+                   "which is meant when a dossier does not say?", own->code);
+}
+
+static const struct procedure *next_procedure(const struct tables *tables, const struct procedure *procedure)
+{
+    for (uint32_t i = 0; procedure->successor[0] && i < tables->procedure_count; i++)
+        if (strcmp(tables->procedures[i].code, procedure->successor) == 0)
+            return &tables->procedures[i];
     return NULL;
 }
 
-static void successors_check(const struct directory *directory)
+static bool in_force(const struct tables *tables, const char *code, int64_t at_ms)
 {
-    for (size_t i = 0; i < directory->procedure_count; i++) {
-        const struct procedure *start = &directory->procedures[i], *at = next_procedure(directory, start);
-        size_t steps = 0;
-        if (start->successor[0] && !at)
-            yaml_fault(yaml_get(start->node, "successor"), "successor '%s' is no procedure of this directory",
-                       start->successor);
-        while (at && strcmp(at->code, start->code) != 0 && steps++ < directory->procedure_count)
-            at = next_procedure(directory, at);
-        if (at && strcmp(at->code, start->code) == 0)
-            yaml_fault(yaml_get(start->node, "successor"), "the successors of '%s' lead back to itself", start->code);
+    for (uint32_t i = 0; i < tables->procedure_count; i++) {
+        const struct procedure *procedure = &tables->procedures[i];
+        if (strcmp(procedure->code, code) == 0 && at_ms >= procedure->from_ms
+            && (!procedure->to_ms || at_ms < procedure->to_ms))
+            return true;
     }
+    return false;
+}
+
+static void successor_check(struct reader *reader, uint32_t index)
+{
+    const struct tables *tables = &reader->directory->tables;
+    const struct procedure *start = &tables->procedures[index], *at = next_procedure(tables, start);
+    const struct yaml_node *node = yaml_get(reader->procedure_nodes[index], "successor");
+    uint32_t steps = 0;
+
+    if (!start->successor[0])
+        return;
+    while (at && strcmp(at->code, start->code) != 0 && steps++ < tables->procedure_count)
+        at = next_procedure(tables, at);
+    if (at && strcmp(at->code, start->code) == 0)
+        yaml_fault(node, "the successors of '%s' lead back to itself", start->code);
+    else if (!next_procedure(tables, start))
+        yaml_fault(node, "successor '%s' is no procedure of this directory", start->successor);
+    else if (!start->to_ms)
+        yaml_fault(node, "a successor goes on from 'valid_to' on, and there is none");
+    else if (!in_force(tables, start->successor, start->to_ms))
+        yaml_fault(node, "successor '%s' is not in force when '%s' ends", start->successor, start->code);
+}
+
+/* ---------------------------------------------------------------- the file */
+
+static void drafts_read(struct reader *reader, const struct yaml_node *root, struct procedure_draft *drafts)
+{
+    struct tables *tables = &reader->directory->tables;
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < yaml_count(root); i++) {
+        if (!entry_is_mapping(yaml_item(root, i), "a procedure"))
+            continue;
+        drafts[count].node = yaml_item(root, i);
+        procedure_read(reader, drafts[count].node, &drafts[count].procedure);
+        count++;
+    }
+    qsort(drafts, count, sizeof *drafts, compare_procedures);
+    for (uint32_t i = 0; i < count; i++) {
+        tables->procedures[i] = drafts[i].procedure;
+        reader->procedure_nodes[i] = drafts[i].node;
+    }
+    tables->procedure_count = count;
 }
 
 void procedures_read(struct reader *reader)
 {
-    struct directory *directory = reader->directory;
+    struct tables *tables = &reader->directory->tables;
     const struct yaml_node *root = reader_open(reader, "procedures.yaml", false);
 
     if (!root)
@@ -232,16 +222,22 @@ void procedures_read(struct reader *reader)
         entries_skip(root);
         return;
     }
-    directory->procedures = calloc(yaml_count(root) + 1, sizeof *directory->procedures);
-    if (!directory->procedures) {
+    size_t count = yaml_count(root) + 1;
+    struct procedure_draft *drafts = calloc(count, sizeof *drafts);
+    tables->procedures = calloc(count, sizeof *tables->procedures);
+    reader->procedure_nodes = calloc(count, sizeof *reader->procedure_nodes);
+    if (!drafts || !tables->procedures || !reader->procedure_nodes) {
         reader_no_memory(reader);
+        free(drafts);
         return;
     }
     reader->has_procedures = true;
-    for (size_t i = 0; i < yaml_count(root); i++)
-        procedure_read(reader, yaml_item(root, i));
-    qsort(directory->procedures, directory->procedure_count, sizeof *directory->procedures, compare_procedures);
-    for (size_t i = 1; i < directory->procedure_count; i++)
-        overlap_check(&directory->procedures[i - 1], &directory->procedures[i]);
-    successors_check(directory);
+    drafts_read(reader, root, drafts);
+    free(drafts);
+    for (uint32_t i = 0; i < tables->procedure_count; i++) {
+        if (i)
+            overlap_check(reader, i);
+        usual_check(reader, i);
+        successor_check(reader, i);
+    }
 }

@@ -1,4 +1,4 @@
-/* Who there is: drafts sorted by code into the tables, one name for one agency, parents and successors. */
+/* Who there is: drafts sorted by code into the tables, one name for one agency, parents, hours. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,7 +85,7 @@ static void names_build(struct reader *reader)
     free(marks);
 }
 
-/* ---------------------------------------------------------------- parents and successors */
+/* ---------------------------------------------------------------- parents and hours */
 
 /* The agency that `text`, written under `key`, names; text becomes its code. NULL: nothing written, or a fault. */
 static const struct agency *other_agency(const struct reader *reader, const struct draft *draft, const char *key,
@@ -123,21 +123,10 @@ static void circles_check(const struct reader *reader, const char *key, const si
     }
 }
 
-static void successor_check(const struct draft *draft, const struct agency *successor)
-{
-    const struct agency *agency = &draft->agency;
-    const struct yaml_node *node = yaml_get(draft->node, "successor");
-
-    if (!agency->to_ms)
-        yaml_fault(node, "a successor takes over at 'valid_to', and there is none");
-    else if (successor->to_ms && successor->to_ms <= agency->to_ms && !successor->successor[0])
-        yaml_fault(node, "successor '%s' ends before it could take over, and has no successor itself", successor->code);
-}
-
-static void relations_check(struct reader *reader)
+static void parents_check(struct reader *reader)
 {
     size_t count = reader->draft_count;
-    size_t *parents = calloc(2 * count + 1, sizeof *parents), *successors = parents + count;
+    size_t *parents = calloc(count + 1, sizeof *parents);
     struct agency *agencies = reader->directory->tables.agencies;
 
     if (!parents) {
@@ -146,17 +135,25 @@ static void relations_check(struct reader *reader)
     }
     for (size_t i = 0; i < count; i++) {
         struct draft *draft = &reader->drafts[i];
-        const struct agency *parent = other_agency(reader, draft, "parent", draft->parent);
-        const struct agency *successor = other_agency(reader, draft, "successor", draft->agency.successor);
-        memcpy(agencies[i].successor, draft->agency.successor, AGENCY_CODE_SIZE);
+        const struct agency *parent = other_agency(reader, draft, "parent", draft->agency.parent);
+        memcpy(agencies[i].parent, draft->agency.parent, AGENCY_CODE_SIZE);
         parents[i] = parent ? index_of(reader, parent) : count;
-        successors[i] = successor ? index_of(reader, successor) : count;
-        if (successor)
-            successor_check(draft, successor);
     }
     circles_check(reader, "parent", parents);
-    circles_check(reader, "successor", successors);
     free(parents);
+}
+
+static void hours_find(struct reader *reader)
+{
+    struct tables *tables = &reader->directory->tables;
+
+    for (size_t i = 0; i < reader->draft_count; i++) {
+        const struct draft *draft = &reader->drafts[i];
+        const char *name = draft->hours[0] ? draft->hours : reader->hours;
+        tables->agencies[i].hours = hours_list_find(&reader->directory->hours, name);
+        if (draft->hours[0] && !tables->agencies[i].hours)
+            yaml_fault(yaml_get(draft->node, "hours"), "hours '%s' are not in hours.yaml", draft->hours);
+    }
 }
 
 void roster_build(struct reader *reader)
@@ -176,5 +173,7 @@ void roster_build(struct reader *reader)
         tables->agencies[i] = reader->drafts[i].agency;
     names_build(reader);
     keys_check(reader);
-    relations_check(reader);
+    parents_check(reader);
+    successors_check(reader);
+    hours_find(reader);
 }

@@ -22,7 +22,8 @@ static void target_check(struct reader *reader, const struct yaml_node *node, co
     const struct tables *tables = &reader->directory->tables;
     const struct agency *target = tables_agency(tables, route->to);
 
-    if (target->to_ms && target->to_ms <= reader->now_ms && !tables_successor(tables, target, reader->now_ms))
+    /* With successors by area it is the dossier that decides. */
+    if (target->to_ms && target->to_ms <= reader->now_ms && !target->successor_count)
         yaml_fault(yaml_get(node, "to"), "'%s' has ended and nobody succeeds it", route->to);
     if (!route_is_permitted(tables, route, target))
         yaml_fault(node, "no permit lets 'from' send anything of procedure '%s' to '%s'", route->procedure, route->to);

@@ -69,11 +69,24 @@ bool line_is_valid(const char *text)
     return text[strspn(text, " ")] != 0;
 }
 
-bool limit_is_valid(const char *limit)
+bool area_is_valid(const char *area)
 {
-    struct deadline_rule rule;
+    bool in_group = false;
 
-    return deadline_rule_read(limit, &rule);
+    for (const char *at = area; *at; at++) {
+        if (*at == '.' ? !in_group : !is_upper(*at) && !is_digit(*at) && *at != '-' && !(*at >= 'a' && *at <= 'z'))
+            return false;
+        in_group = *at != '.';
+    }
+    return in_group;
+}
+
+bool procedure_word_is_valid(const char *code)
+{
+    for (const char *at = code; *at; at++)
+        if (*at <= ' ' || *at > '~' || strchr("*,/\"'", *at))
+            return false;
+    return code[0] != 0;
 }
 
 bool entry_is_mapping(const struct yaml_node *node, const char *what)

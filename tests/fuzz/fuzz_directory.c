@@ -34,9 +34,9 @@ static void check_agency(const struct tables *tables, const struct agency *agenc
     must(agency->attempts_max > 0 && agency->lapses_max > 0 && agency->in_flight_max > 0);
     must(agency->backoff_ms_min > 0 && agency->backoff_ms_min <= agency->backoff_ms_max);
     must(agency->rate_per_second >= 0);
-    if (agency->successor[0])
-        must(tables_agency(tables, agency->successor) != NULL);
-    const struct agency *successor = tables_successor(tables, agency, NOW * 1000LL);
+    for (uint32_t i = 0; i < agency->successor_count; i++)
+        must(tables_agency(tables, agency->successors[i].code) != NULL);
+    const struct agency *successor = tables_successor(tables, agency, NULL, NOW * 1000LL);
     must(!successor || tables_agency_exists(successor, NOW * 1000LL));
     for (uint32_t i = 0; i < agency->key_count; i++) {
         uint32_t roles;

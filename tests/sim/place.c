@@ -136,6 +136,17 @@ static void forbid(struct world *world, struct tables *tables)
     tables->permit_count = count;
 }
 
+static void succeed(struct world *world, struct agency *agency, struct agency *other)
+{
+    struct successor *successor = &world->successors[world->version_count];
+
+    *successor = (struct successor){ .from_ms = agency->to_ms, .kinds = KINDS_ALL };
+    memcpy(successor->code, other->code, sizeof successor->code);
+    agency->successors = successor;
+    agency->successor_count = 1;
+    other->succeeds = true;
+}
+
 void place_change(struct world *world)
 {
     if (world->version_count + 4 >= TABLES_MAX_VERSIONS)
@@ -163,7 +174,7 @@ void place_change(struct world *world)
         if (!world->options.abolish || agency == other || agency->to_ms || other->to_ms)
             return;
         agency->to_ms = 1;
-        memcpy(agency->successor, other->code, sizeof agency->successor);
+        succeed(world, agency, other);
         STORY(world, 0, "directory: %s is abolished, %s takes over", agency->code, other->code);
         break;
     default:
@@ -184,7 +195,7 @@ void place_restore(struct world *world)
     tables->permit_count = 1;
     for (uint32_t i = 0; i < tables->agency_count; i++) {
         tables->agencies[i].to_ms = 0;
-        tables->agencies[i].successor[0] = 0;
+        tables->agencies[i].successor_count = 0;
         tables->agencies[i].attempts_max = 6;
         tables->agencies[i].lapses_max = 6;
     }

@@ -183,6 +183,7 @@ struct world {
     uint64_t job_births;
     uint64_t seen_notice[AGENCIES];         /* durable, of each agency's clients */
     const struct tables *versions[TABLES_MAX_VERSIONS];
+    struct successor successors[TABLES_MAX_VERSIONS];       /* the one that this version brought */
     uint32_t version_count;
     int64_t  wall_off_ms;                   /* the gateway machine's wall clock against the truth */
     uint32_t clock_steps;                   /* how often gateway time went ahead of the truth */

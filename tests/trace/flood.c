@@ -61,18 +61,18 @@ static void submit_until(struct flood *flood, uint32_t wanted)
     }
 }
 
-struct due { int64_t ms; };
+struct next_due { int64_t ms; };
 
 static void ask_due(struct turn *turn, void *context)
 {
-    struct due *due = context;
+    struct next_due *due = context;
     due->ms = core_due_ms(turn);
 }
 
 static void tick(struct flood *flood)
 {
     static struct command commands[BATCH_MAX];
-    struct due due;
+    struct next_due due;
 
     for (int i = 0; i < BATCH_MAX; i++)
         commands[i] = (struct command){ .kind = COMMAND_TICK };

@@ -216,9 +216,16 @@ static void add_agency(struct world *world, struct line *line)
     };
     set_text(line, agency->code, sizeof agency->code, code);
     set_text(line, agency->name, sizeof agency->name, line_text(line, "name", code));
-    set_text(line, agency->successor, sizeof agency->successor, line_text(line, "successor", ""));
     if (line_get(line, "until"))
         agency->to_ms = STORY_BEGINS_MS + line_ms(line, "until", 0);
+    if (line_get(line, "successor")) {
+        struct successor *successor = &world->successors[world->successor_count++];
+        must(world->successor_count <= WORLD_SUCCESSORS_MAX);
+        *successor = (struct successor){ .from_ms = agency->to_ms, .kinds = KINDS_ALL };
+        set_text(line, successor->code, sizeof successor->code, line_text(line, "successor", ""));
+        agency->successors = successor;
+        agency->successor_count = 1;
+    }
     index_names(world);
 }
 

@@ -7,7 +7,8 @@
 #include "gateway/store/store.h"
 #include "tests/trace/line.h"
 
-enum { WORLD_AGENCIES_MAX = 16, WORLD_PERMITS_MAX = 32, WORLD_ROUTES_MAX = 8, WORLD_NAMES_MAX = 64 };
+enum { WORLD_AGENCIES_MAX = 16, WORLD_PERMITS_MAX = 32, WORLD_ROUTES_MAX = 8, WORLD_NAMES_MAX = 64,
+       WORLD_SUCCESSORS_MAX = 32 };
 
 struct output { char *text; size_t used, size; };
 void output_add(struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -20,6 +21,8 @@ struct world {
     struct effects effects;
     struct tables tables;
     struct agency agencies[WORLD_AGENCIES_MAX];
+    struct successor successors[WORLD_SUCCESSORS_MAX];
+    uint32_t      successor_count;
     struct permit permits[WORLD_PERMITS_MAX];
     struct route  routes[WORLD_ROUTES_MAX];
     struct agency_name names[WORLD_AGENCIES_MAX * (1 + AGENCY_ALIASES_MAX)];

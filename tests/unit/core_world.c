@@ -44,7 +44,11 @@ static void make_tables(struct world *world)
             add_name(world, known[i].alias, i);
     }
     world_agency(world, GONE)->to_ms = SITE_NOW_MS - 100 * DAY_MS;
-    memcpy(world_agency(world, GONE)->successor, SAFE, sizeof SAFE);
+    world->takes_over[0] = (struct successor){ .code = SAFE, .kinds = KINDS_ALL };
+    world->takes_over[1] = (struct successor){ .code = GONE, .kinds = KINDS_ALL };
+    world_agency(world, GONE)->successors = world->takes_over;
+    world_agency(world, GONE)->successor_count = 1;
+    world_agency(world, SAFE)->succeeds = true;
     qsort(world->names, world->tables.name_count, sizeof *world->names, by_name);
     world->permits[0] = (struct permit){ .from = { .kind = SELECT_BELOW, .code = "H29" }, .to = { .kind = SELECT_ANY },
                                          .kinds = KINDS_ALL };

@@ -30,6 +30,7 @@ struct world {
     struct tables tables;
     struct agency agencies[WORLD_AGENCIES];
     struct agency_name names[WORLD_NAMES];
+    struct successor takes_over[2];     /* [0]: SAFE, from GONE */
     struct permit permits[2];
     struct route route;
     int64_t now_ms;

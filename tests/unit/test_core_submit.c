@@ -224,7 +224,7 @@ static void an_abolished_agency_has_a_successor(void **state)
     assert_string_equal(deliver->deliver.addressed, GONE);
     assert_string_equal(deliver->deliver.recipient, SAFE);
 
-    world_agency(world, GONE)->successor[0] = 0;
+    world_agency(world, GONE)->successor_count = 0;
     struct command submit = world_submit(world, WARD, GONE, KIND_FORWARD);
     assert_int_equal(world_refusal(world, &submit), PROBLEM_UNKNOWN_AGENCY);
 }

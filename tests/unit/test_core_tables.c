@@ -30,16 +30,18 @@ static void dates_and_successors(void **state)
 
     gone->from_ms = 1000;
     gone->to_ms = 2000;
+    world->takes_over[0].from_ms = 2000;
     assert_false(tables_agency_exists(gone, 999));
     assert_true(tables_agency_exists(gone, 1000));
     assert_true(tables_agency_exists(gone, 1999));
     assert_false(tables_agency_exists(gone, 2000));
-    assert_ptr_equal(tables_successor(tables, gone, 1500), gone);
-    assert_ptr_equal(tables_successor(tables, gone, 2000), safe);
+    assert_ptr_equal(tables_successor(tables, gone, NULL, 1500), gone);
+    assert_ptr_equal(tables_successor(tables, gone, NULL, 2000), safe);
     safe->to_ms = 3000;                         /* nobody after it */
-    assert_null(tables_successor(tables, gone, 3000));
-    memcpy(safe->successor, GONE, sizeof GONE); /* a circle ends */
-    assert_null(tables_successor(tables, gone, 3000));
+    assert_null(tables_successor(tables, gone, NULL, 3000));
+    safe->successors = &world->takes_over[1];   /* a circle ends */
+    safe->successor_count = 1;
+    assert_null(tables_successor(tables, gone, NULL, 3000));
 }
 
 static void keys_have_dates_and_roles(void **state)

@@ -117,7 +117,7 @@ static void names_and_relations(void **state)
              agencies_good);
     struct directory *directory = folder_read((struct folder){ .agencies = text });
     const struct tables *tables = directory_tables(directory);
-    assert_string_equal(tables_successor(tables, tables_agency(tables, "H29.07.02"), now_ms)->code, "H29.07");
+    assert_string_equal(tables_successor(tables, tables_agency(tables, "H29.07.02"), NULL, now_ms)->code, "H29.07");
     directory_free(directory);
 }
 
@@ -318,8 +318,8 @@ static void procedure_faults(void **state)
     /* One after the other is no overlap, and neither is another variant. */
     char text[800];
     snprintf(text, sizeof text, "%s%s", procedures_good,
-             "- { code: p, name: x, valid_to: 2024-01-01, successor: q, steps: [{ name: a, agency: citizen }] }\n"
-             "- { code: p, name: x, valid_from: 2024-01-01, steps: [{ name: a, agency: WARD, limit: h8 }] }\n"
+             "- { code: p, name: x, usual: true, valid_to: 2024-01-01, successor: q, steps: [{ name: a, agency: citizen }] }\n"
+             "- { code: p, name: x, usual: true, valid_from: 2024-01-01, steps: [{ name: a, agency: WARD }] }\n"
              "- { code: p, name: x, variant: v, statutory: d30, steps: [{ name: a, agency: \"*\", outside: true }] }\n"
              "- { code: q, name: x, committed: c15:00, steps: [{ name: a, agency: H29.07.01 }] }\n");
     directory_free(folder_read((struct folder){ .procedures = text }));

@@ -87,7 +87,7 @@ static void the_example_of_the_page(void **state)
     assert_string_equal(calendar_listed(directory_calendar(directory), day_of_date(2026, 1, 10))->why_en,
                         "làm bù cho ngày 2/1/2026");
     int64_t later_ms = now_ms + 2LL * 365 * 24 * 3600 * 1000;
-    assert_string_equal(tables_successor(tables, tables_agency(tables, "H29.07"), later_ms)->code, "H29.07.01");
+    assert_string_equal(tables_successor(tables, tables_agency(tables, "H29.07"), NULL, later_ms)->code, "H29.07.01");
 
     /* "each key has the default shown here": the page without its gateway.yaml means the same. */
     char path[200], few[] = "name: example\n";

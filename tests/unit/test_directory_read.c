@@ -151,7 +151,7 @@ static void the_bytes_stay(void **state)
 {
     (void)state;
     static const char expected[] =
-        "lienthong directory 1\n"
+        "lienthong directory 2\n"
         "gateway test\n"
         "lease 90000\n"
         "antecedent_wait 2592000000\n"
@@ -173,7 +173,7 @@ static void the_bytes_stay(void **state)
         "OPINION RATING\n"
         "permit WARD G01.29.* * FORWARD SUPPLEMENT\n"
         "route 2.000986 residence H29.07.* G01.29.07\n"
-        "procedure 2.000986 - 0 0 - - - Liên thông khai sinh\n"
+        "procedure 2.000986 - 0 0 - - - * Liên thông khai sinh\n"
         " step civil-status WARD - inside\n"
         " step residence G01.29.* - inside civil-status\n";
     struct directory *directory = folder_read((struct folder){ 0 });
