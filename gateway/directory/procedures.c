@@ -108,7 +108,7 @@ static bool meet(const struct procedure *a, const struct procedure *b)
 /* Both may be meant by the same dossier that names no variant. */
 static bool are_alternatives(const struct procedure *a, const struct procedure *b)
 {
-    return a != b && meet(a, b) && selector_compare(&a->senders, &b->senders) == 0;
+    return strcmp(a->variant, b->variant) != 0 && meet(a, b) && selector_compare(&a->senders, &b->senders) == 0;
 }
 
 /* Neighbours after sorting. */
