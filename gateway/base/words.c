@@ -80,6 +80,7 @@ static const char *const causes[] = {
     [CAUSE_AGENCY_RELEASED] = "AGENCY_RELEASED", [CAUSE_PURGED] = "PURGED",
     [CAUSE_DIRECTORY_APPLIED] = "DIRECTORY_APPLIED", [CAUSE_LATE_OUTCOME] = "LATE_OUTCOME",
     [CAUSE_CLOCK_CONFIRMED] = "CLOCK_CONFIRMED", [CAUSE_RESTORED] = "RESTORED",
+    [CAUSE_SUCCEEDED] = "SUCCEEDED",
 };
 _Static_assert(COUNT(causes) == CAUSE_END, "every cause has a name");
 

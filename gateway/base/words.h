@@ -90,6 +90,7 @@ enum cause {
     CAUSE_LATE_OUTCOME,         /* an outcome for an attempt that no longer counts: kept, changes nothing */
     CAUSE_CLOCK_CONFIRMED,      /* an operator: the wall clock is right */
     CAUSE_RESTORED,             /* the store came back from a backup: what happened since is not known */
+    CAUSE_SUCCEEDED,            /* the agency it waits for was succeeded by another */
     CAUSE_END
 };
 

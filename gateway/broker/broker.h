@@ -97,6 +97,8 @@ struct broker {
     int64_t  stop_steady_ms;                    /* when waiting for open deliveries ends */
     int64_t  backup_until_ms;                   /* steady; 0: none is being taken */
     int64_t  started_ms;
+    int64_t  takeover_ms;                       /* when a successor takes over next; INT64_MAX: never */
+    struct takeover takeover_place;             /* where the one under way goes on */
     int      signals;                           /* signalfd */
 };
 
@@ -132,6 +134,8 @@ void intake_forget(struct broker *broker);                  /* frames of command
 MUST_USE enum result turn_make(struct broker *broker);
 /* One command alone in its turn. *ret_again: it has more to do. */
 MUST_USE enum result turn_alone(struct broker *broker, const struct command *command, bool *ret_again);
+/* What waits for agencies that have been succeeded by now goes to their successors; some at a time. */
+MUST_USE enum result turn_takeover(struct broker *broker);
 bool turn_is_due(struct broker *broker);
 /* A turn costs the same syncs and pages for one command as for many. So it may wait GATHER_US for more, as long as
  * nobody waits for it: all that is there came from sessions that have much more under way (BULK). */

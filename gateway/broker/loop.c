@@ -279,6 +279,8 @@ int loop_run(struct broker *broker)
             result = settle(&loop);
         if (result == RESULT_OK)
             result = reload(broker);
+        if (result == RESULT_OK)
+            result = turn_takeover(broker);
     }
     if (result != RESULT_OK) {
         log_event(LOG_ERROR, "broken", "why=%s", log_quoted(store_trouble(broker->store)));

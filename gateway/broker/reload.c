@@ -62,6 +62,8 @@ static void swap(struct broker *broker, struct directory *directory)
     broker->directory = directory;
     broker->tables = directory_tables(directory);
     broker->core.tables = broker->tables;
+    broker->takeover_ms = broker->tables->successions ? 0 : INT64_MAX;
+    broker->takeover_place = (struct takeover){ 0 };
     zap_tables(&broker->bus.zap, broker->tables);
     for (uint32_t i = 0; i < broker->sessions.slots_count; i++)
         broker->sessions.slots[i].read_in = NULL;

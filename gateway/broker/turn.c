@@ -11,7 +11,8 @@
 
 #include "gateway/broker/broker.h"
 
-enum { WASTE_MS = 60 * 1000, WASTE_BYTES_MAX = 8 << 20, TICKS_MAX = TURN_COMMANDS_MAX / 2 };
+enum { WASTE_MS = 60 * 1000, WASTE_BYTES_MAX = 8 << 20, TICKS_MAX = TURN_COMMANDS_MAX / 2,
+       TAKEOVER_TURNS_MAX = 16 };
 
 static void step(struct broker *broker, struct turn *turn, const struct command *command)
 {
@@ -357,5 +358,28 @@ enum result turn_alone(struct broker *broker, const struct command *command, boo
         return result;
     *ret_again = said_again(broker, 0);
     speak(broker);
+    return RESULT_OK;
+}
+
+enum result turn_takeover(struct broker *broker)
+{
+    struct command command = { .kind = COMMAND_TAKEOVER, .takeover = broker->takeover_place };
+    bool again = true;
+
+    if (broker->takeover_ms > broker->now_ms || !order_is_empty(&broker->order) || broker->stopping)
+        return RESULT_OK;
+    for (int i = 0; again && i < TAKEOVER_TURNS_MAX; i++) {
+        enum result result = turn_alone(broker, &command, &again);
+        if (result == RESULT_FULL || result == RESULT_BUSY)
+            return RESULT_OK;                       /* no room now: the loop asks again */
+        if (result != RESULT_OK)
+            return result;
+        for (uint32_t k = 0; again && k < broker->effects.count; k++)
+            if (broker->effects.list[k].kind == EFFECT_AGAIN)
+                command.takeover = broker->effects.list[k].takeover;
+    }
+    broker->takeover_place = again ? command.takeover : (struct takeover){ 0 };
+    if (!again)
+        broker->takeover_ms = tables_next_takeover_ms(broker->tables, broker->now_ms);
     return RESULT_OK;
 }

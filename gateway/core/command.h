@@ -30,6 +30,7 @@ enum command_kind {
     COMMAND_ADMIN,
     COMMAND_DIRECTORY,      /* alone in its turn: a directory takes force */
     COMMAND_RESTORE,        /* the store came back from a backup. Repeated while it answers EFFECT_AGAIN */
+    COMMAND_TAKEOVER,       /* successors take over. Repeated from where EFFECT_AGAIN says while it answers so */
     COMMAND_END
 };
 
@@ -45,6 +46,7 @@ struct submit {
     int64_t     source_time_ms, due_ms;     /* 0 not stated */
     uint64_t    sequence, parent;
     uint32_t    after_count, alias_count, attachment_count;     /* of the lists at the end */
+    char        area[AREA_CODE_SIZE];       /* of the dossier; "" not said */
     uint64_t    accepted_as;                /* the id that its sender was given for it in an earlier epoch; 0 none */
     struct hash content_hash;
     struct span header, payload;            /* as they came */
@@ -116,6 +118,7 @@ struct command {
         uint64_t lost;                      /* SESSION_LOST: the session */
         struct breaker { const uint64_t *handoffs; uint32_t count; } breaker;
         struct admin admin;
+        struct takeover { uint32_t agency; unsigned lane_class; int64_t due_ms; uint64_t handoff; } takeover;
         struct directory_change { const struct tables *tables; struct span bytes; uint32_t uid; } directory;
     };
 };

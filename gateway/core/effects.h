@@ -81,6 +81,7 @@ struct effect {
         struct { uint64_t last; uint32_t count, asked; } notified;      /* last: event_seq of the last notice given */
         struct { bool paused, on_hold; } agency_state;
         struct { uint64_t handoff; enum agency_class agency_class; enum state from, to; bool ask_first; } restored;
+        struct takeover takeover;               /* AGAIN of a TAKEOVER: where to go on */
     };
 };
 

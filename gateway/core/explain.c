@@ -12,6 +12,7 @@
 #include "gateway/core/admin.h"
 #include "gateway/core/lane.h"
 #include "gateway/core/restore.h"
+#include "gateway/core/seat.h"
 
 enum { LINKS_MAX = 4, LINE_SIZE = 480, TIME_SIZE = CLOCK_TEXT_SIZE, SHOWN_GATES_MAX = 4 };
 
@@ -206,12 +207,17 @@ static bool say_gone(struct story *story)
 
     if (agency && tables_agency_exists(agency, now_ms))
         return false;
-    const struct agency *successor = agency ? tables_successor(tables, agency, NULL, now_ms) : NULL;
+    const struct agency *successor = seat_taken_by(story->step, story->handoff.recipient, &story->handoff);
+    if (successor) {
+        say(story, false, "Cơ quan %s đã có cơ quan kế nhiệm là %s: hồ sơ sẽ tới đó khi sẵn sàng gửi.",
+            "Agency %s has been succeeded by %s: the handoff goes there as soon as it is ready.", story->recipient,
+            successor->code);
+        return false;
+    }
     say(story, false, "Cơ quan %s không còn trong danh bạ vào lúc này.",
         "Agency %s is not in the directory at this time.", story->recipient);
-    say(story, true, "Chuyển sang cơ quan khác: lienthong redirect %" PRIu64 " --to %s --reason ...",
-        "Give it to another agency: lienthong redirect %" PRIu64 " --to %s --reason ...", story->handoff.id,
-        successor ? successor->code : "...");
+    say(story, true, "Chuyển sang cơ quan khác: lienthong redirect %" PRIu64 " --to ... --reason ...",
+        "Give it to another agency: lienthong redirect %" PRIu64 " --to ... --reason ...", story->handoff.id);
     return true;
 }
 

@@ -7,12 +7,13 @@
 
 #include <string.h>
 
+#include "gateway/core/header_text.h"
 #include "gateway/core/lane.h"
+#include "gateway/core/seat.h"
 
 enum {
     CHILDREN_WALK_MAX = 64,         /* corrections of corrections */
     DOSSIER_WALK_MAX = 4 * PAGE_MAX,
-    HEADER_FIELD_CONTENT_TYPE = 12, /* proto/lienthong.proto, message Header */
 };
 
 /* ---- what stands in the way */
@@ -87,7 +88,8 @@ static uint64_t find_result(struct step *step, const struct handoff *antecedent)
         id = turn_dossier_handoff_next(step->turn, antecedent->dossier, id);
         if (!id || !turn_handoff(step->turn, id, &result))
             return 0;
-        if (result.kind == KIND_RESULT && result.parent == antecedent->id && result.sender == antecedent->recipient)
+        if (result.kind == KIND_RESULT && result.parent == antecedent->id &&
+            seat_same(step, result.sender, antecedent->recipient, antecedent))
             return id;
     }
     return 0;
@@ -300,53 +302,6 @@ void gate_forget(struct step *step, struct handoff *handoff)
 
 /* ---- what goes along with it */
 
-/* A protobuf varint. False: cut short, or longer than 64 bits. */
-static bool varint_read(struct span *span, uint64_t *ret_value)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; span->size && shift < 64; shift += 7) {
-        uint8_t byte = *span->bytes;
-        *span = span_of(span->bytes + 1, span->size - 1);
-        value |= (uint64_t)(byte & 0x7F) << shift;
-        if (!(byte & 0x80)) {
-            *ret_value = value;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The header was read as a whole when it came; here one text is wanted of it, without the memory for all the rest. */
-static void content_type_of(struct span header, char ret_type[CONTENT_TYPE_SIZE])
-{
-    static const size_t fixed_sizes[] = { [1] = 8, [5] = 4 };
-    uint64_t tag, size;
-
-    ret_type[0] = 0;
-    while (varint_read(&header, &tag)) {
-        unsigned wire_type = tag & 7;
-        if (wire_type == 0) {
-            if (!varint_read(&header, &size))
-                return;
-            continue;
-        }
-        if (wire_type == 2) {
-            if (!varint_read(&header, &size))
-                return;
-        } else if (wire_type == 1 || wire_type == 5) {
-            size = fixed_sizes[wire_type];
-        } else {
-            return;
-        }
-        if (size > header.size)
-            return;
-        if (tag >> 3 == HEADER_FIELD_CONTENT_TYPE && wire_type == 2 &&
-            !span_to_string(span_of(header.bytes, size), ret_type, CONTENT_TYPE_SIZE))
-            ret_type[0] = 0;
-        header = span_of(header.bytes + size, header.size - size);
-    }
-}
-
 static enum result add_input(struct step *step, const struct antecedent *row, const struct handoff *result,
                              struct input *input)
 {
@@ -359,7 +314,7 @@ static enum result add_input(struct step *step, const struct antecedent *row, co
     if (read != RESULT_OK)
         return read;
     *input = (struct input){ .handoff = result->id };
-    content_type_of(header, input->content_type);
+    header_content_type(header, input->content_type);
     if (turn_handoff(step->turn, row->handoff, &antecedent))
         memcpy(input->step, antecedent.step, sizeof input->step);
     bool copied = arena_copy(&step->effects->arena, payload, &input->payload);

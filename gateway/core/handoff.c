@@ -6,6 +6,7 @@
 
 #include "gateway/core/gate.h"
 #include "gateway/core/lane.h"
+#include "gateway/core/seat.h"
 
 enum { HISTORY_WALK_MAX = 256 };
 
@@ -172,15 +173,23 @@ static void event_add(struct step *step, struct handoff *handoff, enum state fro
         .handoff = handoff->id, .previous = handoff->last_event, .at_ms = step->now_ms, .from = from,
         .to = handoff->state, .cause = change->cause, .verdict = change->verdict, .fail_class = handoff->fail_class,
         .answer = handoff->answer, .attempt = change->attempt ? change->attempt : handoff->attempt,
-        .actor_agency = change->actor_agency, .actor_uid = change->actor_uid,
+        .actor_agency = change->actor_agency, .actor_uid = change->actor_uid, .agency = change->agency,
     };
     handoff->last_event = turn_event_append(step->turn, &event, change->detail);
 }
 
+/* Both the code that sent it and whoever has taken over from it: either may be the one that listens. */
 static void tell_sender(struct step *step, const struct handoff *handoff)
 {
+    const struct agency *holder = seat_taken_by(step, handoff->sender, handoff);
+
     turn_feed_put(step->turn, handoff->sender, handoff->last_event);
     effects_wake(step->effects, EFFECT_FEED, step->command, handoff->sender);
+    if (!holder)
+        return;
+    uint32_t number = turn_agency_number_make(step->turn, holder->code);
+    turn_feed_put(step->turn, number, handoff->last_event);
+    effects_wake(step->effects, EFFECT_FEED, step->command, number);
 }
 
 /* ---- what steps call */
@@ -189,9 +198,11 @@ void handoff_move(struct step *step, struct handoff *handoff, enum state to, con
 {
     enum state from = handoff->state;
     bool in_lane = handoff->flags & HANDOFF_IN_LANE;
+    uint32_t before = handoff->recipient;
 
     must(moves[from] & TO(to));
     leave(step, handoff, to);
+    bool succeeded = to == STATE_READY && seat_move(step, handoff, 0, &before);
     handoff->state = to;
     handoff->changed_ms = step->now_ms;
     if (change->verdict)
@@ -206,10 +217,12 @@ void handoff_move(struct step *step, struct handoff *handoff, enum state to, con
     /* What is offered was the head, and stays it: its lane is in line as soon as its ready row is gone. */
     if (to != STATE_OFFERED && (in_lane || handoff->flags & HANDOFF_IN_LANE))
         lane_refresh(step, handoff->dossier, handoff->addressed, handoff);
-    turn_count_add(step->turn, handoff->recipient, from, -1);
+    turn_count_add(step->turn, before, from, -1);
     turn_count_add(step->turn, handoff->recipient, to, 1);
     event_add(step, handoff, from, change);
     turn_handoff_put(step->turn, handoff);
+    if (succeeded)
+        seat_tell(step, handoff, before);
 
     bool concerns = state_is_final(to) || to == STATE_FAILED || to == STATE_UNSURE || from == STATE_FAILED ||
                     change->actor_uid;

@@ -45,6 +45,7 @@ struct change {
     const char     *fingerprint;        /* words of the trouble; NULL: none, with FAILED its class's name */
     uint32_t        attempt;            /* 0: the handoff's present one */
     uint32_t        actor_agency;
+    uint32_t        agency;             /* SUCCEEDED: who took over from actor_agency */
     uint32_t        actor_uid;          /* uid + 1, as in struct event; 0 nobody */
     int64_t         timer_ms;           /* WAITING: until; OFFERED: end of lease; HELD: for its antecedents; 0 none */
     uint64_t        session;            /* OFFERED */
@@ -62,7 +63,8 @@ struct change {
  * time for purging its body, and tells those that wait for it (gate.h).
  *   to OFFERED   gives the next attempt number and sets offered_ms; change says session and timer_ms.
  *   to HELD      with CAUSE_HOLD: sets HANDOFF_ON_HOLD and keeps the place in the lane. Leaving HELD clears the flag.
- *   to READY     from HELD: takes a new place in the lane unless it has one.
+ *   to READY     from HELD: takes a new place in the lane unless it has one. Whose agency has been succeeded meanwhile
+ *                goes to the successor (seat.h): an event SUCCEEDED after that of the move.
  *   to a final state: DELIVERED at once tells its dependants; for CLOSED hand them over first (gate_hand_over). */
 void handoff_move(struct step *step, struct handoff *handoff, enum state to, const struct change *change);
 /* An event that changes no state (LATE_OUTCOME, HOLD of one behind a gate ...). Writes the record too. */

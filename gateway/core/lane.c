@@ -5,6 +5,8 @@
  * (lane_unready) and brings the lane in line afterwards (lane_refresh). */
 #include "gateway/core/lane.h"
 
+#include "gateway/core/seat.h"
+
 enum { LATE_SHARE = 4 };            /* every fourth pick goes to what is late */
 
 enum lane_class lane_class_of(enum kind kind)
@@ -95,6 +97,7 @@ void lane_refresh(struct step *step, uint64_t dossier, uint32_t addressed, struc
 {
     uint64_t place, id;
     struct handoff loaded, *head = member;
+    uint32_t before;
 
     if (!turn_lane_next(step->turn, dossier, addressed, 0, &place, &id))
         return;
@@ -104,6 +107,11 @@ void lane_refresh(struct step *step, uint64_t dossier, uint32_t addressed, struc
     }
     if (head->state != STATE_READY)
         return;
+    bool moves = head != member && seat_taken_by(step, head->recipient, head);
+    if (moves) {
+        lane_unready(step, head);
+        must(seat_move(step, head, STATE_READY, &before));
+    }
     int64_t due_ms = inherited_due_ms(step, head, member);
     /* A member that has just become READY has no row yet: in the state before it had none, or leaving took it away. */
     bool stands = head != member && has_ready_row(step, head);
@@ -113,7 +121,9 @@ void lane_refresh(struct step *step, uint64_t dossier, uint32_t addressed, struc
         lane_unready(step, head);
     head->ready_due_ms = due_ms;
     turn_ready_put(step->turn, head->recipient, lane_class_of(head->kind), ready_key_due(head), head->id);
-    if (head != member)
+    if (moves)
+        seat_tell(step, head, before);
+    else if (head != member)
         turn_handoff_put(step->turn, head);
     effects_wake(step->effects, EFFECT_READY, step->command, head->recipient);
 }

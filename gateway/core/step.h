@@ -23,6 +23,7 @@ void step_notice_ack(struct step *step);
 void step_track(struct step *step);             /* step_track.c */
 void step_admin(struct step *step);             /* step_admin.c */
 void step_directory(struct step *step);         /* step_directory.c */
+void step_takeover(struct step *step);          /* step_takeover.c */
 void step_restore(struct step *step);           /* step_restore.c */
 
 /* step_small.c: compares `expected` with the stored value (empty: none yet) of this agency, and stores `value` when

@@ -4,12 +4,13 @@
  * Changes   each picked lane head becomes OFFERED with a new attempt number and the end of its lease, before its
  *           DELIVER leaves. Nothing while the agency is paused or on hold, or the gateway held. One whose body or
  *           input is gone becomes FAILED; one that may be there already, at an agency whose class does not cover that,
- *           UNSURE.
+ *           UNSURE. One whose agency has been succeeded goes to the successor instead.
  * Effects   DELIVER for each; READY, FEED; OFFERED last, always.
  * Repeated  offers the next ones: what is OFFERED is not picked again. */
 #include "gateway/core/gate.h"
 #include "gateway/core/lane.h"
 #include "gateway/core/restore.h"
+#include "gateway/core/seat.h"
 #include "gateway/core/step.h"
 
 static const char BODY_GONE[] = "nội dung đã bị xóa, không thể chuyển giao / "
@@ -65,6 +66,8 @@ static bool class_covers(struct step *step, struct handoff *handoff)
     static const char why[] = "có thể đã được xử lý; theo danh bạ hiện nay cơ quan không chống trùng, không hỏi được / "
                               "perhaps it was acted on, and by the present directory the agency takes no key and "
                               "cannot be asked";
+    static const char why_succeeded[] = "cơ quan trước có thể đã xử lý, cơ quan kế nhiệm không thể biết / "
+                                        "perhaps the agency before acted on it, and its successor cannot know";
     struct change change = { .cause = CAUSE_DIRECTORY_APPLIED, .detail = span_of_string(why) };
 
     if (!(handoff->flags & HANDOFF_PERHAPS))
@@ -73,6 +76,9 @@ static bool class_covers(struct step *step, struct handoff *handoff)
     if (handoff->flags & HANDOFF_RESTORED) {
         change.cause = CAUSE_RESTORED;
         change.detail = span_of_string(restore_unsure_words(handoff));
+    } else if (handoff->flags & HANDOFF_KEY_UNKNOWN) {
+        change.cause = CAUSE_SUCCEEDED;
+        change.detail = span_of_string(why_succeeded);
     }
     if (handoff->flags & HANDOFF_KEY_UNKNOWN)
         agency_class = CLASS_NEITHER;
@@ -92,7 +98,7 @@ static enum result offer_one(struct step *step, struct handoff *handoff)
     struct effect effect = { 0 };
     size_t used = arena->used;
 
-    if (!class_covers(step, handoff))
+    if (seat_move_ready(step, handoff) || !class_covers(step, handoff))
         return RESULT_NOT_FOUND;
     enum result result = gather(step, handoff, &effect);
     if (result != RESULT_OK) {

@@ -252,10 +252,27 @@ static bool is_delivery(enum verdict verdict)
     return verdict == VERDICT_DELIVERED || verdict == VERDICT_ALREADY_THERE;
 }
 
+/* It had this attempt before another agency took over: what it says of it is late, not foreign. */
+static bool had_attempt(struct step *step, const struct handoff *handoff, uint32_t attempt, uint32_t number)
+{
+    struct event event;
+
+    if (!step->core->tables->successions)
+        return false;
+    uint64_t seq = handoff->last_event;
+    for (int i = 0; seq && i < PAGE_MAX; seq = event.previous, i++) {
+        must(turn_event(step->turn, seq, &event));
+        if (event.cause == CAUSE_SUCCEEDED && event.actor_agency == number && event.attempt >= attempt)
+            return handoff->state != STATE_OFFERED || handoff->attempt > event.attempt;
+    }
+    return false;
+}
+
 static bool outcome_ok(struct step *step, const struct outcome *outcome, enum verdict verdict, uint32_t number,
                        struct handoff *ret_handoff)
 {
-    if (!number || !turn_handoff(step->turn, outcome->handoff, ret_handoff) || ret_handoff->recipient != number) {
+    if (!number || !turn_handoff(step->turn, outcome->handoff, ret_handoff) ||
+        (ret_handoff->recipient != number && !had_attempt(step, ret_handoff, outcome->attempt, number))) {
         effects_refuse(step->effects, step->command, PROBLEM_UNKNOWN_HANDOFF, "handoff_id",
                        "Không có lượt giao–nhận %llu nào giao cho cơ quan này.",
                        "There is no handoff %llu that is delivered to this agency.",

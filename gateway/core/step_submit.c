@@ -218,8 +218,8 @@ static bool parent_ok(struct step *step, struct intake *intake)
     if (!id)
         return true;
     intake->has_parent = turn_handoff(step->turn, id, &intake->parent) &&
-                         (intake->parent.sender == intake->sender_number ||
-                          intake->parent.recipient == intake->sender_number);
+                         (seat_is(step, intake->sender, intake->parent.sender, &intake->parent) ||
+                          seat_is(step, intake->sender, intake->parent.recipient, &intake->parent));
     if (intake->has_parent)
         return true;
     struct effect *effect = effects_refuse(step->effects, step->command, PROBLEM_UNKNOWN_HANDOFF, "header.parent",
@@ -241,15 +241,16 @@ static const struct agency *find_addressed(struct step *step, const struct intak
         return tables_agency(tables, submit->recipient);
     if (!intake->has_parent)
         return tables_route(tables, submit->procedure_code, submit->step, intake->sender);
-    uint32_t other = intake->parent.recipient == intake->sender_number ? intake->parent.sender
-                                                                       : intake->parent.addressed;
+    uint32_t other = seat_is(step, intake->sender, intake->parent.recipient, &intake->parent)
+                         ? intake->parent.sender : intake->parent.addressed;
     return turn_agency_code(step->turn, other, code) ? tables_agency(tables, code) : NULL;
 }
 
 static bool recipient_ok(struct step *step, struct intake *intake)
 {
     const struct submit *submit = intake->submit;
-    struct matter matter = { .procedure = submit->procedure_code, .area = intake->sender->area, .kind = submit->kind };
+    struct matter matter = { .procedure = submit->procedure_code, .kind = submit->kind,
+                             .area = submit->area[0] ? submit->area : intake->sender->area };
 
     intake->addressed = find_addressed(step, intake);
     if (intake->addressed)
@@ -384,7 +385,8 @@ static void fill(struct step *step, const struct intake *intake, struct handoff 
         .id = intake->again == AGAIN_AS ? submit->accepted_as : turn_handoff_new_id(step->turn),
         .dossier = intake->dossier, .sender = intake->sender_number,
         .recipient = turn_agency_number_make(step->turn, intake->recipient->code),
-        .addressed = turn_agency_number_make(step->turn, intake->addressed->code), .kind = submit->kind,
+        .addressed = intake->lane ? intake->lane : turn_agency_number_make(step->turn, intake->addressed->code),
+        .kind = submit->kind,
         .message_id = submit->message_id, .content_hash = submit->content_hash, .accepted_ms = step->now_ms,
         .source_time_ms = submit->source_time_ms, .due_ms = submit->due_ms > 0 ? submit->due_ms : 0,
         .sequence = submit->sequence, .parent = submit->parent,
@@ -418,6 +420,7 @@ static void accept(struct step *step, struct intake *intake)
                        "The cursor has moved: read it again and go on from there.");
         return;
     }
+    intake->lane = seat_lane(step, intake->dossier, intake->addressed, intake->recipient);
     name_dossier(step, intake);
     fill(step, intake, &handoff);
     handoff.gates_left = gate_store(step, &handoff, submit, &ended);
@@ -430,6 +433,9 @@ static void accept(struct step *step, struct intake *intake)
         handoff_begin(step, &handoff, STATE_READY, place, submit->header, submit->payload, &change);
     }
     effects_body_put(step->effects, handoff.id, submit->header, submit->payload);
+    /* Whom it was written to stands in its record; the mapping stands in its history. */
+    if (intake->addressed != intake->recipient)
+        seat_tell(step, &handoff, turn_agency_number_make(step->turn, intake->addressed->code));
     if (intake->again)
         restore_judge_again(step, &handoff, intake->again);
     turn_dedupe_put(step->turn, handoff.sender, &handoff.message_id, handoff.id);

@@ -6,6 +6,7 @@
  *           words whether the dossier is unknown or nobody's business of the asker's: the answer must not tell which.
  * Repeated  the same answer, as things stand then.
  */
+#include "gateway/core/seat.h"
 #include "gateway/core/step.h"
 
 void step_track(struct step *step)
@@ -22,7 +23,7 @@ void step_track(struct step *step)
     must(views && page);
     while (dossier && !more && (id = turn_dossier_handoff_next(step->turn, dossier, id)) != 0) {
         must(turn_handoff(step->turn, id, &handoff));
-        if (handoff.sender != asker && handoff.recipient != asker)
+        if (!seat_same(step, asker, handoff.sender, &handoff) && !seat_same(step, asker, handoff.recipient, &handoff))
             continue;
         more = count == page;
         if (!more)

@@ -4,11 +4,13 @@
 
 #include "gateway/core/gate.h"
 #include "gateway/core/restore.h"
+#include "gateway/core/seat.h"
 
 /* What the checks found out. */
 struct intake {
     const struct submit *submit;
     const struct agency *sender, *addressed, *recipient;    /* addressed: written to; recipient: who gets it */
+    uint32_t       lane;                /* the number under which its lane stands, where that is another code; 0 */
     uint32_t       sender_number;       /* 0: never seen by the store */
     uint64_t       dossier;             /* 0: a new one */
     bool           code_known;          /* the dossier was found by its code, not by an alias or a parent */

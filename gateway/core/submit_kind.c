@@ -5,11 +5,19 @@ enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX, CANCEL_MAX = PAGE_MAX };
 
 /* ---- corrections */
 
-static bool corrects(const struct intake *intake, const struct handoff *handoff)
+/* What waits for the old one waits for its sender's message id: a successor's correction takes over only where nothing
+ * does. */
+static bool corrects(struct step *step, const struct intake *intake, const struct handoff *handoff)
 {
     const struct handoff *old = &intake->parent;
-    return intake->has_parent && old->state == STATE_FAILED && old->sender == handoff->sender &&
-           old->dossier == handoff->dossier && old->kind == handoff->kind && old->addressed == handoff->addressed;
+
+    if (!intake->has_parent || old->state != STATE_FAILED || old->dossier != handoff->dossier ||
+        old->kind != handoff->kind)
+        return false;
+    if (old->sender != handoff->sender && (!seat_is(step, intake->sender, old->sender, old) ||
+                                           turn_gate_next(step->turn, old->sender, &old->message_id, 0)))
+        return false;
+    return old->addressed == handoff->addressed || seat_is(step, intake->addressed, old->addressed, old);
 }
 
 uint64_t submit_correct(struct step *step, const struct intake *intake, struct handoff *handoff)
@@ -17,9 +25,10 @@ uint64_t submit_correct(struct step *step, const struct intake *intake, struct h
     struct change change = { .cause = CAUSE_CORRECTED, .actor_agency = handoff->sender };
     struct handoff old;
 
-    if (!corrects(intake, handoff))
+    if (!corrects(step, intake, handoff))
         return 0;
-    gate_hand_over(step, &intake->parent, handoff);
+    if (intake->parent.sender == handoff->sender)
+        gate_hand_over(step, &intake->parent, handoff);
     must(turn_handoff(step->turn, intake->parent.id, &old));
     uint64_t place = old.lane_place;
     old.child = handoff->id;
@@ -41,7 +50,7 @@ static enum answer answer_of(enum kind kind)
     }
 }
 
-static void answer_parent(struct step *step, uint64_t parent_id, const struct handoff *handoff)
+static void answer_parent(struct step *step, const struct intake *intake, const struct handoff *handoff)
 {
     struct change change = { .cause = CAUSE_RESULT_CAME, .actor_agency = handoff->sender };
     enum answer answer = answer_of(handoff->kind);
@@ -49,8 +58,9 @@ static void answer_parent(struct step *step, uint64_t parent_id, const struct ha
     char why[160];
     struct text text = text_of(why, sizeof why);
 
-    must(turn_handoff(step->turn, parent_id, &parent));
-    if (!answer || parent.recipient != handoff->sender || parent.sender != handoff->addressed)
+    must(turn_handoff(step->turn, intake->parent.id, &parent));
+    if (!answer || !seat_is(step, intake->sender, parent.recipient, &parent) ||
+        !seat_is(step, intake->addressed, parent.sender, &parent))
         return;
     /* A refusal that crosses a result does not take the result back. */
     if (parent.answer == ANSWER_RESULT && answer != ANSWER_RESULT)
@@ -69,7 +79,7 @@ static void answer_parent(struct step *step, uint64_t parent_id, const struct ha
 /* ---- withdrawals */
 
 /* A redirected one has a child that stands in the same lane, so it is found like any other. */
-static void withdraw(struct step *step, const struct handoff *withdrawal)
+static void withdraw(struct step *step, const struct intake *intake, const struct handoff *withdrawal)
 {
     struct change change = { .cause = CAUSE_WITHDRAWN, .actor_agency = withdrawal->sender };
     bool forward_known = false, forward_there = false;
@@ -83,7 +93,8 @@ static void withdraw(struct step *step, const struct handoff *withdrawal)
             break;
         }
         must(turn_handoff(step->turn, id, &other));
-        if (id == withdrawal->id || other.sender != withdrawal->sender || other.addressed != withdrawal->addressed)
+        if (id == withdrawal->id || !seat_is(step, intake->sender, other.sender, &other) ||
+            !seat_is(step, intake->addressed, other.addressed, &other))
             continue;
         bool perhaps = handoff_perhaps_there(step, &other);
         if (other.kind == KIND_FORWARD) {
@@ -111,8 +122,8 @@ bool submit_take_effect(struct step *step, const struct intake *intake, uint64_t
         return false;
     must(turn_handoff(step->turn, id, &handoff));
     if (intake->has_parent)
-        answer_parent(step, intake->parent.id, &handoff);
+        answer_parent(step, intake, &handoff);
     if (kind == KIND_WITHDRAWAL || kind == KIND_STOP)
-        withdraw(step, &handoff);
+        withdraw(step, intake, &handoff);
     return true;
 }

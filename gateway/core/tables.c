@@ -84,6 +84,19 @@ const struct agency *tables_next(const struct tables *tables, const struct agenc
     return NULL;
 }
 
+int64_t tables_next_takeover_ms(const struct tables *tables, int64_t after_ms)
+{
+    int64_t next_ms = INT64_MAX;
+
+    for (uint32_t i = 0; tables->successions && i < tables->agency_count; i++)
+        for (uint32_t k = 0; k < tables->agencies[i].successor_count; k++) {
+            int64_t from_ms = tables->agencies[i].successors[k].from_ms;
+            if (from_ms > after_ms && from_ms < next_ms)
+                next_ms = from_ms;
+        }
+    return next_ms;
+}
+
 const struct agency *tables_successor(const struct tables *tables, const struct agency *agency,
                                       const struct matter *matter, int64_t now_ms)
 {

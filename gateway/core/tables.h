@@ -91,6 +91,7 @@ struct tables {
     uint32_t       submit_window;           /* SUBMITs of one session that may be unanswered */
     struct agency *agencies;                /* sorted by code */
     uint32_t       agency_count;
+    bool           successions;             /* some agency has a successor */
     struct permit *permits;
     uint32_t       permit_count;
     struct route  *routes;
@@ -112,6 +113,8 @@ bool tables_agency_exists(const struct agency *agency, int64_t now_ms);
  * then only who takes over everything. */
 const struct agency *tables_next(const struct tables *tables, const struct agency *agency, const struct matter *matter,
                                  int64_t now_ms);
+/* The next moment after this one at which some successor takes over; INT64_MAX: none. */
+int64_t tables_next_takeover_ms(const struct tables *tables, int64_t after_ms);
 /* Who gets what is addressed to this one at now_ms: the end of its line of successors in this matter, which is itself as
  * long as it exists and the matter has not moved. NULL: nobody. */
 const struct agency *tables_successor(const struct tables *tables, const struct agency *agency,

@@ -97,11 +97,24 @@ static const char *actor_of(struct step *step, const struct event *event)
     return copy(step, actor);
 }
 
+/* "H29.07 -> H29.2701": the numbers stay when the words of a history are purged. */
+static void mapping_text(struct step *step, const struct event *event, char ret_text[REASON_BYTES_MAX + 1])
+{
+    char before[AGENCY_CODE_SIZE] = "", after[AGENCY_CODE_SIZE] = "";
+    struct text text = text_of(ret_text, REASON_BYTES_MAX + 1);
+
+    (void)turn_agency_code(step->turn, event->actor_agency, before);
+    (void)turn_agency_code(step->turn, event->agency, after);
+    text_add(&text, "%s -> %s", before, after);
+}
+
 static bool view_event(struct step *step, const struct event *event, struct event_view *ret_view)
 {
     char detail[REASON_BYTES_MAX + 1];
 
     turn_detail(step->turn, event->seq, detail);
+    if (event->cause == CAUSE_SUCCEEDED && event->agency)
+        mapping_text(step, event, detail);
     *ret_view = (struct event_view){ .event = *event, .actor = actor_of(step, event), .detail = copy(step, detail) };
     return ret_view->actor && ret_view->detail;
 }

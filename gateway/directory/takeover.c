@@ -223,6 +223,7 @@ void successors_check(struct reader *reader)
 
     for (uint32_t i = 0; i < tables->agency_count; i++) {
         struct agency *agency = &tables->agencies[i];
+        tables->successions |= agency->successor_count > 0;
         if (agency->successor_count)
             agency->successors = &reader->directory->successors[reader->drafts[i].first_successor];
         if (agency->exception_count)

@@ -54,6 +54,8 @@ static bool read_facts(const Lienthong__V1__Facts *facts, struct submit *submit,
     }
     must(facts->n_aliases <= ALIASES_MAX);
     submit->due_ms = facts->due_ms;
+    if (!read_text(facts->area_code, "header.facts.area_code", submit->area, AREA_CODE_SIZE, ret_problem))
+        return false;
     submit->alias_count = (uint32_t)facts->n_aliases;
     for (uint32_t i = 0; i < submit->alias_count; i++)
         if (!read_text(facts->aliases[i], "header.facts.aliases", submit->aliases[i], DOSSIER_CODE_SIZE, ret_problem))

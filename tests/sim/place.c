@@ -136,7 +136,7 @@ static void forbid(struct world *world, struct tables *tables)
     tables->permit_count = count;
 }
 
-static void succeed(struct world *world, struct agency *agency, struct agency *other)
+static void succeed(struct world *world, struct tables *tables, struct agency *agency, struct agency *other)
 {
     struct successor *successor = &world->successors[world->version_count];
 
@@ -145,6 +145,7 @@ static void succeed(struct world *world, struct agency *agency, struct agency *o
     agency->successors = successor;
     agency->successor_count = 1;
     other->succeeds = true;
+    tables->successions = true;
 }
 
 void place_change(struct world *world)
@@ -174,7 +175,7 @@ void place_change(struct world *world)
         if (!world->options.abolish || agency == other || agency->to_ms || other->to_ms)
             return;
         agency->to_ms = 1;
-        succeed(world, agency, other);
+        succeed(world, tables, agency, other);
         STORY(world, 0, "directory: %s is abolished, %s takes over", agency->code, other->code);
         break;
     default:

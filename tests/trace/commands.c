@@ -398,7 +398,9 @@ void command_run(struct world *world, struct line *line)
             table[i].run(world, line);
             return;
         }
-    if (strcmp(name, "start") == 0)
+    if (strcmp(name, "takeover") == 0)
+        do_simple(world, line, COMMAND_TAKEOVER);
+    else if (strcmp(name, "start") == 0)
         do_simple(world, line, COMMAND_START);
     else if (strcmp(name, "lost") == 0)
         do_simple(world, line, COMMAND_SESSION_LOST);

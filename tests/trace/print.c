@@ -85,6 +85,8 @@ static void print_event(struct world *world, struct turn *turn, const struct eve
     if (event->answer)
         output_add(output, " answer=%s", answer_name(event->answer));
     print_actor(output, turn, event);
+    if (event->handoff && event->agency)
+        output_add(output, " to=%s", code_of(turn, event->agency, code));
     print_record(world, turn, event);
     turn_detail(turn, event->seq, detail);
     if (detail[0]) {

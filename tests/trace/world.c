@@ -180,6 +180,13 @@ static void set_text(struct line *line, char *to, size_t size, const char *from)
         line_wrong(line, "'%s' is too long", from);
 }
 
+static void mark_successors(struct world *world)
+{
+    for (uint32_t i = 0; i < world->successor_count; i++)
+        for (uint32_t k = 0; k < world->tables.agency_count; k++)
+            world->agencies[k].succeeds |= strcmp(world->agencies[k].code, world->successors[i].code) == 0;
+}
+
 static void index_names(struct world *world)
 {
     struct tables *tables = &world->tables;
@@ -191,7 +198,40 @@ static void index_names(struct world *world)
         memcpy(name->name, world->agencies[i].code, sizeof name->name);
         name->agency = i;
     }
+    mark_successors(world);
     qsort(world->names, tables->name_count, sizeof *world->names, compare_names);
+}
+
+static void add_successor(struct world *world, struct line *line, struct agency *agency, const char *code,
+                          int64_t from_ms)
+{
+    struct successor *successor = &world->successors[world->successor_count++];
+    enum kind kind = kind_read(line_text(line, "kind", ""));
+
+    must(world->successor_count <= WORLD_SUCCESSORS_MAX);
+    *successor = (struct successor){ .from_ms = from_ms, .kinds = kind ? KIND_BIT(kind) : KINDS_ALL };
+    set_text(line, successor->code, sizeof successor->code, code);
+    set_text(line, successor->procedure, sizeof successor->procedure, line_text(line, "procedure", ""));
+    /* Those of one agency stand in a row, in the order of the story. */
+    if (!agency->successor_count)
+        agency->successors = successor;
+    must(&agency->successors[agency->successor_count] == successor);
+    agency->successor_count++;
+    world->tables.successions = true;
+}
+
+/* A part of an agency that has its own successor and date. */
+static void add_succession(struct world *world, struct line *line)
+{
+    const struct agency *known = world_agency(world, line, line_word(line, 1));
+    struct agency *agency = &world->agencies[known - world->agencies];
+    uint32_t before = agency->successor_count;
+
+    add_successor(world, line, agency, line_text(line, "to", ""), STORY_BEGINS_MS + line_ms(line, "from", 0));
+    if (line_get(line, "area"))
+        set_text(line, world->successors[world->successor_count - 1].area, AREA_CODE_SIZE, line_get(line, "area"));
+    must(agency->successor_count == before + 1);
+    mark_successors(world);
 }
 
 static void add_agency(struct world *world, struct line *line)
@@ -218,14 +258,9 @@ static void add_agency(struct world *world, struct line *line)
     set_text(line, agency->name, sizeof agency->name, line_text(line, "name", code));
     if (line_get(line, "until"))
         agency->to_ms = STORY_BEGINS_MS + line_ms(line, "until", 0);
-    if (line_get(line, "successor")) {
-        struct successor *successor = &world->successors[world->successor_count++];
-        must(world->successor_count <= WORLD_SUCCESSORS_MAX);
-        *successor = (struct successor){ .from_ms = agency->to_ms, .kinds = KINDS_ALL };
-        set_text(line, successor->code, sizeof successor->code, line_text(line, "successor", ""));
-        agency->successors = successor;
-        agency->successor_count = 1;
-    }
+    set_text(line, agency->area, sizeof agency->area, line_text(line, "area", ""));
+    if (line_get(line, "successor"))
+        add_successor(world, line, agency, line_get(line, "successor"), agency->to_ms);
     index_names(world);
 }
 
@@ -270,6 +305,8 @@ bool world_directory_line(struct world *world, struct line *line)
         tables->purge_after_ms = line_ms(line, "purge", tables->purge_after_ms);
     } else if (strcmp(what, "agency") == 0) {
         add_agency(world, line);
+    } else if (strcmp(what, "succession") == 0) {
+        add_succession(world, line);
     } else if (strcmp(what, "permit") == 0) {
         add_permit(world, line);
     } else if (strcmp(what, "route") == 0) {
@@ -328,10 +365,14 @@ void world_turn_quiet(struct world *world, const struct command *commands, uint3
 
 void world_turn(struct world *world, const struct command *command)
 {
+    struct command again = *command;
+
     do {
-        world_turn_quiet(world, command, 1);
+        world_turn_quiet(world, &again, 1);
         print_events(world);
         print_effects(world);
+        for (uint32_t i = 0; command->kind == COMMAND_TAKEOVER && i < world->effects.count; i++)
+            again.takeover = world->effects.list[i].takeover;
     } while (world->again);
 }
 

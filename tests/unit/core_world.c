@@ -60,6 +60,7 @@ static void make_tables(struct world *world)
     struct tables *tables = &world->tables;
     memcpy(tables->gateway, "gw-test", 8);
     tables->version = 1;
+    tables->successions = true;
     tables->lease_ms = 2 * MINUTE_MS;
     tables->antecedent_ms_max = 30 * DAY_MS;
     tables->purge_after_ms = 60 * DAY_MS;

@@ -1,0 +1,15 @@
+/* header_text.h - one text out of a stored Header (proto/lienthong.proto), without the memory for all the rest. The
+ * header was read as a whole when it came; here a field is found by its number. Pure. */
+#ifndef GATEWAY_CORE_HEADER_TEXT_H
+#define GATEWAY_CORE_HEADER_TEXT_H
+
+#include "gateway/base/limits.h"
+#include "gateway/base/span.h"
+
+/* The last field of this number that has a length. Empty: not there, or not well-formed. */
+struct span header_field(struct span message, unsigned number);
+
+void header_content_type(struct span header, char ret_type[CONTENT_TYPE_SIZE]);     /* "" not said */
+void header_area(struct span header, char ret_area[AREA_CODE_SIZE]);                /* Facts.area_code; "" not said */
+
+#endif

@@ -1,0 +1,131 @@
+#include "gateway/core/seat.h"
+
+#include <string.h>
+
+#include "gateway/core/header_text.h"
+#include "gateway/core/lane.h"
+
+enum { SEAT_WALK_MAX = 4 * PAGE_MAX };
+
+static const struct agency *agency_of(struct step *step, uint32_t number)
+{
+    char code[AGENCY_CODE_SIZE];
+
+    return number && turn_agency_code(step->turn, number, code) ? tables_agency(step->core->tables, code) : NULL;
+}
+
+/* The area that the header states, else the sender's. */
+static void area_of(struct step *step, const struct handoff *about, char ret_area[AREA_CODE_SIZE])
+{
+    struct arena *scratch = &step->core->scratch;
+    struct span header, payload;
+    size_t used = scratch->used;
+
+    ret_area[0] = 0;
+    if (!(about->flags & HANDOFF_BODY_PURGED)
+        && turn_body(step->turn, about->id, scratch, &header, &payload) == RESULT_OK)
+        header_area(header, ret_area);
+    scratch->used = used;
+    const struct agency *sender = ret_area[0] ? NULL : agency_of(step, about->sender);
+    if (sender)
+        memcpy(ret_area, sender->area, AREA_CODE_SIZE);
+}
+
+static struct matter matter_of(struct step *step, const struct handoff *about, char area[AREA_CODE_SIZE])
+{
+    area_of(step, about, area);
+    return (struct matter){ .procedure = about->procedure_code, .area = area, .kind = about->kind };
+}
+
+bool seat_is(struct step *step, const struct agency *agency, uint32_t number, const struct handoff *about)
+{
+    char area[AREA_CODE_SIZE];
+
+    if (turn_agency_number(step->turn, agency->code) == number)
+        return true;
+    const struct agency *other = step->core->tables->successions ? agency_of(step, number) : NULL;
+    /* Most agencies have nobody before or behind them. */
+    if (!other || !(agency->succeeds || other->succeeds))
+        return false;
+    struct matter matter = matter_of(step, about, area);
+    return tables_same_seat(step->core->tables, agency, other, &matter, step->now_ms);
+}
+
+bool seat_same(struct step *step, uint32_t a, uint32_t b, const struct handoff *about)
+{
+    const struct agency *agency = a != b && step->core->tables->successions ? agency_of(step, a) : NULL;
+
+    return a == b || (agency && seat_is(step, agency, b, about));
+}
+
+const struct agency *seat_taken_by(struct step *step, uint32_t number, const struct handoff *about)
+{
+    const struct agency *agency = step->core->tables->successions ? agency_of(step, number) : NULL;
+    char area[AREA_CODE_SIZE];
+
+    if (!agency || !agency->successor_count)
+        return NULL;
+    struct matter matter = matter_of(step, about, area);
+    const struct agency *holder = tables_successor(step->core->tables, agency, &matter, step->now_ms);
+    return holder == agency ? NULL : holder;
+}
+
+bool seat_move(struct step *step, struct handoff *handoff, enum state state, uint32_t *ret_before)
+{
+    const struct agency *holder = seat_taken_by(step, handoff->recipient, handoff);
+
+    if (!holder)
+        return false;
+    *ret_before = handoff->recipient;
+    handoff->recipient = turn_agency_number_make(step->turn, holder->code);
+    if (state) {
+        turn_count_add(step->turn, *ret_before, state, -1);
+        turn_count_add(step->turn, handoff->recipient, state, 1);
+    }
+    handoff->charged = handoff->lapses = 0;
+    handoff->tried_ms = 0;
+    turn_checkpoint_put(step->turn, handoff->id, (struct span){ 0 });
+    if (handoff->flags & HANDOFF_PERHAPS)
+        handoff->flags |= HANDOFF_KEY_UNKNOWN;
+    return true;
+}
+
+void seat_tell(struct step *step, struct handoff *handoff, uint32_t before)
+{
+    struct change change = { .cause = CAUSE_SUCCEEDED, .actor_agency = before, .agency = handoff->recipient };
+
+    handoff_note(step, handoff, &change);
+}
+
+bool seat_move_ready(struct step *step, struct handoff *handoff)
+{
+    uint32_t before;
+
+    if (!seat_taken_by(step, handoff->recipient, handoff))
+        return false;
+    lane_unready(step, handoff);
+    must(seat_move(step, handoff, STATE_READY, &before));
+    lane_refresh(step, handoff->dossier, handoff->addressed, handoff);
+    seat_tell(step, handoff, before);
+    return true;
+}
+
+uint32_t seat_lane(struct step *step, uint64_t dossier, const struct agency *addressed, const struct agency *recipient)
+{
+    uint32_t own = turn_agency_number(step->turn, addressed->code), found = 0;
+    uint64_t id = 0;
+    struct handoff other;
+
+    if (!step->core->tables->successions || !dossier || !recipient->succeeds
+        || (own && lane_head(step, dossier, own, &other)))
+        return 0;
+    for (int i = 0; i < SEAT_WALK_MAX && (id = turn_dossier_handoff_next(step->turn, dossier, id)) != 0; i++) {
+        must(turn_handoff(step->turn, id, &other));
+        if (state_is_final(other.state) || other.addressed == own || other.addressed == found)
+            continue;
+        const struct agency *holder = seat_taken_by(step, other.addressed, &other);
+        if (holder == recipient || (!holder && agency_of(step, other.addressed) == recipient))
+            found = other.addressed;
+    }
+    return found;
+}
