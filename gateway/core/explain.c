@@ -212,7 +212,10 @@ static bool say_gone(struct story *story)
         say(story, false, "Cơ quan %s đã có cơ quan kế nhiệm là %s: hồ sơ sẽ tới đó khi sẵn sàng gửi.",
             "Agency %s has been succeeded by %s: the handoff goes there as soon as it is ready.", story->recipient,
             successor->code);
-        return false;
+        if (story->handoff.state != STATE_READY)
+            return false;
+        say(story, true, "Không cần làm gì: cổng tự chuyển.", "Nothing to do: the gateway sees to it.");
+        return true;
     }
     say(story, false, "Cơ quan %s không còn trong danh bạ vào lúc này.",
         "Agency %s is not in the directory at this time.", story->recipient);

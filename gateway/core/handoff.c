@@ -221,13 +221,13 @@ void handoff_move(struct step *step, struct handoff *handoff, enum state to, con
     turn_count_add(step->turn, handoff->recipient, to, 1);
     event_add(step, handoff, from, change);
     turn_handoff_put(step->turn, handoff);
-    if (succeeded)
-        seat_tell(step, handoff, before);
 
     bool concerns = state_is_final(to) || to == STATE_FAILED || to == STATE_UNSURE || from == STATE_FAILED ||
                     change->actor_uid;
     if (concerns && !change->quiet)
         tell_sender(step, handoff);
+    if (succeeded)
+        seat_tell(step, handoff, before);
     if (to == STATE_DELIVERED)
         gate_antecedent_delivered(step, handoff);
     else if (to == STATE_CLOSED)

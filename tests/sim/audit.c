@@ -210,6 +210,11 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
                     (unsigned long long)notice->seq_before);
     if (notice->known)
         return;
+    const struct fate *first = fate->parent && fate->letter < 0 ? fate_of(audit, fate->parent) : fate;
+    int32_t carried = first->letter >= 0 ? first->letter : notice->parent ? -1 : notice->letter;
+    uint32_t heirs = carried >= 0 ? audit->heirs[audit->papers[carried].letter.sender] : 0;
+    if (heirs >> notice->agency & 1)
+        return;                                     /* told to its sender as well: there it is judged */
     if (!notice->parent)
         bind(audit, fate, notice->letter);
     if (fate->letter >= 0 && audit->papers[fate->letter].letter.sender != notice->agency)
@@ -357,6 +362,9 @@ static void check_attempt(struct audit *audit, const struct audit_deliver *deliv
     if (fate->key[0] && strcmp(fate->key, deliver->key) != 0 && !fate->fresh)
         audit_wrong(audit, deliver->handoff, "promise 5: its key changed from %s to %s", fate->key, deliver->key);
     snprintf(fate->key, sizeof fate->key, "%s", deliver->key);
+    /* Where one agency's adapter got to means nothing to its successor's. */
+    if (fate->recipient >= 0 && fate->recipient != (int32_t)deliver->agency)
+        fate->checkpointed = false;
     if (fate->checkpointed && !deliver->checkpoint.size && at > fate->checkpoint_attempt)
         audit_wrong(audit, deliver->handoff, "a checkpoint that was kept did not come back with attempt %u", at);
 }
@@ -432,6 +440,13 @@ void audit_checkpoint_kept(struct audit *audit, uint64_t handoff)
     struct fate *fate = fate_of(audit, handoff);
     fate->checkpointed = true;
     fate->checkpoint_attempt = fate->present_attempt;
+}
+
+void audit_succeeded(struct audit *audit, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = 0; i < 16; i++)
+        if (i == from || audit->heirs[i] >> from & 1)
+            audit->heirs[i] |= 1u << to | audit->heirs[to];
 }
 
 void audit_cursor_set(struct audit *audit, uint32_t agency, uint64_t value)

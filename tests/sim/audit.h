@@ -75,6 +75,9 @@ void audit_outcome_ack(struct audit *audit, uint64_t handoff, uint32_t attempt, 
 void audit_checkpoint_kept(struct audit *audit, uint64_t handoff);
 void audit_cursor_set(struct audit *audit, uint32_t agency, uint64_t value);
 
+/* ---- directories: `to` takes over from `from`, and hears from then on what is told of its handoffs */
+void audit_succeeded(struct audit *audit, uint32_t from, uint32_t to);
+
 /* ---- what operators ask for and are told. `handoff` 0 and `agency` >= 0: all of that agency. */
 enum audit_act { ACT_REPLAY = 1, ACT_REPLAY_FRESH, ACT_CLOSE, ACT_REDIRECT, ACT_HOLD, ACT_RELEASE };
 void audit_operator_asks(struct audit *audit, enum audit_act act, uint64_t handoff, int32_t agency, bool behind);

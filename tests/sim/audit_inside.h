@@ -48,6 +48,7 @@ struct audit {
     uint32_t group_replays;                     /* of whole groups */
     bool     withdrawn[64];                     /* by case */
     bool     lane_ended[64];                    /* by case: a person was asked to end one and those behind it */
+    uint32_t heirs[16];                         /* bits: who has ever taken over from this agency */
     bool     cursors[16][CURSOR_VALUES];        /* by agency and value: was set */
 };
 

@@ -293,7 +293,8 @@ static void work_alone(struct turn *turn, void *context)
 void gateway_alone(struct world *world, const struct command *command)
 {
     struct gateway *gateway = world->gateway;
-    struct alone alone = { world, command };
+    struct command own = *command;
+    struct alone alone = { world, &own };
     bool again = true;
 
     while (again) {
@@ -304,6 +305,9 @@ void gateway_alone(struct world *world, const struct command *command)
         must(result == RESULT_OK);
         write_log(world);
         again = said_again(gateway, 0);
+        for (uint32_t i = 0; own.kind == COMMAND_TAKEOVER && again && i < gateway->effects.count; i++)
+            if (gateway->effects.list[i].kind == EFFECT_AGAIN)
+                own.takeover = gateway->effects.list[i].takeover;
         speak(world);
         /* It may die again while it gets up. */
         if (again && !world->calm && world->options.crashes && dice_percent(&world->dice, 20)) {
@@ -336,6 +340,15 @@ void gateway_operator(struct world *world, const struct admin *admin)
 
 /* ---- directories, beginning, end */
 
+/* After a directory and at the start, as the broker does. It may die on the way. */
+static void gateway_takeover(struct world *world)
+{
+    struct command command = { .kind = COMMAND_TAKEOVER };
+
+    if (world->gateway_up && world->gateway->core.tables->successions)
+        gateway_alone(world, &command);
+}
+
 static void ask_numbers(struct turn *turn, void *context)
 {
     struct world *world = context;
@@ -359,6 +372,7 @@ void gateway_directory(struct world *world, const struct tables *tables)
     world->gateway->core.tables = tables;
     enum result result = store_read(world->gateway->store, ask_numbers, world);
     must(result == RESULT_OK);
+    gateway_takeover(world);
 }
 
 static void show_chain(struct turn *turn, void *context)

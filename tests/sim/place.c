@@ -136,6 +136,16 @@ static void forbid(struct world *world, struct tables *tables)
     tables->permit_count = count;
 }
 
+static uint32_t index_of(const struct world *world, const char *code)
+{
+    uint32_t agency = 0;
+
+    while (agency < world->agency_count && strcmp(world->codes[agency], code) != 0)
+        agency++;
+    must(agency < world->agency_count);
+    return agency;
+}
+
 static void succeed(struct world *world, struct tables *tables, struct agency *agency, struct agency *other)
 {
     struct successor *successor = &world->successors[world->version_count];
@@ -176,6 +186,7 @@ void place_change(struct world *world)
             return;
         agency->to_ms = 1;
         succeed(world, tables, agency, other);
+        audit_succeeded(world->audit, index_of(world, agency->code), index_of(world, other->code));
         STORY(world, 0, "directory: %s is abolished, %s takes over", agency->code, other->code);
         break;
     default:

@@ -363,6 +363,8 @@ static void speak_one(struct world *world, const struct effect *effect)
             wake(world, effect->agency, false);
         return;
     case EFFECT_DELIVER:
+        if (tables_agency(world->gateway->core.tables, effect->deliver.recipient)->to_ms)
+            world_fail(world, effect->deliver.handoff, "it was given to an agency that is abolished");
         say_deliver(world, effect);
         return;
     case EFFECT_OUTCOME_ACK:
