@@ -110,22 +110,34 @@ bool seat_move_ready(struct step *step, struct handoff *handoff)
     return true;
 }
 
+/* It waits for the seat that `recipient` holds now. */
+static bool waits_for(struct step *step, const struct handoff *handoff, const struct agency *recipient)
+{
+    const struct agency *holder;
+
+    if (state_is_final(handoff->state))
+        return false;
+    holder = seat_taken_by(step, handoff->addressed, handoff);
+    return holder ? holder == recipient : agency_of(step, handoff->addressed) == recipient;
+}
+
 uint32_t seat_lane(struct step *step, uint64_t dossier, const struct agency *addressed, const struct agency *recipient)
 {
-    uint32_t own = turn_agency_number(step->turn, addressed->code), found = 0;
+    uint32_t own = turn_agency_number(step->turn, addressed->code), found = 0, joined = 0;
     uint64_t id = 0;
     struct handoff other;
 
-    if (!step->core->tables->successions || !dossier || !recipient->succeeds
-        || (own && lane_head(step, dossier, own, &other)))
+    if (!step->core->tables->successions || !dossier || !recipient->succeeds)
         return 0;
     for (int i = 0; i < SEAT_WALK_MAX && (id = turn_dossier_handoff_next(step->turn, dossier, id)) != 0; i++) {
         must(turn_handoff(step->turn, id, &other));
-        if (state_is_final(other.state) || other.addressed == own || other.addressed == found)
+        bool is_joined = other.flags & HANDOFF_JOINED;
+        if ((!is_joined && other.addressed == own) || !waits_for(step, &other, recipient))
             continue;
-        const struct agency *holder = seat_taken_by(step, other.addressed, &other);
-        if (holder == recipient || (!holder && agency_of(step, other.addressed) == recipient))
-            found = other.addressed;
+        *(is_joined ? &joined : &found) = other.addressed;
     }
-    return found;
+    /* Whatever has joined another lane is followed there: two lanes of one seat may stand from before. */
+    if (joined)
+        return joined;
+    return own && lane_head(step, dossier, own, &other) ? 0 : found;
 }

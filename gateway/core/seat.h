@@ -31,7 +31,8 @@ bool seat_move_ready(struct step *step, struct handoff *handoff);
 void seat_tell(struct step *step, struct handoff *handoff, uint32_t before);
 
 /* Something of the same dossier to the same seat may still wait in another lane, under the code of before or of after:
- * the number under which it waits, so that this one goes behind it. 0: none. `addressed`: as written. */
+ * the number under which it waits, so that this one goes behind it (HANDOFF_JOINED). 0: none. `addressed`: as
+ * written. */
 uint32_t seat_lane(struct step *step, uint64_t dossier, const struct agency *addressed,
                    const struct agency *recipient);
 

@@ -389,7 +389,7 @@ static void fill(struct step *step, const struct intake *intake, struct handoff 
         .kind = submit->kind,
         .message_id = submit->message_id, .content_hash = submit->content_hash, .accepted_ms = step->now_ms,
         .source_time_ms = submit->source_time_ms, .due_ms = submit->due_ms > 0 ? submit->due_ms : 0,
-        .sequence = submit->sequence, .parent = submit->parent,
+        .sequence = submit->sequence, .parent = submit->parent, .flags = intake->lane ? HANDOFF_JOINED : 0,
     };
     memcpy(ret_handoff->procedure_code, submit->procedure_code, sizeof ret_handoff->procedure_code);
     memcpy(ret_handoff->step, submit->step, sizeof ret_handoff->step);

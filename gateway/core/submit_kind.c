@@ -31,6 +31,8 @@ uint64_t submit_correct(struct step *step, const struct intake *intake, struct h
         gate_hand_over(step, &intake->parent, handoff);
     must(turn_handoff(step->turn, intake->parent.id, &old));
     uint64_t place = old.lane_place;
+    handoff->addressed = old.addressed;             /* its place is in that lane, under whichever code of the seat */
+    handoff->flags |= old.flags & HANDOFF_JOINED;
     old.child = handoff->id;
     handoff_move(step, &old, STATE_CLOSED, &change);
     return place;

@@ -27,14 +27,16 @@ enum handoff_flag {
     HANDOFF_BODY_PURGED = 16,
     HANDOFF_PERHAPS = 32,           /* an attempt may have been acted on, and the class of its agency covered that */
     HANDOFF_RESTORED = 64,          /* ... by what the store lost that this one replaces */
-    HANDOFF_KEY_UNKNOWN = 128,      /* ... under another id than it has now, so that no class covers it */
+    HANDOFF_KEY_UNKNOWN = 128,      /* ... under another id than it has now, or by the agency before, so that no class
+                                       covers it */
+    HANDOFF_JOINED = 1 << 16,       /* `addressed` is the lane of another code of the same seat (core/seat.h) */
 };
 
 struct handoff {
     uint64_t id;                    /* epoch in the top 16 bits, then a counter: never reused, also after a restore */
     uint64_t dossier;
     uint32_t sender, recipient;     /* recipient: who gets it now */
-    uint32_t addressed;             /* whom the sender wrote to; with the dossier this is its lane */
+    uint32_t addressed;             /* whom the sender wrote to; with the dossier this is its lane. HANDOFF_JOINED */
     enum kind kind;
     enum state state;
     enum verdict verdict;           /* the last one given; 0 none yet */

@@ -362,9 +362,6 @@ static void check_attempt(struct audit *audit, const struct audit_deliver *deliv
     if (fate->key[0] && strcmp(fate->key, deliver->key) != 0 && !fate->fresh)
         audit_wrong(audit, deliver->handoff, "promise 5: its key changed from %s to %s", fate->key, deliver->key);
     snprintf(fate->key, sizeof fate->key, "%s", deliver->key);
-    /* Where one agency's adapter got to means nothing to its successor's. */
-    if (fate->recipient >= 0 && fate->recipient != (int32_t)deliver->agency)
-        fate->checkpointed = false;
     if (fate->checkpointed && !deliver->checkpoint.size && at > fate->checkpoint_attempt)
         audit_wrong(audit, deliver->handoff, "a checkpoint that was kept did not come back with attempt %u", at);
 }
@@ -377,6 +374,9 @@ void audit_deliver(struct audit *audit, const struct audit_deliver *deliver)
     if (deliver->attempt < ATTEMPTS_SEEN && fate->connections[deliver->attempt] == deliver->connection)
         return;                                             /* the same frame once more */
     fate->delivers++;
+    /* Where one agency's adapter got to means nothing to its successor's. */
+    if (fate->recipient >= 0 && fate->recipient != (int32_t)deliver->agency)
+        fate->checkpointed = false;
     fate->recipient = (int32_t)deliver->agency;
     fate->present_attempt = deliver->attempt;
     bind(audit, fate, deliver->letter);
