@@ -2,7 +2,8 @@
 
 enum {
     HEADER_CONTENT_TYPE = 12, HEADER_FACTS = 16,    /* proto/lienthong.proto, message Header */
-    FACTS_AREA_CODE = 4,                            /* message Facts */
+    FACTS_AREA_CODE = 4, FACTS_PROCEDURE_VERSION = 5, FACTS_RECEIVED_MS = 6, FACTS_COMPONENTS = 13,
+    COMPONENT_CODE = 1, COMPONENT_WITHDRAWN = 5,
 };
 
 /* A protobuf varint. False: cut short, or longer than 64 bits. */
@@ -21,33 +22,58 @@ static bool varint_read(struct span *span, uint64_t *ret_value)
     return false;
 }
 
-struct span header_field(struct span message, unsigned number)
+/* One field of a message: a number, or bytes. */
+struct item { unsigned number; bool is_bytes; uint64_t value; struct span bytes; };
+
+/* False: the end, or not well-formed from here on. */
+static bool item_read(struct span *message, struct item *ret_item)
 {
     static const size_t fixed_sizes[] = { [1] = 8, [5] = 4 };
-    struct span found = { 0 };
     uint64_t tag, size;
 
-    while (varint_read(&message, &tag)) {
-        unsigned wire_type = tag & 7;
-        if (wire_type == 0) {
-            if (!varint_read(&message, &size))
-                break;
-            continue;
-        }
-        if (wire_type == 2) {
-            if (!varint_read(&message, &size))
-                break;
-        } else if (wire_type == 1 || wire_type == 5) {
-            size = fixed_sizes[wire_type];
-        } else {
-            break;
-        }
-        if (size > message.size)
-            break;
-        if (tag >> 3 == number && wire_type == 2)
-            found = span_of(message.bytes, size);
-        message = span_of(message.bytes + size, message.size - size);
+    if (!varint_read(message, &tag))
+        return false;
+    unsigned wire_type = tag & 7;
+    struct item item = { .number = (unsigned)(tag >> 3), .is_bytes = wire_type == 2 };
+    if (wire_type == 0) {
+        *ret_item = item;
+        return varint_read(message, &ret_item->value);
     }
+    if (wire_type == 2) {
+        if (!varint_read(message, &size))
+            return false;
+    } else if (wire_type == 1 || wire_type == 5) {
+        size = fixed_sizes[wire_type];
+    } else {
+        return false;
+    }
+    if (size > message->size)
+        return false;
+    item.bytes = span_of(message->bytes, size);
+    *message = span_of(message->bytes + size, message->size - size);
+    *ret_item = item;
+    return true;
+}
+
+struct span header_field(struct span message, unsigned number)
+{
+    struct span found = { 0 };
+    struct item item;
+
+    while (item_read(&message, &item))
+        if (item.number == number && item.is_bytes)
+            found = item.bytes;
+    return found;
+}
+
+static uint64_t number_field(struct span message, unsigned number)
+{
+    uint64_t found = 0;
+    struct item item;
+
+    while (item_read(&message, &item))
+        if (item.number == number && !item.is_bytes)
+            found = item.value;
     return found;
 }
 
@@ -61,4 +87,35 @@ void header_area(struct span header, char ret_area[AREA_CODE_SIZE])
 {
     if (!span_to_string(header_field(header_field(header, HEADER_FACTS), FACTS_AREA_CODE), ret_area, AREA_CODE_SIZE))
         ret_area[0] = 0;
+}
+
+void header_version(struct span header, char *ret_version, size_t size)
+{
+    if (!span_to_string(header_field(header_field(header, HEADER_FACTS), FACTS_PROCEDURE_VERSION), ret_version, size))
+        ret_version[0] = 0;
+}
+
+int64_t header_received_ms(struct span header)
+{
+    return (int64_t)number_field(header_field(header, HEADER_FACTS), FACTS_RECEIVED_MS);
+}
+
+struct component_walk header_components(struct span header)
+{
+    return (struct component_walk){ .facts = header_field(header, HEADER_FACTS) };
+}
+
+bool header_component_next(struct component_walk *walk, struct component_said *ret_component)
+{
+    struct item item;
+
+    while (walk->index < COMPONENTS_MAX && item_read(&walk->facts, &item)) {
+        if (item.number != FACTS_COMPONENTS || !item.is_bytes)
+            continue;
+        *ret_component = (struct component_said){ .code = header_field(item.bytes, COMPONENT_CODE),
+                                                  .withdrawn = number_field(item.bytes, COMPONENT_WITHDRAWN) != 0,
+                                                  .index = walk->index++ };
+        return true;
+    }
+    return false;
 }

@@ -12,4 +12,14 @@ struct span header_field(struct span message, unsigned number);
 void header_content_type(struct span header, char ret_type[CONTENT_TYPE_SIZE]);     /* "" not said */
 void header_area(struct span header, char ret_area[AREA_CODE_SIZE]);                /* Facts.area_code; "" not said */
 
+/* What Facts says of the version of the procedure, "" not said, and of when the dossier was received, 0 not said. */
+void header_version(struct span header, char *ret_version, size_t size);
+int64_t header_received_ms(struct span header);
+
+/* Facts.components, one after the other, at most COMPONENTS_MAX. */
+struct component_walk { struct span facts; uint32_t index; };
+struct component_said { struct span code; bool withdrawn; uint32_t index; };
+struct component_walk header_components(struct span header);
+bool header_component_next(struct component_walk *walk, struct component_said *ret_component);
+
 #endif

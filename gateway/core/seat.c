@@ -136,8 +136,11 @@ uint32_t seat_lane(struct step *step, uint64_t dossier, const struct agency *add
             continue;
         *(is_joined ? &joined : &found) = other.addressed;
     }
-    /* Whatever has joined another lane is followed there: two lanes of one seat may stand from before. */
-    if (joined)
+    /* Several lanes of one seat may stand from before, and nothing can be behind all of them. So each code keeps its own
+     * order, what is written to the present code goes behind what waits under an older one, and whatever has joined
+     * another lane is followed there. */
+    bool present = addressed == recipient, stands = own && lane_head(step, dossier, own, &other);
+    if (joined && (present || !stands))
         return joined;
-    return own && lane_head(step, dossier, own, &other) ? 0 : found;
+    return present && !stands ? found : 0;
 }

@@ -461,6 +461,7 @@ void step_submit(struct step *step)
         return;
     intake.again = restore_again(step, submit);
     if (fields_ok(step, submit) && parent_ok(step, &intake) && recipient_ok(step, &intake) &&
-        after_ok(step, &intake) && attachments_ok(step, &intake) && dossier_ok(step, &intake))
+        submit_papers_ok(step, &intake) && after_ok(step, &intake) && attachments_ok(step, &intake) &&
+        dossier_ok(step, &intake))
         accept(step, &intake);
 }

@@ -19,6 +19,9 @@ struct intake {
     struct handoff parent;
 };
 
+/* submit_papers.c: a FORWARD or SUPPLEMENT_REQUEST that lists a withdrawn paper is refused, with the rule. False: it was. */
+bool submit_papers_ok(struct step *step, const struct intake *intake);
+
 /* `handoff` (ids given, not begun yet) puts right a FAILED one of its sender: closes that, takes over those that wait
  * for it. Returns the place in the lane that became free, 0 if none. Nothing at all when it corrects nothing. */
 uint64_t submit_correct(struct step *step, const struct intake *intake, struct handoff *handoff);

@@ -111,8 +111,11 @@ static void read_all(struct reader *reader)
     agencies_read(reader);
     roster_build(reader);
     fields_read(reader);
+    size_t faults = reader->faults->count;
     procedures_read(reader);
     permits_read(reader);
+    if (reader->faults->count == faults)            /* else it may be one of those that is in the way */
+        steps_permits_check(reader);
     routes_read(reader);
     for (size_t i = 0; i < reader->file_count; i++)
         yaml_check_unused(yaml_root(reader->files[i]));

@@ -129,6 +129,13 @@ void fees_read(struct reader *reader, const struct yaml_node *node, struct proce
 void steps_read(struct reader *reader, const struct yaml_node *node, struct procedure *procedure);
 void fields_read(struct reader *reader);
 
+/* procedure_path.c. False: some can never begin, which was said. */
+bool steps_check(const struct yaml_node *steps, const struct procedure *procedure);
+void path_check(const struct yaml_node *node, const struct procedure *procedure);
+void step_agency_check(const struct reader *reader, const struct yaml_node *step_node,
+                       const struct procedure *procedure, const struct procedure_step *step);
+void steps_permits_check(const struct reader *reader);              /* after the permits were read */
+
 /* permits.c, routes.c, procedures.c */
 void permits_read(struct reader *reader);
 void routes_read(struct reader *reader);

@@ -79,25 +79,6 @@ static void after_read(const struct yaml_node *node, struct procedure *procedure
     }
 }
 
-/* Takes out, again and again, what waits for nothing that is left; what then remains is a circle, or behind one. */
-static void circle_check(const struct yaml_node *node, const struct procedure *procedure)
-{
-    uint32_t left = (1u << procedure->step_count) - 1u, before = 0;
-
-    while (left != before) {
-        before = left;
-        for (uint32_t i = 0; i < procedure->step_count; i++)
-            if (!(procedure->steps[i].after & left))
-                left &= ~(1u << i);
-    }
-    for (uint32_t i = 0; i < procedure->step_count; i++)
-        if (left & 1u << i) {
-            yaml_fault(node, "the steps of '%s' wait for each other in a circle: step '%s' can never begin",
-                       procedure->code, procedure->steps[i].name);
-            return;
-        }
-}
-
 void steps_read(struct reader *reader, const struct yaml_node *node, struct procedure *procedure)
 {
     const struct yaml_node *steps = yaml_get(node, "steps");
@@ -118,5 +99,8 @@ void steps_read(struct reader *reader, const struct yaml_node *node, struct proc
         return;
     for (uint32_t i = 0; i < procedure->step_count; i++)
         after_read(yaml_item(steps, i), procedure, &procedure->steps[i]);
-    circle_check(steps, procedure);
+    for (uint32_t i = 0; i < procedure->step_count; i++)
+        step_agency_check(reader, yaml_item(steps, i), procedure, &procedure->steps[i]);
+    if (steps_check(steps, procedure))
+        path_check(node, procedure);
 }
