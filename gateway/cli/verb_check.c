@@ -14,11 +14,23 @@
 
 /* ---- check-config */
 
-static void check_directory(const struct cli *cli, const char *folder, struct faults *faults)
+enum { ADAPTERS_MAX = 16 };
+
+/* The adapter configurations that were named, and whom they serve: lent by them. */
+struct adapters {
+    struct adapter_config *configs[ADAPTERS_MAX];
+    size_t count;
+    struct served *served;              /* NULL: no configuration could be read */
+    size_t served_count;
+};
+
+static void check_directory(const struct cli *cli, const char *folder, const struct adapters *adapters,
+                            struct faults *faults)
 {
     char bytes[8192];
     struct text text = text_of(bytes, sizeof bytes);
-    struct directory *directory = directory_read(folder, clock_wall_ms(), faults);
+    struct directory *directory = directory_read_served(folder, clock_wall_ms(), adapters->served,
+                                                        adapters->served_count, faults);
     if (!directory)
         return;
     directory_describe(directory, &text);
@@ -27,33 +39,64 @@ static void check_directory(const struct cli *cli, const char *folder, struct fa
     directory_free(directory);
 }
 
-static void check_adapter(const struct cli *cli, const char *path, const char *rules, struct faults *faults)
+/* `path` is lent for as long as the adapters are. */
+static void adapter_add(const struct cli *cli, const char *path, const char *rules, struct adapters *adapters,
+                        struct faults *faults)
 {
-    struct adapter_config *config = adapter_config_read(path, rules, faults);
-    if (config && !cli->json)
+    struct adapter_config *config = adapters->count < ADAPTERS_MAX ? adapter_config_read(path, rules, faults) : NULL;
+    struct served *more;
+
+    if (adapters->count == ADAPTERS_MAX)
+        faults_add(faults, path, 0, "more than %d adapter configurations", ADAPTERS_MAX);
+    if (!config)
+        return;
+    adapters->configs[adapters->count++] = config;
+    more = realloc(adapters->served, (adapters->served_count + config->agency_count + 1) * sizeof *more);
+    if (!more) {
+        faults_add(faults, path, 0, "there is no memory to read it");
+        return;
+    }
+    adapters->served = more;
+    for (size_t i = 0; i < config->agency_count; i++)
+        more[adapters->served_count++] =
+            (struct served){ config->agencies[i].code, path, config->agencies[i].line };
+    if (!cli->json)
         printf(cli_say(cli, "%s: %zu cơ quan\n", "%s: %zu agencies\n"), path, config->agency_count);
-    adapter_config_free(config);
+}
+
+static void adapters_done(struct adapters *adapters)
+{
+    for (size_t i = 0; i < adapters->count; i++)
+        adapter_config_free(adapters->configs[i]);
+    free(adapters->served);
 }
 
 enum exit_code verb_check_config(struct cli *cli)
 {
     struct faults faults;
     struct site site = { 0 };
-    char inside[CLI_PATH_SIZE], adapter[CLI_PATH_SIZE], rules[CLI_PATH_SIZE];
-    const char *folder = cli->argument_count ? cli->arguments[0] : NULL;
+    struct share share = { 0 };
+    struct adapters adapters = { 0 };
+    char inside[CLI_PATH_SIZE], adapter[CLI_PATH_SIZE], rules[CLI_PATH_SIZE] = "";
+    const char *folder = cli->argument_count ? cli->arguments[0] : NULL, *named;
 
     if (!folder && !site_read(cli, &site))
         return EXIT_BROKEN;
     if (!folder)
         folder = site.folder;
+    if (cli_option(cli, "adapter") && !share_find(cli, &share))
+        return EXIT_BROKEN;
     if (faults_init(&faults) != RESULT_OK)
         return EXIT_BROKEN;
     /* A folder made by `init` holds the directory and the adapter's file; any other is a directory itself. */
     bool whole = cli_path(folder, "directory", inside) && access(inside, R_OK) == 0;
-    check_directory(cli, whole ? inside : folder, &faults);
     if (whole && cli_path(folder, "adapter.yaml", adapter) && access(adapter, R_OK) == 0
         && cli_path(folder, "rules", rules))
-        check_adapter(cli, adapter, rules, &faults);
+        adapter_add(cli, adapter, rules, &adapters, &faults);
+    for (size_t i = 0; (named = cli_option_at(cli, "adapter", i)) != NULL; i++)
+        adapter_add(cli, named, share.rules, &adapters, &faults);
+    check_directory(cli, whole ? inside : folder, &adapters, &faults);
+    adapters_done(&adapters);
     size_t count = faults.count;
     if (cli->json) {
         json_t *list = json_array();

@@ -43,6 +43,7 @@ struct agency {
     uint32_t alias_count;
     enum agency_kind kind;
     enum agency_class agency_class;
+    bool     by_adapter;                    /* an adapter speaks for it, not its own system */
     int64_t  from_ms, to_ms;                /* exists in [from, to); 0: open on that side */
     char     parent[AGENCY_CODE_SIZE];      /* canonical; "" none. Permits and routes go by code and kind, not by this */
     char     area[AREA_CODE_SIZE];          /* where it serves; "" not said */

@@ -35,6 +35,11 @@ static void kind_and_class_read(const struct yaml_node *node, struct agency *age
         yaml_fault(yaml_get(node, "kind"), "unknown kind '%s'; known: %s", word, agency_kind_words());
 
     agency->agency_class = CLASS_NEITHER;           /* the careful one: never sent again unasked */
+    if (yaml_get_string(node, "via", false, word, sizeof word)) {
+        agency->by_adapter = strcmp(word, "adapter") == 0;
+        if (!agency->by_adapter && strcmp(word, "client") != 0)
+            yaml_fault(yaml_get(node, "via"), "unknown 'via: %s'; known: adapter, client", word);
+    }
     if (!yaml_get_string(node, "class", false, word, sizeof word))
         return;
     agency->agency_class = strcmp(word, "idempotent") == 0 ? CLASS_IDEMPOTENT

@@ -93,6 +93,8 @@ static void write_agency(FILE *out, const struct draft *draft, const struct agen
         fprintf(out, " alias %s\n", aliases[i]);
     if (agency->parent[0])
         fprintf(out, " parent %s\n", agency->parent);
+    if (agency->by_adapter)
+        fprintf(out, " via adapter\n");
     if (agency->area[0])
         fprintf(out, " area %s\n", agency->area);
     if (agency->hours)

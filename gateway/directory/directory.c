@@ -111,6 +111,8 @@ static void read_all(struct reader *reader)
     agencies_read(reader);
     roster_build(reader);
     fields_read(reader);
+    if (reader->served)
+        adapters_check(reader);
     size_t faults = reader->faults->count;
     procedures_read(reader);
     permits_read(reader);
@@ -129,8 +131,15 @@ static void read_all(struct reader *reader)
 
 struct directory *directory_read(const char *folder, int64_t now_ms, struct faults *faults)
 {
+    return directory_read_served(folder, now_ms, NULL, 0, faults);
+}
+
+struct directory *directory_read_served(const char *folder, int64_t now_ms, const struct served *served,
+                                        size_t served_count, struct faults *faults)
+{
     size_t before = faults->count;
-    struct reader reader = { .folder = folder, .now_ms = now_ms, .faults = faults,
+    struct reader reader = { .folder = folder, .now_ms = now_ms, .faults = faults, .served = served,
+                             .served_count = served_count,
                              .directory = calloc(1, sizeof(struct directory)) };
 
     if (reader.directory)

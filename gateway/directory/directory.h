@@ -24,6 +24,11 @@ struct directory;
 /* `now_ms` decides which keys have expired and which agencies are gone; it does not go into the canonical bytes.
  * NULL: at least one fault was added. Faults call a file by its name below the folder ("agencies/quan-7.yaml"). */
 MUST_USE struct directory *directory_read(const char *folder, int64_t now_ms, struct faults *faults);
+/* The same, with the codes (or aliases) that adapter configurations serve, and where each is listed: an agency `via:
+ * adapter` that none of them serves is a fault, and so is a code of theirs that is no agency. */
+struct served { const char *code, *file; int line; };
+MUST_USE struct directory *directory_read_served(const char *folder, int64_t now_ms, const struct served *served,
+                                                 size_t served_count, struct faults *faults);
 void directory_free(struct directory *directory);                           /* takes NULL */
 
 const struct tables *directory_tables(const struct directory *directory);   /* version 0 until it is set */

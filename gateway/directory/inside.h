@@ -44,6 +44,8 @@ struct reader {
     const char *folder;
     int64_t now_ms;
     struct faults *faults;
+    const struct served *served;            /* what adapters serve; NULL: not asked */
+    size_t served_count;
     struct directory *directory;
     struct yaml_file *files[FILES_MAX];
     size_t file_count;
@@ -109,6 +111,9 @@ bool agencies_each_file(struct reader *reader,
                         bool (*take)(struct reader *reader, const char *name, void *context), void *context);
 /* roster.c: sorts the drafts into the tables, builds the names, checks what agencies say of each other. */
 void roster_build(struct reader *reader);
+
+/* adapters_check.c */
+void adapters_check(struct reader *reader);
 
 /* selector.c */
 bool selector_of_node(struct reader *reader, const struct yaml_node *node, struct selector *ret_selector);
