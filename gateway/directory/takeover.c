@@ -111,8 +111,11 @@ void successors_read(struct reader *reader, const struct yaml_node *node, struct
     const struct yaml_node *one = yaml_get(node, "successor"), *several = yaml_get(node, "successors");
     struct successor row = { .from_ms = draft->agency.to_ms, .kinds = KINDS_ALL };
 
-    if (one && several)
+    if (one && several) {
         yaml_fault(several, "either 'successor' (who takes over everything) or 'successors' (who takes over what)");
+        entries_skip(several);
+        return;
+    }
     if (yaml_get_string(node, "successor", false, row.code, sizeof row.code))
         (void)row_add(reader, one, draft, &row);        /* its fault stops the folder */
     if (!several)
