@@ -63,6 +63,7 @@ static void numbers_stay(void **state)
     assert_int_equal(agency_class_read("NEITHER"), 3);
     assert_int_equal(CAUSE_LATE_OUTCOME, 26);
     assert_int_equal(CAUSE_RESTORED, 28);
+    assert_string_equal(cause_name(CAUSE_SUCCEEDED), "SUCCEEDED");
     assert_int_equal(problem_read("malformed"), 1);
     assert_int_equal(problem_read("conflict"), 12);
     assert_int_equal(problem_read("full"), 16);
