@@ -136,9 +136,7 @@ uint32_t seat_lane(struct step *step, uint64_t dossier, const struct agency *add
             continue;
         *(is_joined ? &joined : &found) = other.addressed;
     }
-    /* Several lanes of one seat may stand from before, and nothing can be behind all of them. So each code keeps its own
-     * order, what is written to the present code goes behind what waits under an older one, and whatever has joined
-     * another lane is followed there. */
+    /* Several lanes of one seat may stand from before, and nothing can be behind all of them. */
     bool present = addressed == recipient, stands = own && lane_head(step, dossier, own, &other);
     if (joined && (present || !stands))
         return joined;

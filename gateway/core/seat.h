@@ -20,19 +20,19 @@ bool seat_same(struct step *step, uint32_t a, uint32_t b, const struct handoff *
 /* Who has taken over from the agency of this number in that matter; NULL: it holds its place itself, or nobody does. */
 const struct agency *seat_taken_by(struct step *step, uint32_t number, const struct handoff *about);
 
-/* A handoff that waits for an agency which has been succeeded goes to the successor: recipient, counts, attempts used up
- * so far and the adapter's checkpoint begin anew; lane, place, due date and key stay. Perhaps done by the one before: no
- * class covers that, so an offer makes it UNSURE. True: it moved; CAUSE_SUCCEEDED is to be told by seat_tell(). Its
- * state's rows are the caller's: it must have no READY row, and `state` is what its recipient's count speaks of (0 none).
- */
+/* A handoff that waits for an agency which has been succeeded goes to the successor: recipient, counts, attempts used
+ * up so far and the adapter's checkpoint begin anew; lane, place, due date and key stay. Perhaps done by the one
+ * before: no class covers that, so an offer makes it UNSURE. True: it moved; seat_tell() tells CAUSE_SUCCEEDED. The
+ * rows of its state are the caller's: it has no READY row; `state` is what its recipient's count speaks of (0 none). */
 bool seat_move(struct step *step, struct handoff *handoff, enum state state, uint32_t *ret_before);
 /* The same for one that is READY, with its rows and its event. False: nobody has taken over. */
 bool seat_move_ready(struct step *step, struct handoff *handoff);
 void seat_tell(struct step *step, struct handoff *handoff, uint32_t before);
 
-/* Something of the same dossier to the same seat may still wait in another lane, under the code of before or of after:
- * the number under which it waits, so that this one goes behind it (HANDOFF_JOINED). 0: none. `addressed`: as
- * written. */
+/* Order over a change of codes. Each code keeps its own order in its own lane; what is written to the present code goes
+ * behind what still waits under an older one, and whatever has joined another lane like this is followed there. So one
+ * sender that uses the new code from some day on never overtakes itself; who goes back to the old code may.
+ * Gives the number under whose lane this one goes (HANDOFF_JOINED); 0: its own. `addressed`: as written. */
 uint32_t seat_lane(struct step *step, uint64_t dossier, const struct agency *addressed,
                    const struct agency *recipient);
 

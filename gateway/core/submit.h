@@ -19,7 +19,7 @@ struct intake {
     struct handoff parent;
 };
 
-/* submit_papers.c: a FORWARD or SUPPLEMENT_REQUEST that lists a withdrawn paper is refused, with the rule. False: it was. */
+/* submit_papers.c. False: a FORWARD or SUPPLEMENT_REQUEST lists a withdrawn paper, and was refused with the rule. */
 bool submit_papers_ok(struct step *step, const struct intake *intake);
 
 /* `handoff` (ids given, not begun yet) puts right a FAILED one of its sender: closes that, takes over those that wait

@@ -45,7 +45,7 @@ struct agency {
     enum agency_class agency_class;
     bool     by_adapter;                    /* an adapter speaks for it, not its own system */
     int64_t  from_ms, to_ms;                /* exists in [from, to); 0: open on that side */
-    char     parent[AGENCY_CODE_SIZE];      /* canonical; "" none. Permits and routes go by code and kind, not by this */
+    char     parent[AGENCY_CODE_SIZE];      /* canonical; "" none. Permits and routes do not go by it */
     char     area[AREA_CODE_SIZE];          /* where it serves; "" not said */
     const struct successor *successors;     /* in the order written */
     uint32_t successor_count;
@@ -116,12 +116,12 @@ const struct agency *tables_next(const struct tables *tables, const struct agenc
                                  int64_t now_ms);
 /* The next moment after this one at which some successor takes over; INT64_MAX: none. */
 int64_t tables_next_takeover_ms(const struct tables *tables, int64_t after_ms);
-/* Who gets what is addressed to this one at now_ms: the end of its line of successors in this matter, which is itself as
- * long as it exists and the matter has not moved. NULL: nobody. */
+/* Who gets what is addressed to this one at now_ms: the end of its line of successors in this matter, which is itself
+ * as long as it exists and the matter has not moved. NULL: nobody. */
 const struct agency *tables_successor(const struct tables *tables, const struct agency *agency,
                                       const struct matter *matter, int64_t now_ms);
-/* One stands in the line of successors of the other in this matter, or both are one: what one of them sent, got or holds
- * the other may answer, follow and go on with. Both NULL or unknown: false. */
+/* One stands in the line of successors of the other in this matter, or both are one: what one of them sent, got or
+ * holds the other may answer, follow and go on with. One NULL: false. */
 bool tables_same_seat(const struct tables *tables, const struct agency *a, const struct agency *b,
                       const struct matter *matter, int64_t now_ms);
 /* Whose key this is at now_ms; NULL: nobody's. *ret_roles: what it may ask for. */
@@ -133,8 +133,8 @@ bool tables_permit(const struct tables *tables, const struct agency *from, const
 const struct agency *tables_route(const struct tables *tables, const char *procedure, const char *step,
                                   const struct agency *from);
 
-/* The version of a procedure for a dossier of this sender received at at_ms. `variant` NULL or "": the narrowest for the
- * sender, of those the usual one. NULL: none is in force. */
+/* The version of a procedure for a dossier of this sender received at at_ms. `variant` NULL or "": the narrowest for
+ * the sender, of those the usual one. NULL: none is in force. */
 const struct procedure *tables_procedure(const struct tables *tables, const char *code, const char *variant,
                                          const struct agency *sender, int64_t at_ms);
 /* The very version that a dossier kept (procedure_version_text). NULL: not listed any more. */

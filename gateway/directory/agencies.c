@@ -68,7 +68,8 @@ static void agency_read(struct reader *reader, const struct yaml_node *node)
     period_read(node, "valid_from", "valid_to", &agency->from_ms, &agency->to_ms);
     yaml_get_string(node, "parent", false, agency->parent, sizeof agency->parent);
     if (yaml_get_string(node, "area", false, agency->area, sizeof agency->area) && !area_is_valid(agency->area))
-        yaml_fault(yaml_get(node, "area"), "'%s' is no area: groups of letters, digits and '-' behind points, the widest "
+        yaml_fault(yaml_get(node, "area"), "'%s' is no area: groups of letters, digits and '-' behind points, the "
+                   "widest "
                    "first, as in 79.778.27475", agency->area);
     yaml_get_string(node, "hours", false, draft->hours, sizeof draft->hours);
     successors_read(reader, node, draft);

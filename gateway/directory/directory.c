@@ -71,7 +71,8 @@ static bool check_file_names(struct reader *reader)
             is_known = is_known || strcmp(entry->d_name, known[i]) == 0;
         if (!is_known)
             faults_add(reader->faults, entry->d_name, 0, "is no file of a directory; those are gateway.yaml, "
-                       "agencies.yaml, agencies/*.yaml, permits.yaml, routes.yaml, procedures.yaml, fields.yaml, hours.yaml and "
+                       "agencies.yaml, agencies/*.yaml, permits.yaml, routes.yaml, procedures.yaml, fields.yaml, "
+                           "hours.yaml and "
                        "calendar/*.yaml");
     }
     closedir(folder);

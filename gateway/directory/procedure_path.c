@@ -37,7 +37,8 @@ bool steps_check(const struct yaml_node *steps, const struct procedure *procedur
                 if (before[i] & 1u << k && before[k] & 1u << i)
                     told |= 1u << k;
         } else if (!(circles & 1u << i) && before[i] & circles) {
-            yaml_fault(yaml_item(steps, i), "step '%s' of '%s' is never reached: it waits for steps that can never begin",
+            yaml_fault(yaml_item(steps, i), "step '%s' of '%s' is never reached: it waits for steps that can never "
+                       "begin",
                        name, procedure->code);
         }
     }
@@ -169,7 +170,8 @@ void step_agency_check(const struct reader *reader, const struct yaml_node *step
     for (uint32_t i = 0; i < tables->agency_count; i++)
         if (selector_matches(&step->agency, &tables->agencies[i]) && lives_within(&tables->agencies[i], procedure))
             return;
-    yaml_fault(yaml_get(step_node, "agency"), "nobody who does step '%s' ('%s') exists while this version of '%s' is in "
+    yaml_fault(yaml_get(step_node, "agency"), "nobody who does step '%s' ('%s') exists while this version of '%s' is "
+               "in "
                "force", step->name, yaml_scalar(yaml_get(step_node, "agency")), procedure->code);
 }
 
@@ -197,7 +199,8 @@ void steps_permits_check(const struct reader *reader)
             const struct procedure_step *step = &procedure->steps[k];
             if (step->after && !step->citizen && step->agency.kind
                 && !may_be_sent(tables, procedure->code, &step->agency))
-                yaml_fault(yaml_item(steps, k), "step '%s' of '%s' is never reached: no permit lets anybody send FORWARD "
+                yaml_fault(yaml_item(steps, k), "step '%s' of '%s' is never reached: no permit lets anybody send "
+                           "FORWARD "
                            "to those who do it", step->name, procedure->code);
         }
     }

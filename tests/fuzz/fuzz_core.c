@@ -290,6 +290,8 @@ static void step_connections(struct taste *taste)
         for (int i = 0; i < 3; i++)
             some[i] = any_id(taste);
         command = (struct command){ .kind = COMMAND_BREAKER, .breaker = { some, 3 } };
+    } else if (what & 4) {
+        command = (struct command){ .kind = COMMAND_TAKEOVER };     /* few enough for one */
     }
     place_run(&place, &command);
 }

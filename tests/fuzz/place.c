@@ -48,7 +48,12 @@ static void make_tables(struct place *place)
             add_name(place, known[i].alias, i);
     }
     place->agencies[3].to_ms = PLACE_NOW_MS + 20 * DAY_MS;
-    must(span_to_string(span_of_string("POL"), place->agencies[3].successor, AGENCY_CODE_SIZE));
+    place->successor = (struct successor){ .code = "POL", .from_ms = place->agencies[3].to_ms, .kinds = KINDS_ALL };
+    place->agencies[3].successors = &place->successor;
+    place->agencies[3].successor_count = 1;
+    for (uint32_t i = 0; i < PLACE_AGENCIES; i++)
+        place->agencies[i].succeeds = strcmp(place->agencies[i].code, "POL") == 0;
+    tables->successions = true;
     qsort(place->names, tables->name_count, sizeof *place->names, by_name);
     place->permits[0] = (struct permit){ .from = { .kind = SELECT_BELOW, .code = "H29" }, .to = { .kind = SELECT_ANY },
                                          .kinds = KINDS_ALL };

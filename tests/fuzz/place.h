@@ -18,6 +18,7 @@ struct place {
     struct tables tables;
     struct agency agencies[PLACE_AGENCIES];
     struct agency_name names[PLACE_NAMES];
+    struct successor successor;         /* of OLD */
     struct permit permits[2];
     struct route route;
     struct arena words;

@@ -1,5 +1,5 @@
-"""From three tiers to two under a running gateway: the example network of 2023 becomes that of 2026 on SIGHUP. What was begun
-before finishes after, late answers come under old codes, and nobody else gets anything of it."""
+"""From three tiers to two under a running gateway: the example network of 2023 becomes that of 2026 on SIGHUP. What was
+begun before finishes after, late answers come under old codes, and nobody else gets anything of it."""
 import os
 import shutil
 import signal
@@ -66,7 +66,8 @@ def test_begun_before_finished_after(city, tmp_path):
     assert police.outcome(delivered, VERDICT.DELIVERED).state == STATE.DELIVERED
     police.credit(0)
     police.ping()
-    to_police = forward(counter, city, dossier, step="residence", facts={"area_code": BINH_THUAN, "due_ms": 1900000000000})
+    to_police = forward(counter, city, dossier, step="residence",
+                        facts={"area_code": BINH_THUAN, "due_ms": 1900000000000})
     behind = forward(counter, city, dossier, step="residence")
     to_ward = forward(counter, city, city.dossier(), recipient=WARD)
 

@@ -80,7 +80,8 @@ static void becomes_a_catalogue(void **state)
     const struct procedure *usual = tables_procedure(tables, "p", NULL, district, time_ms("2023-05-05"));
 
     assert_string_equal(usual->variant, "usual");
-    assert_string_equal(tables_procedure(tables, "p", "verified", district, time_ms("2023-05-05"))->variant, "verified");
+    assert_string_equal(tables_procedure(tables, "p", "verified", district, time_ms("2023-05-05"))->variant,
+                        "verified");
     /* The narrowest for the sender, but only since it is in force; afterwards nothing of this code. */
     assert_string_equal(tables_procedure(tables, "p", "", ward, time_ms("2023-05-05"))->variant, "ward-1");
     assert_ptr_equal(tables_procedure(tables, "p", "", ward, time_ms("2021-12-31T23:59:59+07:00")), usual);
@@ -123,7 +124,8 @@ static void procedure_faults(void **state)
     (void)state;
     static const struct { const char *rest, *line, *words; } bad[] = {
         { "field: zz, steps: [{ name: a, agency: WARD }]", "4", "field 'zz' is not in fields.yaml" },
-        { "valid_from: 2024-01-01T08:00:00+07:00, steps: [{ name: a, agency: WARD }]", "4", "'valid_from' must be a day" },
+        { "valid_from: 2024-01-01T08:00:00+07:00, steps: [{ name: a, agency: WARD }]", "4", "'valid_from' must be a "
+          "day" },
         { "successor: 2.000986,\n steps: [{ name: a, agency: WARD }]", "4", "there is none" },
         { "components: [{ code: a, name: A }, { code: a, name: B }],\n steps: [{ name: a, agency: WARD }]", "4",
           "component 'a' a second time" },
@@ -138,16 +140,19 @@ static void procedure_faults(void **state)
         { "fees: [{ code: a, name: A, dong: 1, channels: [sms] }], steps: [{ name: a, agency: WARD }]", "4",
           "unknown channel 'sms'" },
         { "committed: { all: w1, sms: w2 }, steps: [{ name: a, agency: WARD }]", "4", "nobody knows 'sms'" },
-        { "statutory: w1, committed: w2, steps: [{ name: a, agency: WARD }]", "4", "promised later than the law's time" },
+        { "statutory: w1, committed: w2, steps: [{ name: a, agency: WARD }]", "4", "promised later than the law's "
+          "time" },
         { "steps: [{ name: a, agency: WARD, join: some }]", "4", "'join' is all" },
         { "steps: [{ name: a, agency: WARD, outputs: [A] }]", "4", "an output is named with" },
         { "steps: [{ name: a, agency: DEPARTMENT }]", "4", "nobody who does step 'a' ('DEPARTMENT') exists" },
-        { "usual: true, variant: v,\n  steps: [{ name: a, agency: WARD }] }\n- { code: p, name: x, variant: w, usual: true, "
+        { "usual: true, variant: v,\n  steps: [{ name: a, agency: WARD }] }\n- { code: p, name: x, variant: w, "
+          "usual: true, "
           "steps: [{ name: a, agency: WARD }]", "6", "two variants of 'p' are usual for the same senders; the other" },
         { "variant: v, field: ht, usual: true, steps: [{ name: a, agency: WARD }] }\n- { code: p, name: x, variant: w, "
           "steps: [{ name: a, agency: WARD }]", "5", "procedure 'p' has another field than in procedures.yaml:4" },
         /* A circle, and what stands behind it: each with the line of its step. */
-        { "steps: [\n { name: a, agency: WARD },\n { name: b, agency: WARD, after: [c] },\n { name: c, agency: WARD, after: "
+        { "steps: [\n { name: a, agency: WARD },\n { name: b, agency: WARD, after: [c] },\n { name: c, agency: WARD, "
+          "after: "
           "[b] }]", "6", "in a circle: step 'b' can never begin" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -177,7 +182,8 @@ static void unreachable_steps(void **state)
     (void)state;
     char text[1000];
 
-    snprintf(text, sizeof text, "%s- { code: p, name: x, steps: [\n { name: a, agency: WARD, after: [a] },\n { name: b, agency: "
+    snprintf(text, sizeof text, "%s- { code: p, name: x, steps: [\n { name: a, agency: WARD, after: [a] },\n { name: "
+             "b, agency: "
              "WARD, after: [a] },\n { name: c, agency: WARD }] }\n", procedures_good);
     folder_write((struct folder){ .procedures = text, .permits = permits_all });
     assert_null(directory_read(scratch.folder, now_ms, &faults));
@@ -186,7 +192,8 @@ static void unreachable_steps(void **state)
     assert_non_null(strstr(faults.lines[1], "procedures.yaml:6: step 'b' of 'p' is never reached"));
 
     /* No permit leads to those who do the second one. */
-    snprintf(text, sizeof text, "%s- { code: p, name: x, steps: [\n { name: a, agency: WARD },\n { name: b, agency: DISTRICT, "
+    snprintf(text, sizeof text, "%s- { code: p, name: x, steps: [\n { name: a, agency: WARD },\n { name: b, agency: "
+             "DISTRICT, "
              "after: [a] }] }\n", procedures_good);
     folder_has_fault((struct folder){ .procedures = text,
                                       .permits = "- { from: WARD, to: \"*\", kinds: [FORWARD], procedure: 2.000986 }\n"
@@ -201,7 +208,8 @@ static void critical_paths(void **state)
     static const struct { const char *limit, *steps, *words; } paths[] = {
         { "committed: w2", "{ name: a, agency: WARD, limit: w1 }, { name: b, agency: WARD, limit: w2, after: [a] }",
           "the critical path of 'p' (a w1, b w2) is longer than 'committed' w2" },
-        { "committed: w3", "{ name: a, agency: WARD, limit: w1 }, { name: b, agency: WARD, limit: w2, after: [a] }", NULL },
+        { "committed: w3", "{ name: a, agency: WARD, limit: w1 }, { name: b, agency: WARD, limit: w2, after: [a] }",
+          NULL },
         { "committed: w2", "{ name: a, agency: WARD, limit: w2 }, { name: b, agency: citizen, limit: w9, after: [a], "
                            "outside: true }, { name: c, agency: WARD, after: [b] }", NULL },
         { "committed: w2", "{ name: a, agency: WARD, limit: w2 }, { name: b, agency: WARD, limit: w2 }", NULL },
@@ -211,17 +219,21 @@ static void critical_paths(void **state)
         { "committed: { all: w3, online: w1 }", "{ name: a, agency: WARD, limit: w2 }",
           "(a w2) is longer than 'committed' of online w1" },
         { "committed: c15:00", "{ name: a, agency: WARD, limit: c15:00 }", NULL },
-        { "committed: c15:00", "{ name: a, agency: WARD, limit: c15:00 }, { name: b, agency: WARD, limit: c15:00, after: "
+        { "committed: c15:00", "{ name: a, agency: WARD, limit: c15:00 }, { name: b, agency: WARD, limit: c15:00, "
+          "after: "
                                "[a] }", "longer than 'committed' c15:00" },
         { "committed: d30", "{ name: a, agency: WARD, limit: d20 }, { name: b, agency: WARD, limit: d11, after: [a] }",
           "longer than 'committed' d30" },
         { "committed: d30", "{ name: a, agency: WARD, limit: w20 }, { name: b, agency: WARD, limit: d10, after: [a] }",
           NULL },
-        { "committed: w30", "{ name: a, agency: WARD, limit: d41 }", NULL },            /* 5 weeks of 5 days, at least */
+        /* 5 weeks of 5 days, at least */
+        { "committed: w30", "{ name: a, agency: WARD, limit: d41 }", NULL },
         { "committed: none", "{ name: a, agency: WARD, limit: w99 }", NULL },
-        { "committed: w2", "{ name: a, agency: WARD, limit: w1 }, { name: b, agency: WARD, limit: w5 }, { name: c, agency: "
+        { "committed: w2", "{ name: a, agency: WARD, limit: w1 }, { name: b, agency: WARD, limit: w5 }, { name: c, "
+          "agency: "
                            "WARD, limit: w1, after: [a, b], join: any }", "(b w5) is longer than 'committed' w2" },
-        { "committed: w5", "{ name: a, agency: WARD, limit: w1 }, { name: b, agency: WARD, limit: w5 }, { name: c, agency: "
+        { "committed: w5", "{ name: a, agency: WARD, limit: w1 }, { name: b, agency: WARD, limit: w5 }, { name: c, "
+          "agency: "
                            "WARD, limit: w4, after: [a, b], join: any }", NULL },
     };
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
@@ -259,7 +271,8 @@ static void field_faults(void **state)
 static const char more_agencies[] =
     "- { code: H29.1, name: Phường A, kind: WARD, area: 79.1 }\n"
     "- { code: H29.2, name: Phường B, kind: WARD, area: 79.2, hours: police,\n"
-    "    exceptions: [{ from: 2023-10-16, to: 2023-10-18, why: ngập }, { from: 2023-10-20, why: mưa, hours: \"13:00-17:00\" }] }\n"
+    "    exceptions: [{ from: 2023-10-16, to: 2023-10-18, why: ngập }, { from: 2023-10-20, why: mưa, hours: "
+        "\"13:00-17:00\" }] }\n"
     "- { code: H29.3, name: Sở, kind: DEPARTMENT }\n"
     "- code: H29.8\n"
     "  name: Quận 8\n"
@@ -292,7 +305,8 @@ static void successors_by_area_and_function(void **state)
     assert_string_equal(tables_successor(tables, old, &land, march_ms)->code, "H29.3");      /* while it still exists */
     assert_ptr_equal(tables_successor(tables, old, &here, july_ms - 1), old);
     assert_string_equal(tables_successor(tables, old, &here, july_ms)->code, "H29.1");
-    assert_string_equal(tables_successor(tables, old, &there, july_ms)->code, "H29.2");      /* 79.8.10 is not in 79.8.1 */
+    /* 79.8.10 is not in 79.8.1 */
+    assert_string_equal(tables_successor(tables, old, &there, july_ms)->code, "H29.2");
     assert_string_equal(tables_successor(tables, old, &forward, july_ms)->code, "G01.29.07");
     forward.kind = KIND_RESULT;
     assert_string_equal(tables_successor(tables, old, &forward, july_ms)->code, "H29.2");
@@ -351,7 +365,8 @@ static void agency_faults(void **state)
         { "valid_to: 2025-01-01, successors: [{ agency: H29.99 }]", "'H29.99' is no agency" },
         { "valid_to: 2025-01-01, successors: [{ areas: [79] }]", "'agency' is missing" },
         { "successors: [{ agency: H29.07 }]", "takes over at 'valid_to', and there is none" },
-        { "valid_to: 2025-01-01, successors: [{ agency: H29.07, from: 2025-02-01 }]", "in between nobody would take over" },
+        { "valid_to: 2025-01-01, successors: [{ agency: H29.07, from: 2025-02-01 }]", "in between nobody would take "
+          "over" },
         { "valid_to: 2025-01-01, successors: [{ agency: H29.07, areas: [a..b] }]", "'a..b' is no area" },
         { "valid_to: 2025-01-01, successors: [{ agency: H29.07, areas: 79 }]", "'areas' must be a list" },
         { "valid_to: 2025-01-01, successors: [{ agency: H29.07, kinds: [X] }]", "unknown kind 'X'" },
@@ -381,7 +396,8 @@ static void agency_faults(void **state)
 static void circles_of_successors(void **state)
 {
     (void)state;
-    static const char form[] = "%s- { code: H29.5, name: x, kind: WARD, successors: [{ agency: H29.6, procedures: [%s], from: "
+    static const char form[] = "%s- { code: H29.5, name: x, kind: WARD, successors: [{ agency: H29.6, procedures: "
+        "[%s], from: "
                                "2025-01-01 }] }\n- { code: H29.6, name: x, kind: WARD, successors: [{ agency: H29.5, "
                                "procedures: [%s], from: 2025-01-01 }] }\n";
     char text[3000];
@@ -389,7 +405,8 @@ static void circles_of_successors(void **state)
     snprintf(text, sizeof text, form, agencies_good, "land", "tax");
     directory_free(folder_read((struct folder){ .agencies = text }));
     snprintf(text, sizeof text, form, agencies_good, "land", "land");
-    folder_has_fault((struct folder){ .agencies = text }, "agencies.yaml:", "the successors of 'H29.5' lead back to itself");
+    folder_has_fault((struct folder){ .agencies = text }, "agencies.yaml:", "the successors of 'H29.5' lead back to "
+                     "itself");
 }
 
 static void held_against_adapters(void **state)
@@ -423,11 +440,14 @@ static void the_bytes_tell(void **state)
 {
     (void)state;
     static const char *const changes[][2] = {
-        { "committed: { all: w3, online: w2 }", "committed: { all: w3, online: w3 }" }, { "usual: true", "usual: true\n  senders: DISTRICT" },
+        { "committed: { all: w3, online: w2 }", "committed: { all: w3, online: w3 }" }, { "usual: true", "usual: "
+                                                                                          "true\n  senders: DISTRICT" },
         { "rule: Luật Cư trú", "rule: Luật khác" }, { "instead: CSDL dân cư", "instead: CSDL khác" },
         { "withdrawn: 2023-01-01", "withdrawn: 2023-01-02" }, { "dong: 8000", "dong: 8001" },
-        { "channels: [counter, post]", "channels: [counter]" }, { "outputs: [number, certificate]", "outputs: [number]" },
-        { ", optional: true }\n    - { name: wait", " }\n    - { name: wait" }, { ", join: any", "" }, { "optional: true }\n  fees", "shared: x }\n  fees" },
+        { "channels: [counter, post]", "channels: [counter]" }, { "outputs: [number, certificate]", "outputs: "
+                                                                  "[number]" },
+        { ", optional: true }\n    - { name: wait", " }\n    - { name: wait" }, { ", join: any", "" }, { "optional: "
+            "true }\n  fees", "shared: x }\n  fees" },
     };
     struct folder folder = { .procedures = catalogue, .permits = permits_all, .routes = "" };
     struct directory *first = folder_read(folder);
@@ -451,7 +471,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(becomes_a_catalogue), cmocka_unit_test(procedure_faults),
         cmocka_unit_test(which_variant_is_usual), cmocka_unit_test(unreachable_steps),
-        cmocka_unit_test(critical_paths), cmocka_unit_test(field_faults), cmocka_unit_test(successors_by_area_and_function),
+        cmocka_unit_test(critical_paths), cmocka_unit_test(field_faults),
+            cmocka_unit_test(successors_by_area_and_function),
         cmocka_unit_test(an_exception_moves_a_due_date), cmocka_unit_test(agency_faults),
         cmocka_unit_test(circles_of_successors), cmocka_unit_test(held_against_adapters),
         cmocka_unit_test(the_bytes_tell),

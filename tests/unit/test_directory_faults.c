@@ -318,7 +318,8 @@ static void procedure_faults(void **state)
     /* One after the other is no overlap, and neither is another variant. */
     char text[800];
     snprintf(text, sizeof text, "%s%s", procedures_good,
-             "- { code: p, name: x, usual: true, valid_to: 2024-01-01, successor: q, steps: [{ name: a, agency: citizen }] }\n"
+             "- { code: p, name: x, usual: true, valid_to: 2024-01-01, successor: q, steps: [{ name: a, agency: "
+                 "citizen }] }\n"
              "- { code: p, name: x, usual: true, valid_from: 2024-01-01, steps: [{ name: a, agency: WARD }] }\n"
              "- { code: p, name: x, variant: v, statutory: d30, steps: [{ name: a, agency: \"*\", outside: true }] }\n"
              "- { code: q, name: x, committed: c15:00, steps: [{ name: a, agency: H29.07.01 }] }\n");

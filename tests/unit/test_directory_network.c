@@ -288,7 +288,8 @@ static void ho_chi_minh_city_2023(void **state)
     const struct agency *cu_chi = tables_agency(tables, "H29.23.04"), *ward = tables_agency(tables, "H29.07.01");
     int64_t year_2021_ms = now_ms - 2LL * 365 * 24 * 3600 * 1000;
     assert_int_equal(procedure_committed(tables_procedure(tables, "1.000894", NULL, cu_chi, now_ms), 1).number, 1);
-    assert_int_equal(procedure_committed(tables_procedure(tables, "1.000894", NULL, cu_chi, year_2021_ms), 1).number, 3);
+    assert_int_equal(procedure_committed(tables_procedure(tables, "1.000894", NULL, cu_chi, year_2021_ms), 1).number,
+                     3);
     assert_int_equal(procedure_committed(tables_procedure(tables, "1.000894", NULL, ward, now_ms), 1).number, 3);
     const struct procedure *birth = tables_procedure_version(tables, "2.000986/normal/2024-07-01");
     assert_int_equal(procedure_component(birth, "so-ho-khau")->need, NEED_WITHDRAWN);
