@@ -14,12 +14,15 @@
 #define LOCAL_MS  (7 * 60 * MINUTE_MS)
 
 /* A world whose every minute is written down: from 2022 to 2031. */
-enum { FIRST_DAY = 18993, WORLD_DAYS = 3652, WORLDS = 50, QUESTIONS = 400, PAUSES = 5 };
+enum { FIRST_DAY = 18993, WORLD_DAYS = 3652, WORLDS = 50, QUESTIONS = 400, PAUSES = 5, EXCEPTIONS = 60 };
 struct world {
     struct hours hours;
     struct calendar *calendar;
     bool loaded[10];                                    /* 2022 .. */
     bool worked[(size_t)WORLD_DAYS * DAY_MINUTES];
+    bool excepted[WORLD_DAYS];                          /* worked otherwise: no calendar is asked */
+    struct hours_exception exceptions[EXCEPTIONS];
+    size_t exception_count;
     int  missing;                                       /* the earliest year that was asked for and is not loaded */
     bool left;                                          /* somebody went beyond the last minute */
 };
@@ -108,6 +111,27 @@ static void world_make(void)
     }
 }
 
+/* Every third world has none; else one in every other month or so, closed or with hours of its own. */
+static void world_exceptions(void)
+{
+    int day = dice(3) ? dice(40) : WORLD_DAYS;
+
+    for (; world.exception_count < EXCEPTIONS && day + 5 < WORLD_DAYS; day += 6 + dice(80)) {
+        struct hours_exception *exception = &world.exceptions[world.exception_count++];
+        exception->from_day = FIRST_DAY + day;
+        exception->to_day = FIRST_DAY + day + 1 + dice(4);
+        if (!dice(3))
+            exception->hours = random_day();
+        for (int64_t at = exception->from_day - FIRST_DAY; at < exception->to_day - FIRST_DAY; at++) {
+            world.excepted[at] = true;
+            memset(&world.worked[at * DAY_MINUTES], 0, DAY_MINUTES);
+            for (int k = 0; k < exception->hours.count; k++)
+                for (int m = exception->hours.shifts[k].from_minute; m < exception->hours.shifts[k].to_minute; m++)
+                    world.worked[at * DAY_MINUTES + m] = true;
+        }
+    }
+}
+
 /* Minutes since 2022 began. */
 static bool worked(int64_t minute)
 {
@@ -123,7 +147,7 @@ static bool worked(int64_t minute)
         year_start_day = (int)day_of_date(year, 1, 1) - FIRST_DAY;
         year_end_day = (int)day_of_date(year + 1, 1, 1) - FIRST_DAY;
     }
-    if (!world.loaded[year - 2022] && (!world.missing || year < world.missing))
+    if (!world.excepted[day] && !world.loaded[year - 2022] && (!world.missing || year < world.missing))
         world.missing = year;
     return world.worked[minute];
 }
@@ -256,6 +280,7 @@ static void compare(int64_t arrival, struct counts *counts)
     struct deadline question = {
         .arrival_ms = ms_of(arrival), .rule = random_rule(), .hours = &world.hours, .calendar = world.calendar,
         .pauses = pauses, .pause_count = random_pauses(arrival, pauses),
+        .exceptions = world.exceptions, .exception_count = world.exception_count,
     };
     struct deadline_trace trace;
     struct due due, told;
@@ -289,6 +314,7 @@ static void agrees_with_the_slow_one(void **state)
     dice_state = 20260302;
     for (int w = 0; w < WORLDS; w++) {
         world_make();
+        world_exceptions();
         for (int q = 0; q < QUESTIONS; q++)
             compare(dice(5 * 365) * (int64_t)DAY_MINUTES + dice(DAY_MINUTES), &counts);
         calendar_free(world.calendar);
