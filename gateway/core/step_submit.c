@@ -230,6 +230,20 @@ static bool parent_ok(struct step *step, struct intake *intake)
     return false;
 }
 
+/* Who does this step of its procedure. The catalogue says what a route does not. */
+static const struct agency *find_routed(struct step *step, const struct intake *intake)
+{
+    const struct tables *tables = step->core->tables;
+    const struct submit *submit = intake->submit;
+    const struct agency *routed = tables_route(tables, submit->procedure_code, submit->step, intake->sender);
+    const struct procedure *procedure =
+        routed ? NULL : tables_procedure(tables, submit->procedure_code, NULL, intake->sender, step->now_ms);
+    int index = procedure ? procedure_step_index(procedure, submit->step) : -1;
+
+    return index < 0 ? routed : tables_step_agency(tables, procedure, &procedure->steps[index], intake->sender,
+                                                   submit->area, step->now_ms);
+}
+
 /* Whom it is written to. NULL: nobody. */
 static const struct agency *find_addressed(struct step *step, const struct intake *intake)
 {
@@ -240,7 +254,7 @@ static const struct agency *find_addressed(struct step *step, const struct intak
     if (submit->recipient[0])
         return tables_agency(tables, submit->recipient);
     if (!intake->has_parent)
-        return tables_route(tables, submit->procedure_code, submit->step, intake->sender);
+        return find_routed(step, intake);
     uint32_t other = seat_is(step, intake->sender, intake->parent.recipient, &intake->parent)
                          ? intake->parent.sender : intake->parent.addressed;
     return turn_agency_code(step->turn, other, code) ? tables_agency(tables, code) : NULL;

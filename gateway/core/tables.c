@@ -226,3 +226,25 @@ const struct field *tables_field(const struct tables *tables, const char *code)
             return &tables->fields[i];
     return NULL;
 }
+
+const struct agency *tables_step_agency(const struct tables *tables, const struct procedure *procedure,
+                                        const struct procedure_step *step, const struct agency *sender,
+                                        const char *area, int64_t now_ms)
+{
+    const struct agency *best = tables_route(tables, procedure->code, step->name, sender);
+    size_t best_size = 0, equal = 0;
+
+    if (best || step->citizen)
+        return best;
+    area = is_said(area) ? area : sender->area;
+    for (uint32_t i = 0; i < tables->agency_count; i++) {
+        const struct agency *agency = &tables->agencies[i];
+        size_t size = agency->area[0] && area_holds(agency->area, area) ? 1 + strlen(agency->area) : 0;
+        if (!selector_matches(&step->agency, agency) || !tables_agency_exists(agency, now_ms) || size < best_size)
+            continue;
+        equal = best && size == best_size ? equal + 1 : 0;
+        best = agency;
+        best_size = size;
+    }
+    return equal ? NULL : best;
+}

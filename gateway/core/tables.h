@@ -139,6 +139,12 @@ const struct procedure *tables_procedure(const struct tables *tables, const char
                                          const struct agency *sender, int64_t at_ms);
 /* The very version that a dossier kept (procedure_version_text). NULL: not listed any more. */
 const struct procedure *tables_procedure_version(const struct tables *tables, const char *version);
+/* Who does this step of it for a dossier of this sender: by the first route, else of those that its selector means and
+ * that exist the one whose area is the narrowest around the dossier's ("this ward's police"; `area` NULL or "": the
+ * sender's), else the only one there is. NULL: the citizen, nobody, or several with equal right. */
+const struct agency *tables_step_agency(const struct tables *tables, const struct procedure *procedure,
+                                        const struct procedure_step *step, const struct agency *sender,
+                                        const char *area, int64_t now_ms);
 const struct field *tables_field(const struct tables *tables, const char *code);       /* NULL: none */
 
 #endif

@@ -375,8 +375,10 @@ void audit_deliver(struct audit *audit, const struct audit_deliver *deliver)
         return;                                             /* the same frame once more */
     fate->delivers++;
     /* Where one agency's adapter got to means nothing to its successor's. */
-    if (fate->recipient >= 0 && fate->recipient != (int32_t)deliver->agency)
+    if (fate->recipient >= 0 && fate->recipient != (int32_t)deliver->agency) {
         fate->checkpointed = false;
+        fate->succeeded = true;
+    }
     fate->recipient = (int32_t)deliver->agency;
     fate->present_attempt = deliver->attempt;
     bind(audit, fate, deliver->letter);
@@ -404,8 +406,10 @@ void audit_acted(struct audit *audit, uint64_t handoff, uint32_t attempt, enum a
 
     fate->acts++;
     fate->late_acts += past_lease;
+    /* What the agency before did its successor cannot know, whatever its class: a person's replay decides. */
     uint32_t allowed = told == CLASS_NEITHER ? 1 + fate->replays
-                       : 1 + fate->fresh + fate->late_acts + (told == CLASS_PROBE ? fate->replays : 0);
+                       : 1 + fate->fresh + fate->late_acts
+                           + (told == CLASS_PROBE || fate->succeeded ? fate->replays : 0);
     if (fate->acts > allowed)
         audit_wrong(audit, handoff, "promise 5: attempt %u was act %u at an agency of class %s, allowed are %u",
                     attempt, fate->acts, agency_class_name(told), allowed);

@@ -28,6 +28,7 @@ struct fate {
     bool     excused;                           /* its sender took it back, or may have */
     bool     corrected;                         /* its sender sent another one that names it */
     bool     checkpointed;
+    bool     succeeded;                         /* it went to one agency, then to another */
     enum state told;                            /* the last notice */
     uint64_t told_seq;
     uint32_t got_states, owed_states;           /* bits of enum state: told to the sender, told to others */

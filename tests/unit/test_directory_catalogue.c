@@ -118,6 +118,36 @@ static void becomes_a_catalogue(void **state)
     directory_free(directory);
 }
 
+/* A route first; else by area, the narrowest; else the only one. */
+static void who_does_a_step(void **state)
+{
+    (void)state;
+    char text[3000];
+
+    snprintf(text, sizeof text, "%s- { code: G01.29, name: x, kind: SECTOR, area: 79 }\n"
+             "- { code: G01.29.1, name: x, kind: SECTOR, area: 79.1 }\n"
+             "- { code: G01.29.2, name: x, kind: SECTOR, area: 79.1.2, valid_to: 2023-01-01, successor: G01.29.1 }\n"
+             "- { code: G24.1, name: x, kind: DEPARTMENT, area: 79.5 }\n- { code: G24.2, name: x, kind: DEPARTMENT }\n",
+             agencies_good);
+    struct directory *directory = folder_read((struct folder){
+        .agencies = text, .permits = permits_all, .routes = "- { procedure: p, step: a, from: WARD, to: G01.29 }\n",
+        .procedures = "- { code: p, name: x, steps: [{ name: a, agency: G01.29.* }, { name: b, agency: DEPARTMENT },\n"
+                      "    { name: c, agency: DISTRICT }, { name: d, agency: citizen }] }\n" });
+    const struct tables *tables = directory_tables(directory);
+    const struct procedure *p = &tables->procedures[0];
+    const struct agency *ward = tables_agency(tables, "H29.07.01"), *district = tables_agency(tables, "H29.07");
+
+    assert_string_equal(tables_step_agency(tables, p, &p->steps[0], ward, "79.1", now_ms)->code, "G01.29");
+    assert_string_equal(tables_step_agency(tables, p, &p->steps[0], district, "79.1.7", now_ms)->code, "G01.29.1");
+    assert_string_equal(tables_step_agency(tables, p, &p->steps[0], district, "79.1.2", now_ms)->code, "G01.29.1");
+    assert_string_equal(tables_step_agency(tables, p, &p->steps[0], district, "79.10", now_ms)->code, "G01.29");
+    assert_null(tables_step_agency(tables, p, &p->steps[1], district, "79.6", now_ms));        /* two, equally */
+    assert_string_equal(tables_step_agency(tables, p, &p->steps[1], district, "79.5.5", now_ms)->code, "G24.1");
+    assert_string_equal(tables_step_agency(tables, p, &p->steps[2], ward, NULL, now_ms)->code, "H29.07");
+    assert_null(tables_step_agency(tables, p, &p->steps[3], ward, NULL, now_ms));
+    directory_free(directory);
+}
+
 /* Each stands alone from line 5 on, behind a good one. */
 static void procedure_faults(void **state)
 {
@@ -469,7 +499,8 @@ static void the_bytes_tell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(becomes_a_catalogue), cmocka_unit_test(procedure_faults),
+        cmocka_unit_test(becomes_a_catalogue), cmocka_unit_test(who_does_a_step),
+        cmocka_unit_test(procedure_faults),
         cmocka_unit_test(which_variant_is_usual), cmocka_unit_test(unreachable_steps),
         cmocka_unit_test(critical_paths), cmocka_unit_test(field_faults),
             cmocka_unit_test(successors_by_area_and_function),

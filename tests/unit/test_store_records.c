@@ -129,11 +129,11 @@ static void fill_counters(void)
                                          .link = hash_from(0xA0) };
 }
 
-/* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 3, CAUSE 28. */
+/* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 3, CAUSE 29. */
 static const struct sample samples[] = {
     { HANDOFF, handoff_p, handoff_w, fill_handoff, "\001\001\023" "\002\001\010" "\003\000\013" "\004\000\007"
       "\005\000\003" },
-    { EVENT, event_p, event_w, fill_event, "\001\000\010" "\002\000\010" "\003\001\034" "\004\000\013" "\005\000\007"
+    { EVENT, event_p, event_w, fill_event, "\001\000\010" "\002\000\010" "\003\001\035" "\004\000\013" "\005\000\007"
       "\006\000\003" },
     { AGENCY_STATE, agency_state_p, agency_state_w, fill_agency_state, "\011\000\001" "\012\000\001" },
     { FAIL_GROUP, fail_group_p, fail_group_w, fill_group, NULL },
