@@ -13,7 +13,8 @@ _Static_assert(sizeof kinds / sizeof *kinds == AGENCY_KIND_END - 1, "every kind 
 void directory_describe(const struct directory *directory, struct text *text)
 {
     const struct tables *tables = &directory->tables;
-    uint32_t of_kind[AGENCY_KIND_END] = { 0 }, keys = 0, without = 0, aliases = 0;
+    uint32_t of_kind[AGENCY_KIND_END] = { 0 }, keys = 0, without = 0, aliases = 0, succeeded = 0,
+             adapters = 0;
     char hash[HASH_TEXT_SIZE];
 
     for (uint32_t i = 0; i < tables->agency_count; i++) {
@@ -21,6 +22,8 @@ void directory_describe(const struct directory *directory, struct text *text)
         keys += tables->agencies[i].key_count;
         without += !tables->agencies[i].key_count;
         aliases += tables->agencies[i].alias_count;
+        succeeded += tables->agencies[i].successor_count > 0;
+        adapters += tables->agencies[i].by_adapter;
     }
     hash_text(&tables->hash, hash);
     text_add(text, "Cổng / gateway: %s\n", tables->gateway);
@@ -34,8 +37,13 @@ void directory_describe(const struct directory *directory, struct text *text)
     if (without)
         text_add(text, "Cơ quan không có khóa (không tự kết nối được) / agencies without a key (cannot connect): %u\n",
                  without);
+    if (succeeded)
+        text_add(text, "Cơ quan có cơ quan kế nhiệm / agencies with successors: %u\n", succeeded);
+    if (adapters)
+        text_add(text, "Cơ quan qua bộ kết nối / agencies via an adapter: %u\n", adapters);
     text_add(text, "Quyền gửi / permits: %u\n", tables->permit_count);
     text_add(text, "Tuyến / routes: %u\n", tables->route_count);
+    text_add(text, "Lĩnh vực / fields: %u\n", tables->field_count);
     text_add(text, "Thủ tục / procedures: %u\n", tables->procedure_count);
     text_add(text, "Lịch làm việc / calendar:");
     bool some = false;

@@ -291,6 +291,26 @@ def test_check_config(running, tmp_path):
     assert sum("permits.yaml:" in fault for fault in report["faults"]) >= 2, "each with file and line"
 
 
+def test_check_config_with_an_adapter(running, tmp_path):
+    """Who is reached through an adapter must be served by one."""
+    folder = tmp_path / "directory"
+    subprocess.run(["cp", "-r", running.path("directory"), str(folder)], check=True)
+    subprocess.run(["cp", "-r", running.path("keys"), str(tmp_path / "keys")], check=True)
+    agencies = (folder / "agencies.yaml").read_text(encoding="utf-8")
+    agencies = agencies.replace("class: probe", "class: probe\n  via: adapter")
+    (folder / "agencies.yaml").write_text(agencies, encoding="utf-8")
+    check = ("check-config", str(folder), "--json")
+    assert running.cli(*check, site=False)["count"] == 0, "nobody asked"
+    assert running.cli(*check, "--adapter", running.path("adapter.yaml"), site=False)["count"] == 0, "it is served"
+    alone = running.read("adapter.yaml").split("  - code: ")
+    kept = [part for part in alone[1:] if not part.startswith(INSURANCE)]
+    assert len(kept) == len(alone) - 2
+    running.write("some.yaml", "  - code: ".join(alone[:1] + kept))
+    report = running.cli(*check, "--adapter", running.path("some.yaml"), code=FAULTS, site=False)
+    assert report["count"] == 1 and f"no adapter serves '{INSURANCE}'" in report["faults"][0]
+    assert report["faults"][0].startswith("agencies.yaml:")
+
+
 def test_recorded_answers_against_the_rules(running):
     cases = os.path.join(ROOT, "tests/unit/data/answers.tsv")
     counted = running.cli("test-rule", "--cases", cases, "--rules", os.path.join(ROOT, "adapters/rules"), "--json",

@@ -3,6 +3,7 @@ begun before finishes after, late answers come under old codes, and nobody else 
 import os
 import shutil
 import signal
+import time
 
 import pytest
 
@@ -104,6 +105,24 @@ def test_begun_before_finished_after(city, tmp_path):
     assert refused(other.track, dossier).type == PROBLEM.UNKNOWN_DOSSIER
     assert refused(other.submit, kind=KIND.URGE, dossier_code=dossier, recipient=CITY_POLICE,
                    parent=to_police.handoff_id).type == PROBLEM.UNKNOWN_HANDOFF
+
+
+def test_a_day_that_comes_by_itself(gateway):
+    """No signal: the directory named the moment before, and the gateway sees to it when it comes."""
+    ends = time.time() + 5
+    gateway.replace("directory/agencies.yaml", "name: Ủy ban nhân dân phường Tân Phong\n",
+                    "name: Ủy ban nhân dân phường Tân Phong\n  successor: H29.07.02\n  valid_to: "
+                    + time.strftime("%Y-%m-%dT%H:%M:%S+07:00\n", time.gmtime(ends + 7 * 3600)))
+    gateway.replace("directory/agencies.yaml", "H29.07.02.public, roles: [sender]",
+                    "H29.07.02.public, roles: [sender, receiver]")
+    gateway.start_broker()
+    successor = gateway.link("H29.07.02", RECEIVER, credit=1)
+    waits = gateway.link(COUNTER).submit(kind=KIND.FORWARD, dossier_code=gateway.dossier(), recipient="H29.07.01")
+    assert (gateway.handoff(waits.handoff_id).recipient, waits.state) == ("H29.07.01", STATE.READY)
+    delivery = successor.deliver(seconds=20)
+    assert delivery.handoff_id == waits.handoff_id and time.time() >= int(ends)
+    assert mapping(gateway, waits.handoff_id) == ["H29.07.01 -> H29.07.02"]
+    assert successor.outcome(delivery, VERDICT.DELIVERED).state == STATE.DELIVERED
 
 
 def test_a_paper_household_book_is_not_asked_for(city):
