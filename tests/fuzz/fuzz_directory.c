@@ -45,11 +45,32 @@ static void check_agency(const struct tables *tables, const struct agency *agenc
     }
 }
 
+static void check_procedure(const struct tables *tables, const struct procedure *procedure)
+{
+    char version[PROCEDURE_VERSION_SIZE];
+
+    procedure_version_text(procedure, version);
+    must(tables_procedure_version(tables, version) == procedure);
+    must(procedure->step_count > 0 && procedure->step_count <= PROCEDURE_STEPS_MAX);
+    for (uint32_t i = 0; i < procedure->step_count; i++) {
+        const struct procedure_step *step = &procedure->steps[i];
+        must(procedure_step_index(procedure, step->name) == (int)i);
+        must(!(step->after >> procedure->step_count) && !(step->after & 1u << i));
+        if (!step->citizen)
+            check_selector(tables, &step->agency);
+    }
+    for (uint32_t i = 0; i < procedure->component_count; i++)
+        must(procedure_component(procedure, procedure->components[i].code) == &procedure->components[i]);
+    must(!procedure->field[0] || tables_field(tables, procedure->field));
+}
+
 static void check_tables(const struct tables *tables)
 {
     must(tables->gateway[0] && tables->lease_ms > 0 && tables->antecedent_ms_max > 0 && tables->submit_window > 0);
     for (uint32_t i = 0; i < tables->agency_count; i++)
         check_agency(tables, &tables->agencies[i]);
+    for (uint32_t i = 0; i < tables->procedure_count; i++)
+        check_procedure(tables, &tables->procedures[i]);
     for (uint32_t i = 0; i < tables->permit_count; i++) {
         check_selector(tables, &tables->permits[i].from);
         check_selector(tables, &tables->permits[i].to);
