@@ -18,6 +18,8 @@ enum {
     REASON_BYTES_MAX = 512,             /* what an operator types, what an agency answered, cut at a character */
     IDEMPOTENCY_KEY_SIZE = 96,
     AGENCY_REF_SIZE = 128,              /* the agency's own number for what it took */
+    PARTNER_STATUS_SIZE = 64,           /* a partner's own word for where a dossier stands */
+    MONEY_CODE_SIZE = 48,               /* Money.component */
 
     /* counts in one message: checked before anything is allocated */
     AFTER_MAX = 8,
@@ -26,6 +28,11 @@ enum {
     COMPONENTS_MAX = 64,
     MONEY_MAX = 16,
     INPUTS_MAX = AFTER_MAX,
+
+    /* of one dossier */
+    BRANCHES_MAX = 16,                  /* FORWARDs that somebody still reports of: as many as a procedure has steps */
+    PAUSES_MAX = 32,                    /* times that its clock stood */
+    DOSSIER_MONEY_MAX = 32,             /* components with money */
 
     /* sizes */
     HEADER_BYTES_MAX = 16 << 10,

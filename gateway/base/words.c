@@ -81,8 +81,29 @@ static const char *const causes[] = {
     [CAUSE_DIRECTORY_APPLIED] = "DIRECTORY_APPLIED", [CAUSE_LATE_OUTCOME] = "LATE_OUTCOME",
     [CAUSE_CLOCK_CONFIRMED] = "CLOCK_CONFIRMED", [CAUSE_RESTORED] = "RESTORED",
     [CAUSE_SUCCEEDED] = "SUCCEEDED",
+    [CAUSE_RECEIVED] = "RECEIVED", [CAUSE_UNRECEIVED] = "UNRECEIVED", [CAUSE_DUE_RECOMPUTED] = "DUE_RECOMPUTED",
 };
 _Static_assert(COUNT(causes) == CAUSE_END, "every cause has a name");
+
+static const char *const statuses[] = {
+    [STATUS_REGISTERED] = "REGISTERED", [STATUS_ACCEPTED] = "ACCEPTED", [STATUS_NOT_ACCEPTED] = "NOT_ACCEPTED",
+    [STATUS_IN_PROCESS] = "IN_PROCESS", [STATUS_SUPPLEMENT] = "SUPPLEMENT", [STATUS_PAYMENT] = "PAYMENT",
+    [STATUS_WITHDRAWN] = "WITHDRAWN", [STATUS_STOPPED] = "STOPPED", [STATUS_DONE] = "DONE",
+    [STATUS_RETURNED] = "RETURNED",
+};
+_Static_assert(COUNT(statuses) == STATUS_END, "every status has a name");
+
+static const char *const judgings[] = {
+    [JUDGED_APPLIED] = "APPLIED", [JUDGED_GAP] = "GAP", [JUDGED_OLDER] = "OLDER", [JUDGED_FINAL] = "FINAL",
+    [JUDGED_NOT_OWNER] = "NOT_OWNER", [JUDGED_UNKNOWN_CODE] = "UNKNOWN_CODE", [JUDGED_NO_STATUS] = "NO_STATUS",
+};
+_Static_assert(COUNT(judgings) == JUDGED_END, "every judgement has a name");
+
+static const char *const due_sources[] = {
+    [DUE_ONE_STOP] = "ONE_STOP", [DUE_AGENCY] = "AGENCY", [DUE_COMPUTED] = "COMPUTED",
+    [DUE_PROVISIONAL] = "PROVISIONAL",
+};
+_Static_assert(COUNT(due_sources) == DUE_SOURCE_END, "every source of a due date has a name");
 
 static const char *word_name(const char *const *table, size_t count, size_t number)
 {
@@ -105,6 +126,11 @@ bool state_is_final(enum state state)
     return state == STATE_DELIVERED || state == STATE_CLOSED;
 }
 
+bool judged_applied(enum judged judged)
+{
+    return judged == JUDGED_APPLIED || judged == JUDGED_GAP;
+}
+
 const char *kind_name(enum kind kind)                           { return NAME(kinds, kind); }
 const char *state_name(enum state state)                        { return NAME(states, state); }
 const char *verdict_name(enum verdict verdict)                  { return NAME(verdicts, verdict); }
@@ -116,6 +142,9 @@ const char *answer_name(enum answer answer)                     { return NAME(an
 const char *until_name(enum until until)                        { return NAME(untils, until); }
 const char *behind_name(enum behind behind)                     { return NAME(behinds, behind); }
 const char *cause_name(enum cause cause)                        { return NAME(causes, cause); }
+const char *status_name(enum status status)                     { return NAME(statuses, status); }
+const char *judged_name(enum judged judged)            { return NAME(judgings, judged); }
+const char *due_source_name(enum due_source source)             { return NAME(due_sources, source); }
 
 enum kind         kind_read(const char *name)                   { return READ(kinds, name); }
 enum state        state_read(const char *name)                  { return READ(states, name); }
@@ -125,3 +154,6 @@ enum fail_class   fail_class_read(const char *name)             { return READ(fa
 enum agency_class agency_class_read(const char *name)           { return READ(agency_classes, name); }
 enum agency_kind  agency_kind_read(const char *name)            { return READ(agency_kinds, name); }
 enum behind       behind_read(const char *name)                 { return READ(behinds, name); }
+enum status       status_read(const char *name)                 { return READ(statuses, name); }
+enum judged       judged_read(const char *name)              { return READ(judgings, name); }
+enum due_source   due_source_read(const char *name)             { return READ(due_sources, name); }

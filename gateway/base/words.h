@@ -91,7 +91,49 @@ enum cause {
     CAUSE_CLOCK_CONFIRMED,      /* an operator: the wall clock is right */
     CAUSE_RESTORED,             /* the store came back from a backup: what happened since is not known */
     CAUSE_SUCCEEDED,            /* the agency it waits for was succeeded by another */
+    CAUSE_RECEIVED,             /* business receipt: somebody at the other side has taken the dossier in hand */
+    CAUSE_UNRECEIVED,           /* none came in time: it is there, and nobody has taken it */
+    CAUSE_DUE_RECOMPUTED,       /* a calendar that was missing is there now */
     CAUSE_END
+};
+
+/* ---- what the dossier itself is about, apart from the way of a handoff */
+
+/* Statutory, as the national portal numbers them. Never compared as numbers: core/status.h judges. */
+enum status {
+    STATUS_REGISTERED = 1,      /* Mới đăng ký */
+    STATUS_ACCEPTED,            /* Được tiếp nhận: the clock starts */
+    STATUS_NOT_ACCEPTED,        /* Không được tiếp nhận; final */
+    STATUS_IN_PROCESS,          /* Đang xử lý */
+    STATUS_SUPPLEMENT,          /* Yêu cầu bổ sung giấy tờ: the clock stands */
+    STATUS_PAYMENT,             /* Yêu cầu thực hiện nghĩa vụ tài chính: the clock stands */
+    STATUS_WITHDRAWN,           /* Công dân yêu cầu rút hồ sơ */
+    STATUS_STOPPED,             /* Dừng xử lý; final */
+    STATUS_DONE,                /* Đã xử lý xong: the clock stops */
+    STATUS_RETURNED,            /* Đã trả kết quả; final */
+    STATUS_END
+};
+
+/* What became of a fact about a dossier's status. The first two changed it; the others are kept and shown. */
+enum judged {
+    JUDGED_APPLIED = 1,
+    JUDGED_GAP,                 /* applied, and what must lie between was never told: không báo cáo */
+    JUDGED_OLDER,               /* kept: by source time and sequence there is a later one */
+    JUDGED_FINAL,               /* kept: out of 3, 8, 10 only a RECALL leads */
+    JUDGED_NOT_OWNER,           /* kept: another body owns the stage */
+    JUDGED_UNKNOWN_CODE,        /* kept: no map knows the partner's code */
+    JUDGED_NO_STATUS,           /* kept: the map says that the code is no status: "it arrived" */
+    JUDGED_END
+};
+bool judged_applied(enum judged judged);
+
+/* Where a due date comes from. */
+enum due_source {
+    DUE_ONE_STOP = 1,           /* stated by who received the dossier: the paper that the citizen holds */
+    DUE_AGENCY,                 /* stated by an agency that may move it */
+    DUE_COMPUTED,               /* by the engine, because nobody stated one */
+    DUE_PROVISIONAL,            /* the same, but a year of the calendar is missing */
+    DUE_SOURCE_END
 };
 
 const char *kind_name(enum kind kind);
@@ -105,6 +147,9 @@ const char *answer_name(enum answer answer);
 const char *until_name(enum until until);
 const char *behind_name(enum behind behind);
 const char *cause_name(enum cause cause);
+const char *status_name(enum status status);
+const char *judged_name(enum judged judged);
+const char *due_source_name(enum due_source source);
 
 enum kind         kind_read(const char *name);
 enum state        state_read(const char *name);
@@ -114,5 +159,8 @@ enum fail_class   fail_class_read(const char *name);
 enum agency_class agency_class_read(const char *name);
 enum agency_kind  agency_kind_read(const char *name);
 enum behind       behind_read(const char *name);
+enum judged       judged_read(const char *name);
+enum due_source   due_source_read(const char *name);
+enum status       status_read(const char *name);
 
 #endif

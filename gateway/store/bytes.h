@@ -102,6 +102,50 @@ static inline bool scan_end(const struct scan *scan)
     return !scan->bad && !scan->left;
 }
 
+/* ---- pieces of records */
+
+/* A text of `size` bytes, the ending zero included; one that has lost its end is our bug. */
+static inline void pen_text(struct pen *pen, const char *text, size_t size)
+{
+    size_t length = strnlen(text, size);
+    must(length < size);
+    pen_u8(pen, (unsigned)length);
+    pen_bytes(pen, text, length);
+}
+
+static inline void scan_text(struct scan *scan, char *ret_text, size_t size)
+{
+    size_t length = scan_u8(scan);
+    memset(ret_text, 0, size);
+    if (length >= size) {
+        scan->bad = true;
+        return;
+    }
+    scan_bytes(scan, ret_text, length);
+    if (memchr(ret_text, 0, length))
+        scan->bad = true;
+}
+
+/* A number of a closed vocabulary: `first` is 1 where the value must be set, 0 where it may be missing. */
+static inline unsigned scan_word(struct scan *scan, unsigned first, unsigned end)
+{
+    unsigned word = scan_u8(scan);
+    if (word < first || word >= end)
+        scan->bad = true;
+    return word;
+}
+
+static inline bool scan_bool(struct scan *scan)
+{
+    return scan_word(scan, 0, 2) == 1;
+}
+
+static inline void scan_version(struct scan *scan, unsigned version)
+{
+    if (scan_u8(scan) != version)
+        scan->bad = true;
+}
+
 /* ---- keys */
 
 enum { KEY_BYTES_MAX = 96 };

@@ -353,6 +353,7 @@ static void check_all(struct turn *turn, void *context)
     small_tables(check);
     check_handoffs(check);
     check_queues(check);
+    check_dossiers(check);
     sums(check);
     check_history(check);
 }

@@ -1,5 +1,6 @@
 /* check.h - what the files of store_check() share: check.c (every row by itself, small tables, sums), check_handoff.c
- * (everything that must agree with a handoff), check_history.c (events, their words, the chain).
+ * (everything that must agree with a handoff), check_dossier.c (what is known of a dossier), check_history.c (events,
+ * their words, the chain).
  *
  * The checks trust nothing. The first pass looks at every row by itself and reports what cannot be explained; all later
  * ones see such a row as if it were not there, so that one bad row is one fault and not the end.
@@ -41,6 +42,9 @@ struct check {
     uint64_t     handoff_events;        /* events that speak of a handoff */
     uint64_t     listed_events;         /* ... and hang in its list */
     bool         lists_broken;          /* reported, so that the two numbers cannot agree */
+    uint64_t     dossier_events;        /* events that speak of a dossier */
+    uint64_t     listed_dossier_events; /* ... and hang in its list */
+    bool         dossier_lists_broken;
 };
 
 /* One fault: what in both languages, then where (printf's). The line reads "where: vi / en". */
@@ -71,6 +75,9 @@ bool check_explains(enum table table, struct span key, struct span value);
 
 void check_handoffs(struct check *check);           /* check_handoff.c */
 void check_queues(struct check *check);             /* check_queue.c */
+void check_dossiers(struct check *check);           /* check_dossier.c */
 void check_history(struct check *check);            /* check_history.c */
+/* A FORWARD that says that it is in its dossier's record, or in the list of those that nobody has taken. */
+void check_handoff_of_dossier(struct check *check, const struct handoff *handoff);
 
 #endif

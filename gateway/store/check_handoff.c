@@ -219,6 +219,7 @@ static void one_handoff(struct check *check, struct span key, struct span value)
     check_failure(check, &handoff);
     check_gates(check, &handoff);
     check_body(check, &handoff);
+    check_handoff_of_dossier(check, &handoff);
 }
 
 void check_handoffs(struct check *check)

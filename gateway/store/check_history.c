@@ -57,6 +57,7 @@ static void row_event(struct check *check, struct span key, struct span value)
         check_fault(check, "thiếu sự kiện đứng trước", "events before it are missing",
                     "event %" PRIu64 " after %" PRIu64, seq, check->last);
     check->last = seq;
+    check->dossier_events += event.of_dossier.dossier != 0;
     if (event.handoff) {
         check->handoff_events++;
         if (!check_handoff(check, event.handoff, &handoff))
@@ -79,6 +80,11 @@ static void check_events(struct check *check)
     if (!check->lists_broken && check->listed_events != check->handoff_events)
         check_fault(check, "có sự kiện không nằm trong lịch sử nào", "some events hang in no list",
                     "events, %" PRIu64 " of %" PRIu64 " are listed", check->listed_events, check->handoff_events);
+    if (!check->dossier_lists_broken && check->listed_dossier_events != check->dossier_events)
+        check_fault(check, "có sự kiện hồ sơ không nằm trong lịch sử hồ sơ nào",
+                    "some events of dossiers hang in no list of a dossier",
+                    "events of dossiers, %" PRIu64 " of %" PRIu64 " are listed", check->listed_dossier_events,
+                    check->dossier_events);
 }
 
 /* ---- words */

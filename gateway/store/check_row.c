@@ -86,7 +86,7 @@ static bool is_ready(struct span key, struct span value)
 
 static bool is_timer(struct span key, struct span value)
 {
-    return !value.size && key.bytes[8] >= TIMER_WAIT && key.bytes[8] <= TIMER_PURGE;
+    return !value.size && key.bytes[8] && key.bytes[8] < TIMER_END;
 }
 
 static bool is_antecedent(struct span key, struct span value)
@@ -139,6 +139,28 @@ static bool is_sealed_day(struct span key, struct span value)
     return key_read_u32(key, 0) && u64_of(value);
 }
 
+static bool is_dossier_state(struct span key, struct span value)
+{
+    struct dossier dossier;
+    return key_read_u64(key, 0) && dossier_parse(value, &dossier);
+}
+
+static bool is_money(struct span key, struct span value)
+{
+    struct money money;
+    return key_read_u64(key, 0) && !memchr(key.bytes + 8, 0, key.size - 8) && money_parse(value, &money);
+}
+
+static bool is_provisional(struct span key, struct span value)
+{
+    return !value.size && key_read_u32(key, 0) && key_read_u64(key, 4);
+}
+
+static bool is_unreceived(struct span key, struct span value)
+{
+    return !value.size && key_read_u32(key, 0) && key_read_u64(key, 12);
+}
+
 static const struct shape {
     uint8_t   key_min, key_max;
     explains *row;
@@ -172,6 +194,10 @@ static const struct shape {
     [TABLE_BLOB]            = { 4 + HASH_SIZE, 4 + HASH_SIZE, is_empty },
     [TABLE_DIRECTORY]       = { 4, 4, is_directory },
     [TABLE_SEALED]          = { 4, 4, is_sealed_day },
+    [TABLE_DOSSIER_STATE]   = { 8, 8, is_dossier_state },
+    [TABLE_MONEY]           = { 9, 8 + MONEY_CODE_SIZE - 1, is_money },
+    [TABLE_PROVISIONAL]     = { 12, 12, is_provisional },
+    [TABLE_UNRECEIVED]      = { 20, 20, is_unreceived },
 };
 
 bool check_explains(enum table table, struct span key, struct span value)

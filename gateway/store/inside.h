@@ -110,6 +110,9 @@ bool     row_delete_any(struct turn *turn, enum table table, const struct key *k
 enum row_start { ROW_FROM, ROW_AFTER };
 bool     row_next(struct turn *turn, enum table table, const struct key *from, enum row_start start, size_t prefix,
                   struct span *ret_key, struct span *ret_value);
+/* The first row at or after `from` that shares its first `prefix` bytes, where keys of a table differ in size. */
+bool     row_next_any(struct turn *turn, enum table table, const struct key *from, size_t prefix, struct span *ret_key,
+                      struct span *ret_value);
 bool     row_last(struct turn *turn, enum table table, struct span *ret_key, struct span *ret_value);
 
 /* Rows whose value is one number. */

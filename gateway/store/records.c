@@ -4,7 +4,7 @@
 
 /* The version of each record, its first byte. See the ritual in records.h. */
 enum {
-    HANDOFF_VERSION = 1, EVENT_VERSION = 1, AGENCY_STATE_VERSION = 1, FAIL_GROUP_VERSION = 1, ANTECEDENT_VERSION = 1,
+    HANDOFF_VERSION = 1, EVENT_VERSION = 1, EVENT_OF_DOSSIER_VERSION = 2, AGENCY_STATE_VERSION = 1, FAIL_GROUP_VERSION = 1, ANTECEDENT_VERSION = 1,
     CHAIN_LINK_VERSION = 1,
 };
 
@@ -12,48 +12,6 @@ _Static_assert(1 + 6 * 4 + 6 + 18 * 8 + 12 * 4 + 16 + HASH_SIZE + 3 + PROCEDURE_
                    + AGENCY_REF_SIZE <= RECORD_BYTES_MAX, "the largest record, of a handoff, fits");
 _Static_assert(PROCEDURE_CODE_SIZE <= 256 && STEP_NAME_SIZE <= 256 && AGENCY_REF_SIZE <= 256,
                "the length of a text fits into one byte");
-
-/* A text of `size` bytes, the ending zero included; one that has lost its end is our bug. */
-static void pen_text(struct pen *pen, const char *text, size_t size)
-{
-    size_t length = strnlen(text, size);
-    must(length < size);
-    pen_u8(pen, (unsigned)length);
-    pen_bytes(pen, text, length);
-}
-
-static void scan_text(struct scan *scan, char *ret_text, size_t size)
-{
-    size_t length = scan_u8(scan);
-    memset(ret_text, 0, size);
-    if (length >= size) {
-        scan->bad = true;
-        return;
-    }
-    scan_bytes(scan, ret_text, length);
-    if (memchr(ret_text, 0, length))
-        scan->bad = true;
-}
-
-/* A number of a closed vocabulary: `first` is 1 where the value must be set, 0 where it may be missing. */
-static unsigned scan_word(struct scan *scan, unsigned first, unsigned end)
-{
-    unsigned word = scan_u8(scan);
-    if (word < first || word >= end)
-        scan->bad = true;
-    return word;
-}
-
-static bool scan_bool(struct scan *scan)
-{
-    return scan_word(scan, 0, 2) == 1;
-}
-
-static void scan_version(struct scan *scan, unsigned version)
-{
-    if (scan_u8(scan) != version)
-        scan->bad = true;
-}
 
 size_t handoff_write(const struct handoff *handoff, uint8_t bytes[RECORD_BYTES_MAX])
 {
@@ -148,10 +106,38 @@ bool handoff_parse(struct span bytes, struct handoff *ret_handoff)
     return true;
 }
 
+/* Version 2 is version 1 and this behind it; what says nothing of a dossier is still written as version 1. */
+static void write_of_dossier(struct pen *pen, const struct event_dossier *said)
+{
+    pen_u64(pen, said->dossier);
+    pen_u64(pen, said->previous);
+    pen_u8(pen, said->status);
+    pen_u8(pen, said->before);
+    pen_u8(pen, said->after);
+    pen_u8(pen, said->judged);
+    pen_u8(pen, said->due_source);
+    pen_i64(pen, said->due_ms);
+    pen_text(pen, said->partner_status, sizeof said->partner_status);
+}
+
+static void scan_of_dossier(struct scan *scan, struct event_dossier *ret_said)
+{
+    ret_said->dossier = scan_u64(scan);
+    ret_said->previous = scan_u64(scan);
+    ret_said->status = scan_word(scan, 0, STATUS_END);
+    ret_said->before = scan_word(scan, 0, STATUS_END);
+    ret_said->after = scan_word(scan, 0, STATUS_END);
+    ret_said->judged = scan_word(scan, 0, JUDGED_END);
+    ret_said->due_source = scan_word(scan, 0, DUE_SOURCE_END);
+    ret_said->due_ms = scan_i64(scan);
+    scan_text(scan, ret_said->partner_status, sizeof ret_said->partner_status);
+    scan->bad |= !ret_said->dossier;
+}
+
 size_t event_write(const struct event *event, uint8_t bytes[RECORD_BYTES_MAX])
 {
     struct pen pen = { .at = bytes };
-    pen_u8(&pen, EVENT_VERSION);
+    pen_u8(&pen, event->of_dossier.dossier ? EVENT_OF_DOSSIER_VERSION : EVENT_VERSION);
     pen_u8(&pen, event->from);
     pen_u8(&pen, event->to);
     pen_u8(&pen, event->cause);
@@ -167,6 +153,8 @@ size_t event_write(const struct event *event, uint8_t bytes[RECORD_BYTES_MAX])
     pen_u32(&pen, event->actor_agency);
     pen_u32(&pen, event->actor_uid);
     pen_bytes(&pen, event->detail_digest.bytes, HASH_SIZE);
+    if (event->of_dossier.dossier)
+        write_of_dossier(&pen, &event->of_dossier);
     return (size_t)(pen.at - bytes);
 }
 
@@ -175,7 +163,7 @@ bool event_parse(struct span bytes, struct event *ret_event)
     struct scan scan = scan_of(bytes);
     struct event event = { 0 };
 
-    scan_version(&scan, EVENT_VERSION);
+    unsigned version = scan_word(&scan, EVENT_VERSION, EVENT_OF_DOSSIER_VERSION + 1);
     event.from = scan_word(&scan, 0, STATE_END);
     event.to = scan_word(&scan, 0, STATE_END);
     event.cause = scan_word(&scan, 1, CAUSE_END);
@@ -191,6 +179,8 @@ bool event_parse(struct span bytes, struct event *ret_event)
     event.actor_agency = scan_u32(&scan);
     event.actor_uid = scan_u32(&scan);
     scan_bytes(&scan, event.detail_digest.bytes, HASH_SIZE);
+    if (version == EVENT_OF_DOSSIER_VERSION)
+        scan_of_dossier(&scan, &event.of_dossier);
     if (!scan_end(&scan))
         return false;
     *ret_event = event;

@@ -4,7 +4,7 @@
  * so a renamed or abolished agency keeps its history. 0 is nobody. Dossiers have a u64 of the same kind.
  *
  * Bytes: one version byte, then fixed little-endian fields, then short texts with a length byte. Changing a record:
- * raise its version, keep the old reader beside the new one, add a sample to tests/unit/test_records.c.
+ * raise its version, keep the old reader beside the new one, add a sample to tests/unit/test_store_records.c.
  * Encoding never fails (the size bound is static); decoding returns false for bytes that no version explains: the
  * store then is RESULT_BROKEN.
  */
@@ -29,6 +29,9 @@ enum handoff_flag {
     HANDOFF_RESTORED = 64,          /* ... by what the store lost that this one replaces */
     HANDOFF_KEY_UNKNOWN = 128,      /* ... under another id than it has now, or by the agency before, so that no class
                                        covers it */
+    HANDOFF_BRANCH = 256,           /* its dossier's record has a branch for it (record_dossier.h) */
+    HANDOFF_RECEIVED = 512,         /* business receipt was given */
+    HANDOFF_UNRECEIVED = 1024,      /* stands in the list of those that are there and nobody has taken */
     HANDOFF_JOINED = 1 << 16,       /* `addressed` is the lane of another code of the same seat (core/seat.h) */
 };
 
@@ -70,6 +73,19 @@ struct handoff {
     char agency_ref[AGENCY_REF_SIZE];
 };
 
+/* What an event says of its dossier, apart from the way of the handoff. Such events of one dossier hang in a list of
+ * their own, newest first, from its record on. */
+struct event_dossier {
+    uint64_t dossier;               /* 0: the event says nothing of it, and nothing below is in its bytes */
+    uint64_t previous;              /* the dossier's event before this one; 0 first */
+    enum status status;             /* what was said; 0 nothing, or a code that no map knows */
+    enum status before, after;      /* where the dossier stood, and stands since then; 0: nobody had said */
+    enum judged judged;       /* what became of it; 0: nothing was said of a status */
+    enum due_source due_source;
+    int64_t  due_ms;                /* what is due since then; 0: this event did not change it */
+    char     partner_status[PARTNER_STATUS_SIZE];       /* the partner's own word, where one was given */
+};
+
 /* One fact in the history of a handoff. Never changed, never deleted. */
 struct event {
     uint64_t seq;                   /* its key; not in the bytes */
@@ -87,6 +103,7 @@ struct event {
     uint32_t actor_agency;          /* who caused it: an agency (SUCCEEDED: the one before) ... */
     uint32_t actor_uid;             /* ... or an operator's uid + 1; both 0: the gateway itself */
     struct hash detail_digest;      /* salted; zero when there is no detail. The words themselves are sealed apart */
+    struct event_dossier of_dossier;
 };
 
 struct agency_state {

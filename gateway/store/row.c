@@ -158,6 +158,23 @@ bool row_next(struct turn *turn, enum table table, const struct key *from, enum 
     return true;
 }
 
+bool row_next_any(struct turn *turn, enum table table, const struct key *from, size_t prefix, struct span *ret_key,
+                  struct span *ret_value)
+{
+    MDB_val name = val_of(key_span(from)), value;
+    int code = mdb_cursor_get(row_cursor(turn, table), &name, &value, MDB_SET_RANGE);
+
+    if (code == MDB_NOTFOUND)
+        return false;
+    if (code)
+        turn_fail_lmdb(turn, code);
+    if (name.mv_size <= prefix || memcmp(name.mv_data, from->bytes, prefix))
+        return false;
+    *ret_key = span_of_val(&name);
+    *ret_value = span_of_val(&value);
+    return true;
+}
+
 bool row_last(struct turn *turn, enum table table, struct span *ret_key, struct span *ret_value)
 {
     MDB_val name, value;

@@ -30,4 +30,8 @@ const struct table_info table_infos[TABLES] = {
     [TABLE_BLOB]            = { "blob", HABIT_INSERT, false },
     [TABLE_DIRECTORY]       = { "directory", HABIT_APPEND, false },
     [TABLE_SEALED]          = { "sealed", HABIT_UPDATE, false },
+    [TABLE_DOSSIER_STATE]   = { "dossier-state", HABIT_UPDATE, false },
+    [TABLE_MONEY]           = { "money", HABIT_INSERT, false },
+    [TABLE_PROVISIONAL]     = { "provisional", HABIT_INSERT, false },
+    [TABLE_UNRECEIVED]      = { "unreceived", HABIT_INSERT, false },
 };

@@ -25,7 +25,7 @@
 struct store;
 struct turn;
 
-enum { STORE_SCHEMA = 1 };
+enum { STORE_SCHEMA = 2 };              /* 2: what is known of dossiers */
 
 struct store_options {
     const char *folder;             /* made (0700) when missing */

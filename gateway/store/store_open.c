@@ -113,6 +113,31 @@ static int put_first_rows(MDB_txn *txn, MDB_dbi meta, struct counters *ret_count
     return code;
 }
 
+/* From an older schema to ours, in the transaction that opened the tables: those that are new are there now, and empty.
+ * No record changed so that an older reader is missing. */
+static int migrate(MDB_txn *txn, MDB_dbi meta)
+{
+    uint32_t schema = htole32(STORE_SCHEMA);
+    MDB_val key = val_of_string(META_SCHEMA_KEY), value = { .mv_size = sizeof schema, .mv_data = &schema };
+    return mdb_put(txn, meta, &key, &value, 0);
+}
+
+/* INVALID: another schema. What is only read stays as it is, so it cannot be brought up. */
+static enum result refuse_schema(const struct store *store, uint32_t schema, struct text *why)
+{
+    bool newer = schema > STORE_SCHEMA;
+
+    if (!schema || schema == STORE_SCHEMA || (!newer && schema >= SCHEMA_OLDEST && !store->read_only))
+        return RESULT_OK;
+    if (why)
+        text_add(why, "%s: kho thuộc lược đồ %u, chương trình này cần lược đồ %d; %s / "
+                 "the store has schema %u, this program needs %d; %s", store->folder, schema, STORE_SCHEMA,
+                 newer ? "hãy cài bản mới hơn" : "hãy mở nó một lần bằng lienthongd của bản này để nâng cấp", schema,
+                 STORE_SCHEMA, newer ? "install the newer version that made it"
+                                     : "let this version's lienthongd open it once: that brings it up");
+    return RESULT_INVALID;
+}
+
 /* Opens every table in one transaction, and writes the first rows of a new store. RESULT_INVALID: another schema. */
 static enum result open_tables(struct store *store, struct text *why)
 {
@@ -127,14 +152,8 @@ static enum result open_tables(struct store *store, struct text *why)
                         &store->tables[TABLE_META]);
     if (!code)
         code = read_schema(txn, store->tables[TABLE_META], &schema);
-    if (!code && schema && schema != STORE_SCHEMA) {
+    if (!code && refuse_schema(store, schema, why) != RESULT_OK) {
         mdb_txn_abort(txn);
-        if (why)
-            text_add(why, "%s: kho thuộc lược đồ %u, chương trình này cần lược đồ %d; %s / "
-                     "the store has schema %u, this program needs %d; %s", store->folder, schema, STORE_SCHEMA,
-                     schema > STORE_SCHEMA ? "hãy cài bản mới hơn" : "bản này không đọc kho cũ như vậy", schema,
-                     STORE_SCHEMA, schema > STORE_SCHEMA ? "install the newer version that made it"
-                                                         : "no version of this program reads one as old");
         return RESULT_INVALID;
     }
     for (unsigned i = TABLE_META + 1; i < TABLES && !code; i++)
@@ -143,6 +162,8 @@ static enum result open_tables(struct store *store, struct text *why)
         code = put_first_rows(txn, store->tables[TABLE_META], &store->counters);
     else if (!code)
         code = read_counters_row(txn, store->tables[TABLE_META], &store->counters);
+    if (!code && schema && schema != STORE_SCHEMA)
+        code = migrate(txn, store->tables[TABLE_META]);
     if (code)
         mdb_txn_abort(txn);
     else

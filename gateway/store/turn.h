@@ -11,6 +11,7 @@
 #ifndef GATEWAY_STORE_TURN_H
 #define GATEWAY_STORE_TURN_H
 
+#include "gateway/store/record_dossier.h"
 #include "gateway/store/records.h"
 #include "gateway/store/restored.h"
 
@@ -48,6 +49,29 @@ bool     turn_dossier_code(struct turn *turn, uint64_t dossier, char ret_code[DO
 void     turn_dossier_handoff_put(struct turn *turn, uint64_t dossier, uint64_t handoff);
 uint64_t turn_dossier_handoff_next(struct turn *turn, uint64_t dossier, uint64_t after);    /* 0: no more */
 
+/* ---- what is known of a dossier */
+bool     turn_dossier(struct turn *turn, uint64_t dossier, struct dossier *ret_dossier);   /* false: nothing yet */
+void     turn_dossier_put(struct turn *turn, const struct dossier *dossier);
+/* Components are 1 .. MONEY_CODE_SIZE - 1 bytes without a zero. */
+bool     turn_money(struct turn *turn, uint64_t dossier, const char *component, struct money *ret_money);
+void     turn_money_put(struct turn *turn, uint64_t dossier, const char *component, const struct money *money);
+/* after "": the first. ret_component may be `after` itself. */
+bool     turn_money_next(struct turn *turn, uint64_t dossier, const char *after, char ret_component[MONEY_CODE_SIZE],
+                         struct money *ret_money);
+/* Dossiers whose due date is provisional because this year of the calendar is missing. */
+void     turn_provisional_put(struct turn *turn, uint32_t year, uint64_t dossier);
+void     turn_provisional_delete(struct turn *turn, uint32_t year, uint64_t dossier);
+uint64_t turn_provisional_next(struct turn *turn, uint32_t year, uint64_t after);           /* 0: no more */
+/* The next year above `after` that has any; 0: none. */
+uint32_t turn_provisional_year(struct turn *turn, uint32_t after);
+/* Handoffs that are there and that nobody has taken, by recipient, then by when they were delivered. */
+void     turn_unreceived_put(struct turn *turn, uint32_t recipient, int64_t delivered_ms, uint64_t handoff);
+void     turn_unreceived_delete(struct turn *turn, uint32_t recipient, int64_t delivered_ms, uint64_t handoff);
+struct unreceived { uint32_t recipient; int64_t delivered_ms; uint64_t handoff; };
+/* The one after this; all zero: the first. recipient_only: within the recipient of `after`. */
+bool     turn_unreceived_next(struct turn *turn, const struct unreceived *after, bool recipient_only,
+                              struct unreceived *ret_next);
+
 /* ---- handoffs */
 uint64_t turn_handoff_new_id(struct turn *turn);
 bool     turn_handoff(struct turn *turn, uint64_t id, struct handoff *ret_handoff);
@@ -82,7 +106,12 @@ bool     turn_ready_from(struct turn *turn, uint32_t recipient, unsigned lane_cl
                          int64_t *ret_due_ms, uint64_t *ret_handoff);
 
 /* ---- timers: one per (due, what, id); the owner keeps due_ms in its record so that it can delete it */
-enum timer_what { TIMER_WAIT = 1, TIMER_LEASE, TIMER_ANTECEDENT, TIMER_PURGE };
+enum timer_what {
+    TIMER_WAIT = 1, TIMER_LEASE, TIMER_ANTECEDENT, TIMER_PURGE,
+    TIMER_RECEIPT,                  /* a delivered FORWARD without business receipt; PURGE comes behind it */
+    TIMER_CALENDAR,                 /* due dates to be computed anew; its id is a year, no handoff */
+    TIMER_END
+};
 void     turn_timer_put(struct turn *turn, int64_t due_ms, enum timer_what what, uint64_t id);
 void     turn_timer_delete(struct turn *turn, int64_t due_ms, enum timer_what what, uint64_t id);
 bool     turn_timer_first(struct turn *turn, int64_t *ret_due_ms, enum timer_what *ret_what, uint64_t *ret_id);

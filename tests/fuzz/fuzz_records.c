@@ -8,7 +8,7 @@
 #include "gateway/store/check.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { RECORDS = 7, DAY = 20260302 };
+enum { RECORDS = 9, DAY = 20260302 };
 
 static void check_same(struct span bytes, const uint8_t *written, size_t size)
 {
@@ -18,7 +18,7 @@ static void check_same(struct span bytes, const uint8_t *written, size_t size)
 #define ROUND_TRIP(what)                                                                            \
     do {                                                                                            \
         struct what record_;                                                                        \
-        uint8_t written_[RECORD_BYTES_MAX];                                                         \
+        uint8_t written_[DOSSIER_BYTES_MAX];                                                         \
         if (what##_parse(bytes, &record_))                                                          \
             check_same(bytes, written_, what##_write(&record_, written_));                          \
     } while (0)
@@ -43,6 +43,8 @@ static void check_record(unsigned which, struct span bytes)
     case 3: ROUND_TRIP(fail_group); return;
     case 4: ROUND_TRIP(antecedent); return;
     case 5: ROUND_TRIP(chain_link); return;
+    case 7: ROUND_TRIP(dossier); return;
+    case 8: ROUND_TRIP(money); return;
     default: check_counters(bytes);
     }
 }

@@ -288,6 +288,71 @@ static void sender_unknown(struct raw *raw)
     handoff_put(raw, &handoff);
 }
 
+/* Dossiers. */
+static struct dossier dossier_in(struct raw *raw)
+{
+    struct dossier dossier;
+    struct span value;
+    assert_true(raw_get(raw, TABLE_DOSSIER_STATE, KEY("8", SAMPLE_DOSSIER), &value) && dossier_parse(value, &dossier));
+    return dossier;
+}
+#define DOSSIER(name, change) \
+    static void name(struct raw *raw) \
+    { \
+        struct dossier dossier = dossier_in(raw); \
+        uint8_t record[DOSSIER_BYTES_MAX]; \
+        change; \
+        raw_put(raw, TABLE_DOSSIER_STATE, KEY("8", SAMPLE_DOSSIER), \
+                span_of(record, dossier_write(&dossier, record))); \
+    }
+DOSSIER(dossier_agency, dossier.branches[0].line.by = 9)
+DOSSIER(dossier_branch, dossier.branches[0].handoff = ID(OFFERED))
+DOSSIER(dossier_twice, (dossier.branches[1] = dossier.branches[0], dossier.branch_count = 2))
+DOSSIER(dossier_due, dossier.due_source = 0)
+DOSSIER(dossier_year, dossier.unknown_year = 2025)
+DOSSIER(dossier_money, dossier.money_count = 1)
+DOSSIER(dossier_status, dossier.line.status = STATUS_DONE)
+DOSSIER(dossier_events, dossier.last_event = 0)
+DOSSIER(dossier_other_events, dossier.last_event = 3)
+static void dossier_odd(struct raw *raw) { raw_change(raw, TABLE_DOSSIER_STATE, KEY("8", SAMPLE_DOSSIER), 9, 50); }
+static void money_stray(struct raw *raw)
+{
+    struct key key = KEY("8", 2);
+    struct money money = { .owed = 1 };
+    uint8_t record[RECORD_BYTES_MAX];
+    key_bytes(&key, "LP", 2);
+    raw_put(raw, TABLE_MONEY, key, span_of(record, money_write(&money, record)));
+}
+static void provisional_lost(struct raw *raw)
+{
+    raw_delete(raw, TABLE_PROVISIONAL, KEY("48", SAMPLE_YEAR, SAMPLE_DOSSIER));
+}
+static void provisional_stray(struct raw *raw) { raw_put(raw, TABLE_PROVISIONAL, KEY("48", 2026, 7), NOTHING); }
+static void unreceived_lost(struct raw *raw)
+{
+    raw_delete(raw, TABLE_UNRECEIVED, KEY("488", POLICE, KEY_TIME(SITE_NOW_MS + 1), ID(DELIVERED)));
+}
+static void unreceived_stray(struct raw *raw)
+{
+    raw_put(raw, TABLE_UNRECEIVED, KEY("488", POLICE, KEY_TIME(SITE_NOW_MS), ID(OFFERED)), NOTHING);
+}
+static void taken_and_not(struct raw *raw)
+{
+    struct handoff handoff = handoff_in(raw, ID(DELIVERED));
+    handoff.flags |= HANDOFF_RECEIVED;
+    handoff_put(raw, &handoff);
+}
+static void branch_without(struct raw *raw)
+{
+    struct handoff handoff = handoff_in(raw, ID(OFFERED));
+    handoff.flags |= HANDOFF_BRANCH;
+    handoff_put(raw, &handoff);
+}
+static void receipt_timer(struct raw *raw)
+{
+    raw_put(raw, TABLE_TIMER, KEY("818", KEY_TIME(TIMER_MS), TIMER_RECEIPT, ID(WAITING)), NOTHING);
+}
+
 /* History. */
 static void event_changed(struct raw *raw) { raw_change(raw, TABLE_EVENT, KEY("8", 5), 39, 1); }
 static void event_lost(struct raw *raw) { raw_delete(raw, TABLE_EVENT, KEY("8", 5)); }
@@ -326,6 +391,7 @@ static void time_changed(struct raw *raw) { raw_change(raw, TABLE_CHAIN, KEY("8"
 
 #define H "handoff 2814749767106"
 #define OF " of " H
+#define D "state of dossier 1"
 
 #define CASE(name, ...) { #name, name, { __VA_ARGS__ } }
 const struct damage store_damages[] = {
@@ -417,6 +483,31 @@ const struct damage store_damages[] = {
     CASE(child_of_another, H "68 (CLOSED)|its child is not there or names another parent"),
     CASE(not_failed, H "60 (READY)|has a class of failure but has not failed"),
     CASE(sender_unknown, H "70 (DELIVERED)|names an agency that is not there"),
+
+    CASE(dossier_agency, D "|names an agency that is not there"),
+    CASE(dossier_branch, D ", branch of handoff 281474976710658|a branch and its FORWARD do not agree"),
+    CASE(dossier_twice, D ", branch of handoff 281474976710657|a branch and its FORWARD do not agree"),
+    CASE(dossier_due, D "|its due date and where that is from disagree"),
+    CASE(dossier_year, D "|is provisional and not in the list of those that wait for a calendar",
+         D "|stands in the list of a calendar's year that it does not wait for"),
+    CASE(dossier_money, D "|does not count its money rightly"),
+    CASE(dossier_status, D "|its status is not what its last event leads to"),
+    CASE(dossier_events, D "|it has no history", "events of dossiers, 0 of 1 are listed|"
+         "some events of dossiers hang in no list of a dossier"),
+    CASE(dossier_other_events, D "|its list of events is broken, or has one of another dossier"),
+    CASE(dossier_odd, "dossier-state 0000000000000001|a row that no version explains",
+         H "57|is a branch of a dossier without a record", D "|has money and no record", D "|has money and no record",
+         D "|stands in the list of a calendar's year that it does not wait for",
+         "events of dossiers, 0 of 1 are listed|some events of dossiers hang in no list of a dossier"),
+    CASE(money_stray, "state of dossier 2|has money and no record"),
+    CASE(provisional_lost, D "|is provisional and not in the list of those that wait for a calendar"),
+    CASE(provisional_stray, "state of dossier 7|"
+         "stands in the list of a calendar's year that it does not wait for"),
+    CASE(unreceived_lost, H "57|is not in the list of those that nobody has taken"),
+    CASE(unreceived_stray, "unreceived, " H "58|its handoff says otherwise"),
+    CASE(taken_and_not, H "57|is taken and not taken at once, or not delivered"),
+    CASE(branch_without, H "58|is a branch of a dossier without a record"),
+    CASE(receipt_timer, "timer" OF "62|its handoff says otherwise"),
 
     CASE(event_changed, "turn 2|its root is not that of its events"),
     CASE(event_lost, "event 6 after 4|events before it are missing"),

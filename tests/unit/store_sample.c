@@ -9,11 +9,19 @@ struct uuid sample_message_id(unsigned number)
     return uuid_v7(time_ms, (uint8_t[10]){ 0, (uint8_t)number });
 }
 
+/* What the first handoff says of its dossier, at its very beginning. */
+static const struct event_dossier said = {
+    .dossier = SAMPLE_DOSSIER, .status = STATUS_IN_PROCESS, .after = STATUS_IN_PROCESS, .judged = JUDGED_GAP,
+    .due_source = DUE_PROVISIONAL, .due_ms = SITE_NOW_MS + 1000, .partner_status = "dang-xu-ly",
+};
+
 static void say(struct turn *turn, struct handoff *handoff, enum state from, enum cause cause, const char *words)
 {
     struct event event = { .handoff = handoff->id, .previous = handoff->last_event, .at_ms = turn_now_ms(turn),
                            .from = from, .to = handoff->state, .cause = cause, .attempt = handoff->attempt,
                            .actor_agency = handoff->sender };
+    if (handoff->id == SAMPLE_ID(SAMPLE_DELIVERED))
+        event.of_dossier = said;
     handoff->last_event = turn_event_append(turn, &event, span_of_string(words));
 }
 
@@ -75,10 +83,35 @@ static void names(struct turn *turn, void *context)
     turn_event_append(turn, &event, span_of_string("version 1"));
 }
 
+/* What is known of the dossier of the first handoff, which is there and nobody has taken. */
+static void know_dossier(struct turn *turn, const struct handoff *handoff)
+{
+    struct dossier dossier = {
+        .id = SAMPLE_DOSSIER, .opener = WARD, .owner = POLICE, .last_event = handoff->last_event,
+        .line = { .status = STATUS_IN_PROCESS, .gap = true, .by = POLICE, .source_ms = SITE_NOW_MS },
+        .received_ms = SITE_NOW_MS, .due_ms = said.due_ms, .due_source = said.due_source, .computed_ms = said.due_ms,
+        .committed_ms = said.due_ms, .unknown_year = SAMPLE_YEAR, .procedure_code = "2.000986",
+        .branches = { { .handoff = handoff->id, .sender = WARD, .holder = POLICE,
+                        .delivered_ms = handoff->changed_ms } },
+        .branch_count = 1, .pauses = { { .from_ms = 1, .to_ms = 2, .branch = 0 } }, .pause_count = 1, .money_count = 2,
+    };
+    struct money money = { .owed = 8000, .source_ms = SITE_NOW_MS, .by = POLICE };
+
+    must(handoff->dossier == SAMPLE_DOSSIER);
+    turn_dossier_put(turn, &dossier);
+    turn_money_put(turn, dossier.id, "LP", &money);
+    turn_money_put(turn, dossier.id, "LP-2", &money);
+    turn_provisional_put(turn, SAMPLE_YEAR, dossier.id);
+    turn_unreceived_put(turn, POLICE, handoff->changed_ms, handoff->id);
+}
+
 static void lane_of_two(struct turn *turn)
 {
     struct handoff done = begin(turn, SAMPLE_DELIVERED, POLICE, 1, STATE_DELIVERED);
     turn_timer_put(turn, SITE_NOW_MS + 1000000, TIMER_PURGE, done.id);
+    done.changed_ms = turn_now_ms(turn);
+    done.flags |= HANDOFF_BRANCH | HANDOFF_UNRECEIVED;
+    know_dossier(turn, &done);
     turn_handoff_put(turn, &done);
 
     struct handoff offered = begin(turn, SAMPLE_OFFERED, POLICE, 2, STATE_READY);

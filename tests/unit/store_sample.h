@@ -11,7 +11,7 @@ enum { WARD = 1, POLICE, INSURANCE, TAX };
 /* Handoffs: the n-th that got an id. */
 #define SAMPLE_ID(n) ((1ULL << 48) | (n))
 enum {
-    SAMPLE_DELIVERED = 1,
+    SAMPLE_DELIVERED = 1,           /* a branch of SAMPLE_DOSSIER; nobody has taken it */
     SAMPLE_OFFERED,                 /* head of its lane; session SAMPLE_SESSION */
     SAMPLE_BEHIND,                  /* READY behind it */
     SAMPLE_DUE,                     /* READY head with a due date */
@@ -26,6 +26,7 @@ enum {
     SAMPLE_OLD,                     /* DELIVERED; its message id has been forgotten */
     SAMPLE_END
 };
+enum { SAMPLE_DOSSIER = 1, SAMPLE_YEAR = 2024 };
 enum { SAMPLE_SESSION = 77, SAMPLE_TURNS = 4, SAMPLE_EVENTS = 18, SAMPLE_FINGERPRINT = 0xF00D };
 #define SAMPLE_LATER_MS (SITE_NOW_MS + 26LL * 3600 * 1000)          /* the next day: the last turn */
 

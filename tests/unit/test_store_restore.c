@@ -322,6 +322,12 @@ static void a_store_that_is_being_written(void **state)
 
 /* ---- schema */
 
+static void one_agency(struct turn *turn, void *context)
+{
+    (void)context;
+    (void)turn_agency_number_make(turn, "H29.7");
+}
+
 static void set_schema(const struct site *site, const char *name, uint32_t schema)
 {
     char folder[SITE_PATH_SIZE];
@@ -346,7 +352,7 @@ static void another_schema_is_refused_with_what_to_do(void **state)
         options.read_only = read_only;
         set_schema(site, "store", STORE_SCHEMA + 1);
         assert_int_equal(store_open(&store, &options, &why), RESULT_INVALID);
-        assert_non_null(strstr(words, "the store has schema 2, this program needs 1; install the newer version"));
+        assert_non_null(strstr(words, "the store has schema 3, this program needs 2; install the newer version"));
         assert_non_null(strstr(words, "hãy cài bản mới hơn"));
         set_schema(site, "store", STORE_SCHEMA);
         assert_int_equal(store_open(&store, &options, NULL), RESULT_OK);
@@ -355,8 +361,52 @@ static void another_schema_is_refused_with_what_to_do(void **state)
     set_schema(site, "backup", STORE_SCHEMA + 1);
     struct try tried = try_restore(site, "backup", "new", 0);
     assert_int_equal(tried.result, RESULT_INVALID);
-    assert_non_null(strstr(tried.words, "schema 2"));
+    assert_non_null(strstr(tried.words, "schema 3"));
     assert_false(is_there(site, "new"));
+}
+
+/* As a store of schema 1 was: without the newer tables. */
+static void make_older(const struct site *site)
+{
+    static const enum table newer[] = { TABLE_DOSSIER_STATE, TABLE_MONEY, TABLE_PROVISIONAL, TABLE_UNRECEIVED };
+    char folder[SITE_PATH_SIZE];
+    struct raw raw;
+
+    set_schema(site, "store", 1);
+    site_path(site, "store", folder);
+    raw_open(&raw, folder, true);
+    for (size_t i = 0; i < sizeof newer / sizeof *newer; i++)
+        assert_int_equal(mdb_drop(raw.txn, raw.tables[newer[i]], 1), 0);
+    raw_done(&raw);
+}
+
+/* A writer brings it up; who only reads says what to do, and changes nothing. */
+static void an_older_schema_is_brought_up(void **state)
+{
+    struct site *site = *state;
+    struct store_options options = site->options;
+    char words[WORDS_SIZE];
+    struct text why = text_of(words, sizeof words);
+    struct store_check check;
+    struct store *store;
+
+    site_open(site);
+    site_turn(site, SITE_NOW_MS, one_agency, NULL);
+    site_close(site);
+    make_older(site);
+    options.read_only = true;
+    assert_int_equal(store_open(&store, &options, &why), RESULT_INVALID);
+    assert_non_null(strstr(words, "schema 1, this program needs 2; let this version's lienthongd open it once"));
+
+    options.read_only = false;
+    assert_int_equal(store_open(&store, &options, NULL), RESULT_OK);
+    assert_int_equal(store_check(store, NULL, NULL, &check), RESULT_OK);
+    assert_int_equal(check.faults, 0);
+    assert_int_equal(check.turns, 1);
+    store_close(store);
+    options.read_only = true;
+    assert_int_equal(store_open(&store, &options, NULL), RESULT_OK);
+    store_close(store);
 }
 
 /* ---- numbers */
@@ -409,6 +459,7 @@ int main(void)
         SITE_OPEN(a_faulty_backup_is_not_restored_from), SITE_OPEN(a_key_that_cannot_be_read),
         SITE_OPEN(a_clock_that_is_behind_the_backup),
         SITE_OPEN(a_store_that_is_being_written), SITE_OPEN(another_schema_is_refused_with_what_to_do),
+        SITE(an_older_schema_is_brought_up),
         cmocka_unit_test(which_number_may_follow), cmocka_unit_test(the_row_of_a_restore),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,6 +77,72 @@ static void counts(struct turn *turn, void *context)
     assert_int_equal(turn_count(turn, 2, STATE_FAILED), 0);
 }
 
+static void dossiers_known(struct turn *turn, void *context)
+{
+    struct dossier put = { .id = 7, .opener = 1, .line = { .status = STATUS_ACCEPTED }, .branch_count = 1 }, found;
+    struct money money = { .owed = 5 };
+    char component[MONEY_CODE_SIZE] = "";
+    (void)context;
+
+    assert_false(turn_dossier(turn, 7, &found));
+    turn_dossier_put(turn, &put);
+    put.branch_count = 0;                                   /* shorter than before */
+    put.line.status = STATUS_DONE;
+    turn_dossier_put(turn, &put);
+    assert_true(turn_dossier(turn, 7, &found));
+    assert_int_equal(found.id, 7);
+    assert_int_equal(found.line.status, STATUS_DONE);
+    assert_int_equal(found.branch_count, 0);
+    assert_false(turn_dossier(turn, 8, &found));
+
+    assert_false(turn_money(turn, 7, "LP", &money));
+    turn_money_put(turn, 7, "LP-2", &money);
+    turn_money_put(turn, 7, "LP", &money);
+    money.paid = 5;
+    turn_money_put(turn, 7, "LP", &money);
+    turn_money_put(turn, 8, "LP", &money);
+    assert_true(turn_money_next(turn, 7, component, component, &money));
+    assert_string_equal(component, "LP");
+    assert_int_equal(money.paid, 5);
+    assert_true(turn_money_next(turn, 7, component, component, &money));
+    assert_string_equal(component, "LP-2");
+    assert_int_equal(money.paid, 0);
+    assert_false(turn_money_next(turn, 7, component, component, &money));
+    assert_false(turn_money_next(turn, 9, "", component, &money));
+}
+
+static void lists_of_dossiers(struct turn *turn, void *context)
+{
+    struct unreceived at = { 0 };
+    (void)context;
+
+    assert_int_equal(turn_provisional_year(turn, 0), 0);
+    turn_provisional_put(turn, 2028, 3);
+    turn_provisional_put(turn, 2027, 9);
+    turn_provisional_put(turn, 2027, 2);
+    assert_int_equal(turn_provisional_year(turn, 0), 2027);
+    assert_int_equal(turn_provisional_year(turn, 2027), 2028);
+    assert_int_equal(turn_provisional_year(turn, 2028), 0);
+    assert_int_equal(turn_provisional_next(turn, 2027, 0), 2);
+    assert_int_equal(turn_provisional_next(turn, 2027, 2), 9);
+    assert_int_equal(turn_provisional_next(turn, 2027, 9), 0);
+    turn_provisional_delete(turn, 2027, 2);
+    assert_int_equal(turn_provisional_next(turn, 2027, 0), 9);
+
+    assert_false(turn_unreceived_next(turn, &at, false, &at));
+    turn_unreceived_put(turn, 2, 50, 5);
+    turn_unreceived_put(turn, 1, 60, 6);
+    turn_unreceived_put(turn, 2, 40, 7);
+    assert_true(turn_unreceived_next(turn, &at, false, &at) && at.recipient == 1 && at.handoff == 6);
+    assert_false(turn_unreceived_next(turn, &at, true, &at));
+    assert_true(turn_unreceived_next(turn, &at, false, &at) && at.handoff == 7 && at.delivered_ms == 40);
+    assert_true(turn_unreceived_next(turn, &at, true, &at) && at.handoff == 5);
+    assert_false(turn_unreceived_next(turn, &at, false, &at));
+    at = (struct unreceived){ .recipient = 2 };
+    turn_unreceived_delete(turn, 2, 40, 7);
+    assert_true(turn_unreceived_next(turn, &at, true, &at) && at.handoff == 5);
+}
+
 /* More (agency, state) pairs in one turn than the tally has slots: nothing is lost. */
 static void many_counts(struct turn *turn, void *context)
 {
@@ -410,7 +476,7 @@ int main(void)
         IN_TURN(agencies), IN_TURN(agency_states), IN_TURN(counts), IN_TURN(many_counts),
         SITE_OPEN(counts_over_turns), IN_TURN(dossiers), IN_TURN(handoffs), IN_TURN(bodies), IN_TURN(message_ids),
         IN_TURN(events), IN_TURN(feeds), IN_TURN(checkpoints_and_cursors), IN_TURN(directories),
-        SITE_OPEN(bytes_are_counted),
+        IN_TURN(dossiers_known), IN_TURN(lists_of_dossiers), SITE_OPEN(bytes_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
