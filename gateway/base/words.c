@@ -156,4 +156,3 @@ enum agency_kind  agency_kind_read(const char *name)            { return READ(ag
 enum behind       behind_read(const char *name)                 { return READ(behinds, name); }
 enum status       status_read(const char *name)                 { return READ(statuses, name); }
 enum judged       judged_read(const char *name)              { return READ(judgings, name); }
-enum due_source   due_source_read(const char *name)             { return READ(due_sources, name); }

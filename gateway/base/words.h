@@ -160,7 +160,6 @@ enum agency_class agency_class_read(const char *name);
 enum agency_kind  agency_kind_read(const char *name);
 enum behind       behind_read(const char *name);
 enum judged       judged_read(const char *name);
-enum due_source   due_source_read(const char *name);
 enum status       status_read(const char *name);
 
 #endif

@@ -13,6 +13,7 @@
 #include "gateway/base/uuid.h"
 #include "gateway/base/words.h"
 #include "gateway/core/tables.h"
+#include "gateway/store/record_dossier.h"
 
 enum command_kind {
     COMMAND_START = 1,      /* after the broker came up: no session lives. Repeated while it answers EFFECT_AGAIN */
@@ -36,6 +37,17 @@ enum command_kind {
 
 struct submit_after { struct uuid message_id; enum until until; };
 
+/* What a handoff says of its dossier; 0 and "": not said. Free of personal data. */
+struct facts {
+    enum status status;
+    char     partner_status[PARTNER_STATUS_SIZE];       /* the partner's own word; the directory's maps know it */
+    uint32_t channel;
+    char     procedure_version[VERSION_TEXT_SIZE];
+    int64_t  received_ms;
+    struct facts_money { char component[MONEY_CODE_SIZE]; int64_t owed, paid; } money[MONEY_MAX];
+    uint32_t money_count;
+};
+
 /* A Header, as far as the core reads it. Texts are zero-terminated, valid UTF-8, within their bounds. */
 struct submit {
     bool        has_message_id;             /* 16 bytes were there; version and time are judged by the core */
@@ -49,6 +61,7 @@ struct submit {
     char        area[AREA_CODE_SIZE];       /* of the dossier; "" not said */
     uint64_t    accepted_as;                /* the id that its sender was given for it in an earlier epoch; 0 none */
     struct hash content_hash;
+    const struct facts *facts;              /* NULL: it says nothing of its dossier but perhaps due_ms */
     struct span header, payload;            /* as they came */
     bool        has_cursor;                 /* committed with this message or not at all */
     struct cursor_set { struct span name, value, expected; bool set; } cursor;

@@ -4,6 +4,7 @@
 #include <endian.h>
 #include <string.h>
 
+#include "gateway/core/dossier.h"
 #include "gateway/core/gate.h"
 #include "gateway/core/lane.h"
 #include "gateway/core/seat.h"
@@ -119,6 +120,16 @@ static void stand_in_lane(struct step *step, struct handoff *handoff, uint64_t p
         lane_enter(step, handoff, place);
 }
 
+/* Of one that has ended: somebody must take it in hand first, then its body goes. */
+static void end_timer(struct step *step, const struct handoff *handoff)
+{
+    int64_t receipt_ms = dossier_receipt_timer(step, handoff);
+    if (receipt_ms)
+        turn_timer_put(step->turn, receipt_ms, TIMER_RECEIPT, handoff->id);
+    else
+        turn_timer_put(step->turn, step->now_ms + step->core->tables->purge_after_ms, TIMER_PURGE, handoff->id);
+}
+
 static void enter(struct step *step, struct handoff *handoff, const struct change *change)
 {
     switch (handoff->state) {
@@ -151,7 +162,7 @@ static void enter(struct step *step, struct handoff *handoff, const struct chang
         break;
     default:
         turn_checkpoint_put(step->turn, handoff->id, (struct span){ 0 });
-        turn_timer_put(step->turn, step->now_ms + step->core->tables->purge_after_ms, TIMER_PURGE, handoff->id);
+        end_timer(step, handoff);
         gate_forget(step, handoff);
         break;
     }
@@ -175,6 +186,8 @@ static void event_add(struct step *step, struct handoff *handoff, enum state fro
         .answer = handoff->answer, .attempt = change->attempt ? change->attempt : handoff->attempt,
         .actor_agency = change->actor_agency, .actor_uid = change->actor_uid, .agency = change->agency,
     };
+    if (change->of_dossier)
+        event.of_dossier = *change->of_dossier;
     handoff->last_event = turn_event_append(step->turn, &event, change->detail);
 }
 
@@ -229,6 +242,8 @@ void handoff_move(struct step *step, struct handoff *handoff, enum state to, con
     if (succeeded)
         seat_tell(step, handoff, before);
     if (to == STATE_DELIVERED)
+        dossier_delivered(step, handoff);
+    if (to == STATE_DELIVERED)
         gate_antecedent_delivered(step, handoff);
     else if (to == STATE_CLOSED)
         gate_antecedent_ended(step, handoff, change->detail);
@@ -240,7 +255,7 @@ void handoff_note(struct step *step, struct handoff *handoff, const struct chang
     turn_handoff_put(step->turn, handoff);
     bool contradicts = change->cause == CAUSE_LATE_OUTCOME && handoff->state == STATE_CLOSED &&
                        (change->verdict == VERDICT_DELIVERED || change->verdict == VERDICT_ALREADY_THERE);
-    if ((change->actor_uid || contradicts) && !change->quiet)
+    if ((change->actor_uid || contradicts || change->cause == CAUSE_UNRECEIVED) && !change->quiet)
         tell_sender(step, handoff);
 }
 

@@ -50,11 +50,13 @@ struct change {
     int64_t         timer_ms;           /* WAITING: until; OFFERED: end of lease; HELD: for its antecedents; 0 none */
     uint64_t        session;            /* OFFERED */
     struct span     detail;             /* sealed words; may be empty */
+    const struct event_dossier *of_dossier;     /* what it says of the dossier; NULL nothing */
     bool            quiet;              /* no notice to the sender */
 };
 
 /* Notices (the feed) go to the sender for a move to DELIVERED, FAILED, UNSURE or CLOSED, for one out of FAILED, for
- * what an operator did, and for a late DELIVERED of a closed one; never for the churn of offers and waits.
+ * what an operator did, for a late DELIVERED of a closed one, and for one that nobody has taken in time; never for the
+ * churn of offers and waits.
  *
  * Words of BAD_DATA begin with the field where one was named: "[ngay_sinh] ...". detail_field() takes them apart. */
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "gateway/core/admin.h"
+#include "gateway/core/dossier.h"
 #include "gateway/core/gate.h"
 
 enum { TAKE_ALONG_MAX = 64 };
@@ -180,7 +181,7 @@ static struct handoff child_of(struct step *step, const struct handoff *parent, 
         .recipient = recipient, .addressed = parent->addressed, .kind = parent->kind,
         .content_hash = parent->content_hash, .accepted_ms = parent->accepted_ms,
         .source_time_ms = parent->source_time_ms, .due_ms = parent->due_ms, .sequence = parent->sequence,
-        .parent = parent->id,
+        .parent = parent->id, .flags = parent->flags & HANDOFF_BRANCH,
     };
     uint64_t key = htobe64(parent->id);
     char sender[AGENCY_CODE_SIZE];
@@ -214,6 +215,7 @@ static void redirect_one(struct step *step, struct admin_reply *reply, struct ha
     change.timer_ms = child.gates_left ? timer_ms : 0;
     handoff_begin(step, &child, child.gates_left ? STATE_HELD : STATE_READY, child.gates_left ? 0 : place, header,
                   payload, &change);
+    dossier_moved_on(step, handoff, &child);
     scratch->used = mark;
     reply->affected++;
     *ret_child = child.id;

@@ -2,10 +2,12 @@
  *
  * When      at start and after SIGHUP, alone in its turn. `core->tables` is still the one before; the broker swaps
  *           after the commit.
- * Changes   the canonical bytes are stored as the next version; every agency of it gets its number for ever.
+ * Changes   the canonical bytes are stored as the next version; every agency of it gets its number for ever; due dates
+ *           that waited for a year that its calendar has are computed from then on.
  * Effects   none. The event says which operator did it.
  * Repeated  the same bytes again change nothing.
  */
+#include "gateway/core/dossier.h"
 #include "gateway/core/step.h"
 
 void step_directory(struct step *step)
@@ -22,4 +24,5 @@ void step_directory(struct step *step)
     turn_directory_put(step->turn, version + 1, &tables->hash, directory->bytes);
     struct event event = { .at_ms = step->now_ms, .cause = CAUSE_DIRECTORY_APPLIED, .actor_uid = directory->uid + 1 };
     (void)turn_event_append(step->turn, &event, (struct span){ 0 });
+    dossier_calendar_loaded(step, tables);
 }

@@ -2,12 +2,14 @@
  *
  * Comes     from a sender's session.
  * Changes   nothing when it is refused. Accepted: the handoff with its body, dossier and aliases, gates, message id,
- *           cursor; a corrected one is closed, an answered one gets its answer, a withdrawal closes what never left.
+ *           cursor; a corrected one is closed, an answered one gets its answer, a withdrawal closes what never left;
+ *           what it tells of its dossier is judged and kept (dossier.h).
  * Effects   ACCEPTED or REFUSED; READY, FEED.
  * Repeated  the same ACCEPTED, marked duplicate: found by (sender, message id) before anything is looked at that
  *           changes with time. With other content: CONFLICT. */
 #include <string.h>
 
+#include "gateway/core/dossier.h"
 #include "gateway/core/restore.h"
 #include "gateway/core/step.h"
 #include "gateway/core/submit.h"
@@ -383,6 +385,7 @@ static void name_dossier(struct step *step, struct intake *intake)
     const struct submit *submit = intake->submit;
     struct span code = span_of_string(submit->dossier_code);
 
+    intake->dossier_is_new = !intake->dossier;
     if (!intake->dossier)
         intake->dossier = turn_dossier_make(step->turn, code);
     else if (!intake->code_known)
@@ -424,6 +427,7 @@ static void fail_at_once(struct step *step, struct handoff *handoff, uint64_t en
 static void accept(struct step *step, struct intake *intake)
 {
     const struct submit *submit = intake->submit;
+    struct telling telling;
     struct handoff handoff;
     uint64_t ended;
 
@@ -440,6 +444,9 @@ static void accept(struct step *step, struct intake *intake)
     handoff.gates_left = gate_store(step, &handoff, submit, &ended);
     uint64_t place = submit_correct(step, intake, &handoff);
     struct change change = { .cause = CAUSE_ACCEPTED, .actor_agency = handoff.sender };
+    dossier_tell(step, intake, &handoff, &telling);
+    if (telling.any)
+        change.of_dossier = &telling.said;
     if (handoff.gates_left) {
         change.timer_ms = step->now_ms + step->core->tables->antecedent_ms_max;
         handoff_begin(step, &handoff, STATE_HELD, 0, submit->header, submit->payload, &change);
@@ -447,6 +454,7 @@ static void accept(struct step *step, struct intake *intake)
         handoff_begin(step, &handoff, STATE_READY, place, submit->header, submit->payload, &change);
     }
     effects_body_put(step->effects, handoff.id, submit->header, submit->payload);
+    dossier_told(step, &telling, submit, handoff.last_event);
     /* Whom it was written to stands in its record; the mapping stands in its history. */
     if (intake->addressed != intake->recipient)
         seat_tell(step, &handoff, turn_agency_number_make(step->turn, intake->addressed->code));
@@ -476,6 +484,6 @@ void step_submit(struct step *step)
     intake.again = restore_again(step, submit);
     if (fields_ok(step, submit) && parent_ok(step, &intake) && recipient_ok(step, &intake) &&
         submit_papers_ok(step, &intake) && after_ok(step, &intake) && attachments_ok(step, &intake) &&
-        dossier_ok(step, &intake))
+        dossier_ok(step, &intake) && dossier_facts_ok(step, &intake))
         accept(step, &intake);
 }

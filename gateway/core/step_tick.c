@@ -4,8 +4,11 @@
  *           shares the turn with everything else.
  * Changes   WAIT: its handoff is READY. LEASE: an OFFERED one is taken back. ANTECEDENT: a HELD one has waited too long
  *           for others and is FAILED. PURGE: the body of an ended one goes, and the words of its history.
+ *           RECEIPT: one that was delivered and that nobody has taken is listed, its sender told. CALENDAR: due dates
+ *           that waited for a year of the calendar, some at a time.
  * Effects   READY, FEED.
  * Repeated  takes the next timer; nothing when none is due. */
+#include "gateway/core/dossier.h"
 #include "gateway/core/step.h"
 
 enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX };
@@ -99,6 +102,10 @@ void step_tick(struct step *step)
 
     if (!turn_timer_first(step->turn, &due_ms, &what, &id) || due_ms > step->now_ms)
         return;
+    if (what == TIMER_CALENDAR) {
+        dossier_calendar_due(step, due_ms, id);
+        return;
+    }
     must(turn_handoff(step->turn, id, &handoff));
     switch (what) {
     case TIMER_WAIT:
@@ -113,5 +120,11 @@ void step_tick(struct step *step)
     case TIMER_PURGE:
         purge(step, due_ms, &handoff);
         return;
+    case TIMER_RECEIPT:
+        dossier_receipt_due(step, due_ms, &handoff);
+        return;
+    case TIMER_CALENDAR: case TIMER_END:
+        break;
     }
+    must(!"a timer of nothing");
 }

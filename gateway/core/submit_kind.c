@@ -1,5 +1,5 @@
 /* submit_kind.c - what a handoff does to others by being accepted: corrections, answers, withdrawals. */
-#include "gateway/core/submit.h"
+#include "gateway/core/dossier.h"
 
 enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX, CANCEL_MAX = PAGE_MAX };
 
@@ -56,6 +56,7 @@ static void answer_parent(struct step *step, const struct intake *intake, const 
 {
     struct change change = { .cause = CAUSE_RESULT_CAME, .actor_agency = handoff->sender };
     enum answer answer = answer_of(handoff->kind);
+    struct telling telling;
     struct handoff parent;
     char why[160];
     struct text text = text_of(why, sizeof why);
@@ -68,7 +69,11 @@ static void answer_parent(struct step *step, const struct intake *intake, const 
     if (parent.answer == ANSWER_RESULT && answer != ANSWER_RESULT)
         return;
     parent.answer = answer;
+    dossier_answered(step, &parent, handoff, &telling);
+    if (telling.any)
+        change.of_dossier = &telling.said;
     handoff_note(step, &parent, &change);
+    dossier_told(step, &telling, NULL, parent.last_event);
     if (answer == ANSWER_RESULT) {
         gate_antecedent_result(step, &parent, handoff);
         return;

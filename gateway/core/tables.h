@@ -10,6 +10,7 @@
 
 #include "gateway/base/hash.h"
 #include "gateway/core/procedure.h"
+#include "gateway/core/status.h"
 
 enum { GATEWAY_NAME_SIZE = 32, CURVE_KEY_SIZE = 32, ROUTES_MAX = 4096 };
 
@@ -104,6 +105,11 @@ struct tables {
     uint32_t       procedure_count;
     struct field  *fields;                  /* sorted by code */
     uint32_t       field_count;
+    struct status_map *status_maps;         /* in the order written: the first that knows a code wins */
+    uint32_t       status_map_count;
+    struct deadline_rule receipt;           /* a FORWARD without business receipt for longer is told of; kind 0: never */
+    struct selector *due_movers;            /* beside the one-stop: whose due dates are binding */
+    uint32_t       due_mover_count;
 };
 struct agency_name { char name[AGENCY_CODE_SIZE]; uint32_t agency; };       /* index into agencies */
 

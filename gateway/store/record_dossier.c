@@ -6,7 +6,7 @@ enum { DOSSIER_VERSION = 1, MONEY_VERSION = 1 };
 
 enum {
     LINE_BYTES = 3 + 4 + 8 + 8, BRANCH_BYTES = 8 + 3 * 4 + 3 * 8 + LINE_BYTES, PAUSE_BYTES = 8 + 8 + 1,
-    FIXED_BYTES = 1 + 14 * 4 + 9 * 8 + LINE_BYTES + 3 + 2 + PROCEDURE_CODE_SIZE + VERSION_TEXT_SIZE,
+    FIXED_BYTES = 1 + 14 * 4 + 10 * 8 + LINE_BYTES + 3 + 2 + PROCEDURE_CODE_SIZE + VERSION_TEXT_SIZE,
 };
 _Static_assert(FIXED_BYTES + BRANCHES_MAX * BRANCH_BYTES + PAUSES_MAX * PAUSE_BYTES <= DOSSIER_BYTES_MAX,
                "the largest dossier fits");
@@ -62,6 +62,7 @@ static void write_due(struct pen *pen, const struct dossier *dossier)
     pen_i64(pen, dossier->due_ms);
     pen_u8(pen, dossier->due_source);
     pen_u32(pen, dossier->due_by);
+    pen_i64(pen, dossier->due_said_ms);
     pen_i64(pen, dossier->computed_ms);
     pen_i64(pen, dossier->committed_ms);
     pen_i64(pen, dossier->statutory_ms);
@@ -76,6 +77,7 @@ static void scan_due(struct scan *scan, struct dossier *ret_dossier)
     ret_dossier->due_ms = scan_i64(scan);
     ret_dossier->due_source = scan_word(scan, 0, DUE_SOURCE_END);
     ret_dossier->due_by = scan_u32(scan);
+    ret_dossier->due_said_ms = scan_i64(scan);
     ret_dossier->computed_ms = scan_i64(scan);
     ret_dossier->committed_ms = scan_i64(scan);
     ret_dossier->statutory_ms = scan_i64(scan);

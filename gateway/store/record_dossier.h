@@ -60,6 +60,7 @@ struct dossier {
     int64_t  due_ms;                    /* what holds; 0 none */
     enum due_source due_source;         /* 0 with none */
     uint32_t due_by;                    /* who stated it */
+    int64_t  due_said_ms;               /* ... and when, by source time: a later statement replaces it */
     int64_t  computed_ms;               /* what the engine says, whether it holds or not; 0 no rule */
     int64_t  committed_ms, statutory_ms;        /* the same by each rule; 0 no rule */
     uint32_t unknown_year;              /* the calendar's year that is missing for them; 0 none */

@@ -38,7 +38,6 @@ static void tables_are_inverse(void **state)
     ASSERT_TABLE(behind_name, behind_read, BEHIND_END);
     ASSERT_TABLE(status_name, status_read, STATUS_END);
     ASSERT_TABLE(judged_name, judged_read, JUDGED_END);
-    ASSERT_TABLE(due_source_name, due_source_read, DUE_SOURCE_END);
     assert_int_equal(kind_read("forward"), 0);
     for (unsigned number = 1; number < CAUSE_END; number++)
         assert_string_not_equal(cause_name(number), "?");

@@ -1,0 +1,138 @@
+/* dossier_branch.c - the branches of a dossier: which FORWARD is meant, who owns the stage, what several make together. */
+#include "gateway/core/dossier.h"
+#include "gateway/core/status.h"
+
+enum { PARENTS_MAX = 8 };
+
+static struct branch *find_exactly(struct dossier *dossier, uint64_t handoff)
+{
+    for (uint32_t i = 0; i < dossier->branch_count; i++)
+        if (dossier->branches[i].handoff == handoff)
+            return &dossier->branches[i];
+    return NULL;
+}
+
+/* A RESULT that is recalled, a child of a redirect: the FORWARD stands further up. */
+struct branch *branch_find(struct step *step, struct dossier *dossier, uint64_t handoff)
+{
+    struct handoff above;
+
+    for (int i = 0; handoff && i < PARENTS_MAX; i++, handoff = above.parent) {
+        struct branch *branch = find_exactly(dossier, handoff);
+        if (branch)
+            return branch;
+        if (!turn_handoff(step->turn, handoff, &above) || above.dossier != dossier->id)
+            break;
+    }
+    return NULL;
+}
+
+struct branch *branch_open(struct dossier *dossier, const struct handoff *forward)
+{
+    if (dossier->branch_count == BRANCHES_MAX) {
+        dossier->branches_lost++;
+        return NULL;
+    }
+    struct branch *branch = &dossier->branches[dossier->branch_count++];
+    *branch = (struct branch){ .handoff = forward->id, .sender = forward->sender, .holder = forward->recipient };
+    return branch;
+}
+
+bool branch_is_live(const struct branch *branch)
+{
+    return !(branch->flags & (BRANCH_ENDED | BRANCH_PASSED_ON));
+}
+
+unsigned branch_index(const struct dossier *dossier, const struct branch *branch)
+{
+    return branch ? (unsigned)(branch - dossier->branches) : BRANCH_NONE;
+}
+
+/* Nothing was heard of it and nothing will be: it was closed before it was delivered. */
+static bool is_given_up(struct step *step, const struct branch *branch)
+{
+    struct handoff forward;
+    return !branch->line.status && !branch->delivered_ms && !(branch->flags & BRANCH_ENDED) &&
+           turn_handoff(step->turn, branch->handoff, &forward) && forward.state == STATE_CLOSED;
+}
+
+uint32_t branches_side_by_side(struct step *step, const struct dossier *dossier)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < dossier->branch_count; i++)
+        count += !(dossier->branches[i].flags & BRANCH_PASSED_ON) && !is_given_up(step, &dossier->branches[i]);
+    return count;
+}
+
+enum status branches_join(struct step *step, const struct dossier *dossier, enum status last)
+{
+    struct branch_status statuses[BRANCHES_MAX];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < dossier->branch_count; i++) {
+        const struct branch *branch = &dossier->branches[i];
+        if (branch->flags & BRANCH_PASSED_ON || is_given_up(step, branch))
+            continue;
+        enum status status = branch->line.status;
+        if (branch->flags & BRANCH_HAS_RESULT && status != STATUS_RETURNED)
+            status = STATUS_DONE;
+        statuses[count++] = (struct branch_status){ status, branch->flags & BRANCH_ENDED };
+    }
+    return status_join(statuses, count, last);
+}
+
+bool dossier_same_seat(struct step *step, uint32_t a, uint32_t b)
+{
+    char code_a[AGENCY_CODE_SIZE], code_b[AGENCY_CODE_SIZE];
+    const struct tables *tables = step->core->tables;
+
+    if (a == b)
+        return a != 0;
+    return turn_agency_code(step->turn, a, code_a) && turn_agency_code(step->turn, b, code_b) &&
+           tables_same_seat(tables, tables_agency(tables, code_a), tables_agency(tables, code_b), NULL, step->now_ms);
+}
+
+uint32_t dossier_owner(const struct dossier *dossier)
+{
+    const struct branch *live = NULL, *there = NULL, *last = NULL;
+
+    for (uint32_t i = 0; i < dossier->branch_count; i++) {
+        const struct branch *branch = &dossier->branches[i];
+        if (branch->flags & BRANCH_ENDED)
+            last = branch;
+        if (!branch_is_live(branch))
+            continue;
+        live = branch;
+        if (branch->delivered_ms && there)
+            return 0;
+        if (branch->delivered_ms)
+            there = branch;
+    }
+    if (there || live)
+        return there ? there->holder : live->sender;
+    return last ? last->sender : dossier->opener;
+}
+
+bool dossier_is_principal(struct step *step, const struct dossier *dossier, uint32_t agency)
+{
+    if (dossier_same_seat(step, dossier->opener, agency))
+        return true;
+    for (uint32_t i = 0; i < dossier->branch_count; i++)
+        if (dossier->branches[i].sender == agency)
+            return true;
+    return false;
+}
+
+bool dossier_owns(struct step *step, const struct dossier *dossier, const struct branch *branch, uint32_t agency,
+                  enum status status)
+{
+    bool ends = status == STATUS_WITHDRAWN || status == STATUS_STOPPED || status == STATUS_RETURNED;
+
+    if (branch && dossier_same_seat(step, branch->holder, agency) &&
+        (branch_is_live(branch) || branch->line.recalled || dossier->line.recalled))
+        return true;
+    if (ends && dossier_is_principal(step, dossier, agency))
+        return true;
+    uint32_t owner = dossier_owner(dossier);
+    return owner && dossier_same_seat(step, owner, agency);
+}

@@ -1,0 +1,33 @@
+/* due_date.h - when a dossier and its steps are due, by the catalogue, the hours of the agencies and the calendar: the
+ * deadline engine asked with what the record says. Pure.
+ *
+ * A due date that the one-stop has stated, or an agency that may move it, is on a paper that a citizen holds: it is
+ * never computed anew. The engine's answer stands beside it, so that the difference can be seen. Where nobody stated
+ * one, the engine's answer holds: the committed time, where there is none the statutory one. A year that no calendar
+ * tells makes it provisional.
+ * Counted from received_ms by the hours of the opener; a step from its delivery by the hours of its holder. A clock
+ * that stands now is not counted on: the answer is what would be due if it went on at once.
+ */
+#ifndef GATEWAY_CORE_DUE_DATE_H
+#define GATEWAY_CORE_DUE_DATE_H
+
+#include "gateway/core/tables.h"
+#include "gateway/store/record_dossier.h"
+
+/* Which version of its procedure the dossier was received under; kept once known. `stated`: as its source says, "" not.
+ * Needs procedure_code and received_ms. NULL: the catalogue has none. */
+const struct procedure *due_version(const struct tables *tables, const struct agency *opener, const char *stated,
+                                    struct dossier *dossier);
+/* computed_ms, committed_ms, statutory_ms, unknown_year, and due_ms with its source unless it was stated. `procedure`
+ * and `opener` may be NULL: nothing is computed then. True: what is due has changed. */
+bool due_compute(const struct tables *tables, const struct procedure *procedure, const struct agency *opener,
+                 struct dossier *dossier);
+/* Of a branch that was delivered; 0: the catalogue gives no time for this step. */
+int64_t due_of_step(const struct tables *tables, const struct procedure *procedure, const char *step,
+                    const struct agency *holder, const struct dossier *dossier, unsigned branch);
+/* Until when a business receipt is waited for; 0: none is. */
+int64_t due_of_receipt(const struct tables *tables, const struct agency *holder, int64_t delivered_ms);
+/* The year that a calendar is missing for and somebody should see to it: this one; from 1 October on the next. 0 none. */
+int due_calendar_missing(const struct tables *tables, int64_t now_ms);
+
+#endif
