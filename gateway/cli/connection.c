@@ -6,6 +6,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/version.h"
 #include "gateway/cli/print.h"
+#include "gateway/cli/print_dossier.h"
 
 void connection_complain(const struct cli *cli, const struct problem *problem)
 {
@@ -58,8 +59,10 @@ static void on_found(void *context, uint64_t correlation, const Lienthong__V1__F
         connection_complain(tracking->cli, problem);
         tracking->code = EXIT_REFUSED;
     }
-    if (found && !tracking->cli->json)
+    if (found && !tracking->cli->json) {
+        print_dossier(tracking->cli, found->dossier);
         print_handoff_head(tracking->cli);
+    }
     for (size_t i = 0; found && i < found->n_handoffs; i++) {
         if (tracking->cli->json)
             json_array_append_new(rows, json_of_handoff(found->handoffs[i]));
@@ -67,8 +70,8 @@ static void on_found(void *context, uint64_t correlation, const Lienthong__V1__F
             print_handoff_row(tracking->cli, found->handoffs[i]);
     }
     if (found && tracking->cli->json)
-        cli_print_json(json_pack("{s:s, s:O, s:b}", "dossier_code", found->dossier_code, "handoffs", rows, "more",
-                                 found->more));
+        cli_print_json(json_pack("{s:s, s:o, s:O, s:b}", "dossier_code", found->dossier_code, "dossier",
+                                 json_of_dossier(found->dossier), "handoffs", rows, "more", found->more));
     json_decref(rows);
 }
 

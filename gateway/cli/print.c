@@ -6,6 +6,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/uuid.h"
 #include "gateway/base/words.h"
+#include "gateway/cli/print_dossier.h"
 
 /* Answers to a machine hold words, not numbers; one that this version does not know stays a number. */
 static json_t *json_word(const char *name, uint32_t number)
@@ -114,6 +115,7 @@ json_t *json_of_handoff(const Lienthong__V1__HandoffView *view)
     json_object_set_new(json, "agency_ref", json_string(view->agency_ref));
     json_object_set_new(json, "fingerprint", json_string(view->fingerprint));
     json_object_set_new(json, "replayed", json_boolean(view->replayed));
+    json_object_set_new(json, "receipt", view->receipt == 1 ? json_true() : view->receipt == 2 ? json_false() : json_null());
     for (size_t i = 0; i < view->n_events; i++)
         json_array_append_new(events, json_of_event(view->events[i]));
     json_object_set_new(json, "events", events);
@@ -172,6 +174,7 @@ json_t *json_of_reply(const Lienthong__V1__AdminReply *reply)
                                                 reply->advice[i]->en, "action", reply->advice[i]->action));
     for (size_t i = 0; i < reply->n_facts; i++)
         json_object_set_new(facts, reply->facts[i]->key, json_string(reply->facts[i]->value));
+    json_object_set_new(json, "dossier", json_of_dossier(reply->dossier));
     json_object_set_new(json, "handoffs", handoffs);
     json_object_set_new(json, "groups", groups);
     json_object_set_new(json, "agencies", agencies);
@@ -278,6 +281,9 @@ void print_handoff(const struct cli *cli, const Lienthong__V1__HandoffView *view
     print_line(cli, "kết luận", "verdict", view->verdict ? verdict_name(view->verdict) : "");
     print_line(cli, "nhóm lỗi", "class", view->fail_class ? fail_class_name(view->fail_class) : "");
     print_line(cli, "trả lời", "answer", view->answer ? answer_name(view->answer) : "");
+    print_line(cli, "tiếp nhận nghiệp vụ", "business receipt",
+               view->receipt == 1 ? cli_say(cli, "đã có", "given")
+               : view->receipt == 2 ? cli_say(cli, "đã đến, chưa ai nhận", "there, and nobody has taken it") : "");
     print_line(cli, "lý do", "reason", view->reason);
     print_line(cli, "số của nơi nhận", "their number", view->agency_ref);
     for (size_t i = 0; i < view->n_events; i++)

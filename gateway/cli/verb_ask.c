@@ -1,4 +1,4 @@
-/* verb_ask.c - the verbs that only look: status, show, list, track, explain, failed, agencies. */
+/* verb_ask.c - the verbs that only look: status, show, list, track, explain, failed, unreceived, agencies. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "gateway/cli/admin.h"
 #include "gateway/cli/connection.h"
 #include "gateway/cli/print.h"
+#include "gateway/cli/print_dossier.h"
 
 typedef void print_reply(const struct cli *cli, const Lienthong__V1__AdminReply *reply);
 
@@ -63,8 +64,21 @@ static void print_rows(const struct cli *cli, const Lienthong__V1__AdminReply *r
         print_handoff_row(cli, reply->handoffs[i]);
 }
 
+/* The first page begins with what is known of the dossier. */
+static void print_tracked(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
+{
+    static bool begun;
+    if (!begun) {
+        print_dossier(cli, reply->dossier);
+        print_handoff_head(cli);
+    }
+    begun = true;
+    print_rows(cli, reply);
+}
+
 static void print_whole(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
 {
+    print_dossier(cli, reply->dossier);
     for (size_t i = 0; i < reply->n_handoffs; i++)
         print_handoff(cli, reply->handoffs[i]);
     if (reply->more)
@@ -171,13 +185,24 @@ enum exit_code verb_failed(struct cli *cli)
     return ask_pages(cli, &admin, members ? print_rows : print_groups);
 }
 
+enum exit_code verb_unreceived(struct cli *cli)
+{
+    Lienthong__V1__Admin admin = admin_of("unreceived");
+    Lienthong__V1__Filter filter;
+    bool any;
+    if (!admin_filter(cli, &filter, &any) || !read_page(cli, &admin))
+        return EXIT_USAGE;
+    admin.filter = &filter;
+    if (!cli->json)
+        print_handoff_head(cli);
+    return ask_pages(cli, &admin, print_rows);
+}
+
 enum exit_code verb_track(struct cli *cli)
 {
     Lienthong__V1__Admin admin = admin_of("track");
     if (cli_option(cli, "as"))
         return connection_track(cli, cli->arguments[0]);
     admin.code = cli->arguments[0];
-    if (!cli->json)
-        print_handoff_head(cli);
-    return ask_pages(cli, &admin, print_rows);
+    return ask_pages(cli, &admin, print_tracked);
 }

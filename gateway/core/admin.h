@@ -62,6 +62,7 @@ void admin_status(struct step *step, struct admin_reply *reply);
 void admin_show(struct step *step, struct admin_reply *reply);
 void admin_track(struct step *step, struct admin_reply *reply);
 void admin_list(struct step *step, struct admin_reply *reply);
+void admin_unreceived(struct step *step, struct admin_reply *reply);
 void admin_failed(struct step *step, struct admin_reply *reply);
 void admin_agencies(struct step *step, struct admin_reply *reply);
 

@@ -37,6 +37,7 @@ enum command_kind {
 
 struct submit_after { struct uuid message_id; enum until until; };
 
+struct facts_money { char component[MONEY_CODE_SIZE]; int64_t owed, paid; };
 /* What a handoff says of its dossier; 0 and "": not said. Free of personal data. */
 struct facts {
     enum status status;
@@ -44,8 +45,8 @@ struct facts {
     uint32_t channel;
     char     procedure_version[VERSION_TEXT_SIZE];
     int64_t  received_ms;
-    struct facts_money { char component[MONEY_CODE_SIZE]; int64_t owed, paid; } money[MONEY_MAX];
-    uint32_t money_count;
+    const struct facts_money *money;
+    uint32_t money_count;                   /* at most MONEY_MAX */
 };
 
 /* A Header, as far as the core reads it. Texts are zero-terminated, valid UTF-8, within their bounds. */

@@ -68,7 +68,13 @@ struct effect {
         struct { uint64_t handoff; uint32_t attempt; bool kept; } checkpoint_ack;
         struct { struct span name, value; } cursor_ack;
         struct notice_view notice;
-        struct { const char *dossier_code; const struct handoff_view *handoffs; uint32_t count; bool more; } found;
+        struct {
+            const char *dossier_code;
+            const struct handoff_view *handoffs;
+            const struct dossier_view *dossier;     /* NULL: nothing is known of it but its handoffs */
+            uint32_t count;
+            bool more;
+        } found;
         struct admin_reply admin_reply;
         struct {
             enum verdict verdict;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "gateway/core/admin.h"
+#include "gateway/core/due_date.h"
 
 /* Where to go on; clients give it back as `after`. */
 static void more(struct step *step, struct admin_reply *reply, uint64_t next_after)
@@ -103,6 +104,9 @@ void admin_status(struct step *step, struct admin_reply *reply)
     if (step->core->intake_closed)
         admin_fact(step, reply, "intake_closed", "%s", step->core->intake_closed);
     fact_restored(step, reply);
+    int missing = due_calendar_missing(tables, step->now_ms);
+    if (missing)
+        admin_fact(step, reply, "calendar_missing", "%d", missing);
     admin_fact(step, reply, "room", "%s", turn_has_room(step->turn) ? "yes" : "no");
 }
 
@@ -116,6 +120,7 @@ void admin_show(struct step *step, struct admin_reply *reply)
 
     if (!admin_handoff(step, reply, &handoff))
         return;
+    reply->dossier = view_dossier(step, handoff.dossier);
     must(view && view_handoff(step, &handoff, view));
     uint32_t most = admin_limit(step);
     size_t fit = (arena_room(&step->effects->arena) - VIEW_BYTES_MAX) / EVENT_BYTES;
@@ -167,7 +172,39 @@ void admin_track(struct step *step, struct admin_reply *reply)
                      admin->code);
         return;
     }
+    reply->dossier = view_dossier(step, dossier);
     list(step, reply, &selection);
+}
+
+/* ---- there, and nobody has taken it */
+
+/* `after`: how many were shown already: they come by recipient, not by id. */
+void admin_unreceived(struct step *step, struct admin_reply *reply)
+{
+    const struct admin *admin = &step->command->admin;
+    uint32_t agency = admin->filter.agency[0] ? admin_agency(step, reply, "agency", admin->filter.agency, false) : 0;
+    struct unreceived at = { .recipient = agency };
+    uint64_t skipped = 0;
+    struct handoff handoff;
+
+    if (admin->filter.agency[0] && !agency)
+        return;
+    uint32_t page = view_page(step, admin_limit(step)), count = 0;
+    struct handoff_view *views = arena_take(&step->effects->arena, page * sizeof *views);
+    must(views && page);
+    while (turn_unreceived_next(step->turn, &at, agency != 0, &at)) {
+        if (skipped < admin->after) {
+            skipped++;
+            continue;
+        }
+        if (count == page) {
+            more(step, reply, admin->after + count);
+            break;
+        }
+        must(turn_handoff(step->turn, at.handoff, &handoff) && view_handoff(step, &handoff, &views[count++]));
+    }
+    reply->handoffs = views;
+    reply->handoff_count = count;
 }
 
 /* ---- the failed list */

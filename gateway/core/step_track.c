@@ -2,7 +2,7 @@
  *
  * When      a sender asks with any code of a dossier.
  * Changes   nothing.
- * Effects   FOUND with the asker's handoffs, oldest first, at most PAGE_MAX; else REFUSED unknown-dossier, in the same
+ * Effects   FOUND with what is known of the dossier, and the asker's handoffs, oldest first, at most PAGE_MAX; else REFUSED unknown-dossier, in the same
  *           words whether the dossier is unknown or nobody's business of the asker's: the answer must not tell which.
  * Repeated  the same answer, as things stand then.
  */
@@ -13,8 +13,9 @@ void step_track(struct step *step)
 {
     const char *asked = step->command->track.code;
     uint32_t asker = turn_agency_number_make(step->turn, step->command->agency->code);
-    uint32_t page = view_page(step, PAGE_MAX), count = 0;
     uint64_t dossier = turn_dossier_find(step->turn, span_of_string(asked)), id = 0;
+    const struct dossier_view *known = dossier ? view_dossier(step, dossier) : NULL;
+    uint32_t page = view_page(step, PAGE_MAX), count = 0;
     struct handoff_view *views = arena_take(&step->effects->arena, page * sizeof *views);
     char code[DOSSIER_CODE_SIZE];
     struct handoff handoff;
@@ -38,6 +39,7 @@ void step_track(struct step *step)
     struct effect *effect = effects_add(step->effects, EFFECT_FOUND, step->command);
     effect->found.dossier_code = effects_text(step->effects, code);
     effect->found.handoffs = views;
+    effect->found.dossier = known;
     effect->found.count = count;
     effect->found.more = more;
 }

@@ -24,6 +24,9 @@ const struct verb_info verb_infos[VERB_END] = {
     [VERB_AGENCIES] = { "agencies", false, "[after] [limit]",
         "các cơ quan: số lượt theo trạng thái, tạm dừng, tạm giữ",
         "the agencies: handoffs by state, paused, on hold" },
+    [VERB_UNRECEIVED] = { "unreceived", false, "[agency] [after] [limit]",
+        "đã đến, chưa ai nhận: các lượt đã giao mà nơi nhận chưa báo tiếp nhận trong thời hạn",
+        "there, and nobody has taken it: delivered, without business receipt in time" },
     [VERB_REPLAY] = { "replay", true, "handoff|filter reason [fresh_key] [dry_run]",
         "gửi lại một lượt, hoặc mọi lượt hỏng khớp bộ lọc; giữ nguyên khóa chống trùng trừ khi xin khóa mới",
         "send a handoff again, or all failed ones that match a filter; the same idempotency key unless a fresh one is "

@@ -9,6 +9,7 @@ enum verb {
     VERB_STATUS = 1, VERB_SHOW, VERB_EXPLAIN, VERB_TRACK, VERB_LIST, VERB_FAILED, VERB_AGENCIES,       /* ask */
     VERB_REPLAY, VERB_CLOSE, VERB_REDIRECT, VERB_HOLD, VERB_RELEASE, VERB_BACKUP_BEGIN, VERB_BACKUP_END,    /* act */
     VERB_CONFIRM_CLOCK,
+    VERB_UNRECEIVED,                                                                                    /* ask */
     VERB_END
 };
 

@@ -50,6 +50,21 @@ struct agency_view {
     struct agency_live live;
 };
 
+/* What is known of a dossier. Names of agencies are codes; "" for nobody. */
+struct branch_view { struct branch branch; const char *step, *sender, *holder, *by; };
+struct money_view { struct money money; const char *component, *by; };
+/* A fact of status as it was told, whatever became of it; `by` said it, source_ms is when it happened there. */
+struct told_view { struct event event; const char *by; int64_t source_ms; };
+struct dossier_view {
+    struct dossier dossier;
+    const char *code, *opener, *owner, *by, *due_by, *claimed_due_by;
+    const struct branch_view *branches;     /* dossier.branch_count */
+    const struct money_view  *money;
+    const struct told_view   *told;         /* the newest DOSSIER_TOLD_MAX, oldest first */
+    uint32_t money_count, told_count;
+};
+enum { DOSSIER_TOLD_MAX = 32 };
+
 /* One line of explain. `action`: this line is the one thing to do. */
 struct advice { const char *vi, *en; bool action; };
 
@@ -60,6 +75,7 @@ enum { ADVICE_MAX = 24, FACTS_MAX = 48 };
 struct admin_reply {
     const struct problem *refused;  /* NULL: it was done */
     const struct handoff_view *handoffs;
+    const struct dossier_view *dossier;     /* of show and track; NULL: nothing is known of it */
     const struct group_view   *groups;
     struct agency_view        *agencies;    /* the broker fills in `live` */
     struct advice             *advice;      /* room for ADVICE_MAX: the broker adds what only its memory knows */
@@ -83,6 +99,10 @@ MUST_USE bool view_events(struct step *step, uint64_t after, uint32_t most, stru
 /* The notice of an event that stands in a feed. */
 MUST_USE bool view_notice(struct step *step, uint64_t event_seq, struct notice_view *ret_view);
 MUST_USE bool view_agency(struct step *step, uint32_t number, struct agency_view *ret_view);
+/* NULL: nothing is known of it, or there is no room. Takes at most DOSSIER_VIEW_BYTES of the arena, before a page of
+ * handoffs is measured. */
+enum { DOSSIER_VIEW_BYTES = 40 << 10 };
+const struct dossier_view *view_dossier(struct step *step, uint64_t dossier);
 /* The code of an agency's number; "" for nobody. Static or in the arena; NULL: no room. */
 const char *view_code(struct step *step, uint32_t number);
 

@@ -45,6 +45,7 @@ void directory_describe(const struct directory *directory, struct text *text)
     text_add(text, "Tuyến / routes: %u\n", tables->route_count);
     text_add(text, "Lĩnh vực / fields: %u\n", tables->field_count);
     text_add(text, "Thủ tục / procedures: %u\n", tables->procedure_count);
+    text_add(text, "Bảng mã trạng thái của đối tác / maps of partners' statuses: %u\n", tables->status_map_count);
     text_add(text, "Lịch làm việc / calendar:");
     bool some = false;
     for (int year = CALENDAR_YEAR_MIN; year <= CALENDAR_YEAR_MAX; year++)

@@ -56,7 +56,7 @@ void reader_done(struct reader *reader)
 static bool check_file_names(struct reader *reader)
 {
     static const char *const known[] = { "gateway.yaml", "agencies.yaml", "permits.yaml", "routes.yaml",
-                                         "procedures.yaml", "fields.yaml", "hours.yaml" };
+                                         "procedures.yaml", "fields.yaml", "hours.yaml", "statuses.yaml" };
     DIR *folder = opendir(reader->folder);
     struct dirent *entry;
 
@@ -72,8 +72,7 @@ static bool check_file_names(struct reader *reader)
         if (!is_known)
             faults_add(reader->faults, entry->d_name, 0, "is no file of a directory; those are gateway.yaml, "
                        "agencies.yaml, agencies/*.yaml, permits.yaml, routes.yaml, procedures.yaml, fields.yaml, "
-                           "hours.yaml and "
-                       "calendar/*.yaml");
+                       "hours.yaml, statuses.yaml and calendar/*.yaml");
     }
     closedir(folder);
     return true;
@@ -120,6 +119,7 @@ static void read_all(struct reader *reader)
     if (reader->faults->count == faults)            /* else it may be one of those that is in the way */
         steps_permits_check(reader);
     routes_read(reader);
+    statuses_read(reader);
     for (size_t i = 0; i < reader->file_count; i++)
         yaml_check_unused(yaml_root(reader->files[i]));
     if (reader->faults->count != before)
@@ -171,6 +171,8 @@ void directory_free(struct directory *directory)
     }
     free(directory->tables.procedures);
     free(directory->tables.fields);
+    free(directory->tables.status_maps);
+    free(directory->tables.due_movers);
     calendar_free(directory->calendar);
     hours_list_free(&directory->hours);
     free(directory->bytes);

@@ -6,6 +6,8 @@
 #ifndef GATEWAY_DIRECTORY_INSIDE_H
 #define GATEWAY_DIRECTORY_INSIDE_H
 
+#include <stdio.h>
+
 #include "gateway/core/deadline.h"
 #include "gateway/directory/calendar_read.h"
 #include "gateway/directory/directory.h"
@@ -150,6 +152,10 @@ bool procedure_code_read(struct reader *reader, const struct yaml_node *node, bo
                          char ret_code[PROCEDURE_CODE_SIZE]);
 /* Some variant of it has this step; true where no procedures are listed. */
 bool procedure_has_step(const struct reader *reader, const char *code, const char *step);
+
+/* statuses.c: statuses.yaml, and its part of the canonical bytes. */
+void statuses_read(struct reader *reader);
+void statuses_write(FILE *out, const struct tables *tables);
 
 /* canonical.c: sets directory->bytes, size and tables.hash. False: no memory. */
 MUST_USE bool canonical_build(struct reader *reader);

@@ -10,6 +10,8 @@ struct lender {
     struct arena *arena;
     size_t until;                   /* arena->used may not pass this */
 };
+/* For what is read out of the message; NULL: no room. */
+void *lender_take(struct lender *lender, size_t size);
 void lender_init(struct lender *lender, struct arena *arena, size_t frame_bytes);
 
 /* A text of the message into an array of `size` bytes. False: longer; INVALID_FIELD with `field`. */

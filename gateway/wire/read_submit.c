@@ -43,7 +43,47 @@ static bool read_attachments(const Lienthong__V1__Header *header, struct submit 
     return true;
 }
 
-static bool read_facts(const Lienthong__V1__Facts *facts, struct submit *submit, struct problem *ret_problem)
+static bool read_money(const Lienthong__V1__Facts *from, struct facts_money *money, struct facts *facts,
+                       struct problem *ret_problem)
+{
+    facts->money_count = (uint32_t)from->n_money;
+    facts->money = money;
+    for (uint32_t i = 0; i < facts->money_count; i++) {
+        money[i].owed = from->money[i]->owed;
+        money[i].paid = from->money[i]->paid;
+        if (!read_text(from->money[i]->component, "header.facts.money.component", money[i].component, MONEY_CODE_SIZE,
+                       ret_problem))
+            return false;
+    }
+    return true;
+}
+
+/* Into the frame's arena, where anything was said that the core keeps. */
+static bool read_told(struct lender *lender, const Lienthong__V1__Facts *from, struct submit *submit,
+                      struct problem *ret_problem)
+{
+    if (!from->status && !from->partner_status[0] && !from->channel && !from->procedure_version[0] &&
+        !from->received_ms && !from->n_money)
+        return true;
+    must(from->n_money <= MONEY_MAX);
+    struct facts *facts = lender_take(lender, sizeof *facts);
+    struct facts_money *money = lender_take(lender, from->n_money * sizeof *money);
+    if (!facts || !money)
+        return read_too_large("header", HEADER_BYTES_MAX, ret_problem);
+    memset(facts, 0, sizeof *facts);
+    facts->status = from->status;
+    facts->channel = from->channel;
+    facts->received_ms = from->received_ms;
+    submit->facts = facts;
+    return read_text(from->partner_status, "header.facts.partner_status", facts->partner_status,
+                     sizeof facts->partner_status, ret_problem)
+        && read_text(from->procedure_version, "header.facts.procedure_version", facts->procedure_version,
+                     sizeof facts->procedure_version, ret_problem)
+        && read_money(from, money, facts, ret_problem);
+}
+
+static bool read_facts(struct lender *lender, const Lienthong__V1__Facts *facts, struct submit *submit,
+                       struct problem *ret_problem)
 {
     if (!facts)
         return true;
@@ -60,7 +100,7 @@ static bool read_facts(const Lienthong__V1__Facts *facts, struct submit *submit,
     for (uint32_t i = 0; i < submit->alias_count; i++)
         if (!read_text(facts->aliases[i], "header.facts.aliases", submit->aliases[i], DOSSIER_CODE_SIZE, ret_problem))
             return false;
-    return true;
+    return read_told(lender, facts, submit, ret_problem);
 }
 
 /* Texts that the core does not read but the receiver's C structs bound too. */
@@ -71,7 +111,8 @@ static bool check_texts(const Lienthong__V1__Header *header, struct problem *ret
         && read_text(header->traceparent, "header.traceparent", traceparent, sizeof traceparent, ret_problem);
 }
 
-static bool read_fields(const Lienthong__V1__Header *header, struct submit *submit, struct problem *ret_problem)
+static bool read_fields(struct lender *lender, const Lienthong__V1__Header *header, struct submit *submit,
+                        struct problem *ret_problem)
 {
     submit->has_message_id = header->message_id.len == sizeof submit->message_id.bytes;
     if (submit->has_message_id)
@@ -88,7 +129,7 @@ static bool read_fields(const Lienthong__V1__Header *header, struct submit *subm
         && read_text(header->step, "header.step", submit->step, STEP_NAME_SIZE, ret_problem)
         && check_texts(header, ret_problem)
         && read_after(header, submit, ret_problem) && read_attachments(header, submit, ret_problem)
-        && read_facts(header->facts, submit, ret_problem);
+        && read_facts(lender, header->facts, submit, ret_problem);
 }
 
 bool read_header(struct lender *lender, struct submit *submit, struct problem *ret_problem)
@@ -106,7 +147,7 @@ bool read_header(struct lender *lender, struct submit *submit, struct problem *r
                     "the header is not a well-formed Header");
         return false;
     }
-    if (!read_fields(header, submit, ret_problem))
+    if (!read_fields(lender, header, submit, ret_problem))
         return false;
     submit->content_hash = content_hash(header, submit->payload);
     return true;

@@ -14,6 +14,11 @@ static void *lend(void *data, size_t size)
     return size + 16 <= room ? arena_take(lender->arena, size) : NULL;
 }
 
+void *lender_take(struct lender *lender, size_t size)
+{
+    return lend(lender, size);
+}
+
 static void keep(void *data, void *piece)
 {
     (void)data, (void)piece;

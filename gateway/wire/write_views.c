@@ -2,8 +2,7 @@
 #include "gateway/core/advice.h"
 #include "gateway/wire/write.h"
 
-/* `count` zeroed messages of `size` bytes and the pointers to them. */
-static void **list_make(struct arena *arena, uint32_t count, size_t size)
+void **list_make(struct arena *arena, uint32_t count, size_t size)
 {
     void **list = arena_take(arena, count * sizeof *list);
     uint8_t *messages = list ? arena_take(arena, count * size) : NULL;
@@ -67,6 +66,7 @@ static void view_of_handoff(const struct handoff_view *view, Lienthong__V1__Hand
     ret->agency_ref = text_or_empty(handoff->agency_ref);
     ret->fingerprint = text_or_empty(view->fingerprint);
     ret->replayed = handoff->flags & HANDOFF_REPLAYED;
+    ret->receipt = handoff->flags & HANDOFF_RECEIVED ? 1 : handoff->flags & HANDOFF_UNRECEIVED ? 2 : 0;
 }
 
 bool views_of_handoffs(const struct handoff_view *views, uint32_t count, struct arena *arena,
@@ -178,7 +178,8 @@ bool views_of_reply(const struct admin_reply *reply, struct arena *arena, Lienth
     ret_reply->n_facts = reply->fact_count;
     ret_reply->affected = reply->affected;
     ret_reply->more = reply->more;
-    return views_of_handoffs(reply->handoffs, reply->handoff_count, arena, &ret_reply->handoffs)
+    return view_of_dossier(reply->dossier, arena, &ret_reply->dossier)
+        && views_of_handoffs(reply->handoffs, reply->handoff_count, arena, &ret_reply->handoffs)
         && views_of_groups(reply->groups, reply->group_count, arena, &ret_reply->groups)
         && views_of_agencies(reply->agencies, reply->agency_count, arena, &ret_reply->agencies)
         && views_of_advice(reply->advice, reply->advice_count, arena, &ret_reply->advice)

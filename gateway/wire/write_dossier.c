@@ -1,0 +1,125 @@
+/* write_dossier.c - what is known of a dossier as a message. */
+#include "gateway/core/status.h"
+#include "gateway/wire/write.h"
+
+static bool branches_of(const struct dossier_view *view, struct arena *arena, Lienthong__V1__DossierView *ret)
+{
+    uint32_t count = view->dossier.branch_count;
+    Lienthong__V1__BranchView **list = (Lienthong__V1__BranchView **)list_make(arena, count, sizeof **list);
+
+    for (uint32_t i = 0; list && i < count; i++) {
+        const struct branch_view *from = &view->branches[i];
+        lienthong__v1__branch_view__init(list[i]);
+        list[i]->handoff_id = from->branch.handoff;
+        list[i]->step = text_or_empty(from->step);
+        list[i]->sender = text_or_empty(from->sender);
+        list[i]->holder = text_or_empty(from->holder);
+        list[i]->status = from->branch.line.status;
+        list[i]->status_gap = from->branch.line.gap;
+        list[i]->status_ms = from->branch.line.source_ms;
+        list[i]->delivered_ms = from->branch.delivered_ms;
+        list[i]->receipt_ms = from->branch.receipt_ms;
+        list[i]->due_ms = from->branch.due_ms;
+        list[i]->ended = from->branch.flags & BRANCH_ENDED;
+        list[i]->has_result = from->branch.flags & BRANCH_HAS_RESULT;
+        list[i]->passed_on = from->branch.flags & BRANCH_PASSED_ON;
+    }
+    ret->branches = list;
+    ret->n_branches = count;
+    return list;
+}
+
+static bool money_of(const struct dossier_view *view, struct arena *arena, Lienthong__V1__DossierView *ret)
+{
+    Lienthong__V1__MoneyView **list = (Lienthong__V1__MoneyView **)list_make(arena, view->money_count, sizeof **list);
+
+    for (uint32_t i = 0; list && i < view->money_count; i++) {
+        lienthong__v1__money_view__init(list[i]);
+        list[i]->component = text_or_empty(view->money[i].component);
+        list[i]->owed = view->money[i].money.owed;
+        list[i]->paid = view->money[i].money.paid;
+        list[i]->by = text_or_empty(view->money[i].by);
+        list[i]->source_ms = view->money[i].money.source_ms;
+    }
+    ret->money = list;
+    ret->n_money = view->money_count;
+    return list;
+}
+
+static bool told_of(const struct dossier_view *view, struct arena *arena, Lienthong__V1__DossierView *ret)
+{
+    Lienthong__V1__ToldView **list = (Lienthong__V1__ToldView **)list_make(arena, view->told_count, sizeof **list);
+
+    for (uint32_t i = 0; list && i < view->told_count; i++) {
+        const struct event *event = &view->told[i].event;
+        lienthong__v1__told_view__init(list[i]);
+        list[i]->event_seq = event->seq;
+        list[i]->handoff_id = event->handoff;
+        list[i]->at_ms = event->at_ms;
+        list[i]->source_ms = view->told[i].source_ms;
+        list[i]->by = text_or_empty(view->told[i].by);
+        list[i]->status = event->of_dossier.status;
+        list[i]->partner_status = text_or_empty(event->of_dossier.partner_status);
+        list[i]->judged = event->of_dossier.judged;
+        list[i]->before = event->of_dossier.before;
+        list[i]->after = event->of_dossier.after;
+        list[i]->words_vi = text_or_empty(judged_vi(event->of_dossier.judged));
+        list[i]->words_en = text_or_empty(judged_en(event->of_dossier.judged));
+    }
+    ret->told = list;
+    ret->n_told = view->told_count;
+    return list;
+}
+
+static void pauses_of(const struct dossier *dossier, Lienthong__V1__DossierView *ret)
+{
+    ret->pauses = dossier->pause_count + dossier->pauses_lost;
+    for (uint32_t i = 0; i < dossier->pause_count; i++) {
+        const struct pause *pause = &dossier->pauses[i];
+        if (pause->to_ms)
+            ret->paused_ms += pause->to_ms - pause->from_ms;
+        else if (!ret->standing_since_ms || pause->from_ms < ret->standing_since_ms)
+            ret->standing_since_ms = pause->from_ms;
+    }
+}
+
+static void fill(const struct dossier_view *view, Lienthong__V1__DossierView *ret)
+{
+    const struct dossier *dossier = &view->dossier;
+
+    ret->code = text_or_empty(view->code);
+    ret->opener = text_or_empty(view->opener);
+    ret->owner = text_or_empty(view->owner);
+    ret->procedure_code = text_or_empty(dossier->procedure_code);
+    ret->procedure_version = text_or_empty(dossier->procedure_version);
+    ret->channel = dossier->channel;
+    ret->received_ms = dossier->received_ms;
+    ret->status = dossier->line.status;
+    ret->status_gap = dossier->line.gap;
+    ret->status_by = text_or_empty(view->by);
+    ret->status_ms = dossier->line.source_ms;
+    ret->due_ms = dossier->due_ms;
+    ret->due_source = dossier->due_source;
+    ret->due_by = text_or_empty(view->due_by);
+    ret->computed_ms = dossier->computed_ms;
+    ret->committed_ms = dossier->committed_ms;
+    ret->statutory_ms = dossier->statutory_ms;
+    ret->unknown_year = dossier->unknown_year;
+    ret->claimed_due_ms = dossier->claimed_due_ms;
+    ret->claimed_due_by = text_or_empty(view->claimed_due_by);
+    ret->kept = dossier->kept;
+    ret->unknown_codes = dossier->unknown;
+    pauses_of(dossier, ret);
+}
+
+bool view_of_dossier(const struct dossier_view *view, struct arena *arena, Lienthong__V1__DossierView **ret_view)
+{
+    Lienthong__V1__DossierView *to = view ? arena_take(arena, sizeof *to) : NULL;
+
+    *ret_view = to;
+    if (!view || !to)
+        return !view;
+    lienthong__v1__dossier_view__init(to);
+    fill(view, to);
+    return branches_of(view, arena, to) && money_of(view, arena, to) && told_of(view, arena, to);
+}
