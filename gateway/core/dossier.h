@@ -54,18 +54,4 @@ void dossier_receipt_due(struct step *step, int64_t due_ms, struct handoff *forw
 void dossier_calendar_loaded(struct step *step, const struct tables *tables);
 void dossier_calendar_due(struct step *step, int64_t due_ms, uint64_t year);
 
-/* dossier_branch.c: branches and who owns what. */
-struct branch *branch_find(struct step *step, struct dossier *dossier, uint64_t handoff);   /* or what it stands for */
-struct branch *branch_open(struct dossier *dossier, const struct handoff *forward);         /* NULL: no room */
-bool branch_is_live(const struct branch *branch);
-unsigned branch_index(const struct dossier *dossier, const struct branch *branch);          /* BRANCH_NONE for NULL */
-/* How many stand side by side: those that were not passed on, ended or not, whose FORWARD was not given up. */
-uint32_t branches_side_by_side(struct step *step, const struct dossier *dossier);
-enum status branches_join(struct step *step, const struct dossier *dossier, enum status last);
-bool dossier_same_seat(struct step *step, uint32_t a, uint32_t b);
-uint32_t dossier_owner(const struct dossier *dossier);                                      /* 0: several */
-bool dossier_is_principal(struct step *step, const struct dossier *dossier, uint32_t agency);
-bool dossier_owns(struct step *step, const struct dossier *dossier, const struct branch *branch, uint32_t agency,
-                  enum status status);
-
 #endif

@@ -1,6 +1,5 @@
 /* dossier_branch.c - the branches of a dossier: which FORWARD is meant, who owns the stage, what several make together. */
-#include "gateway/core/dossier.h"
-#include "gateway/core/status.h"
+#include "gateway/core/dossier_inside.h"
 
 enum { PARENTS_MAX = 8 };
 
@@ -103,10 +102,11 @@ uint32_t dossier_owner(const struct dossier *dossier)
         if (!branch_is_live(branch))
             continue;
         live = branch;
-        if (branch->delivered_ms && there)
+        if (!branch->delivered_ms && !branch->receipt_ms)
+            continue;
+        if (there)
             return 0;
-        if (branch->delivered_ms)
-            there = branch;
+        there = branch;
     }
     if (there || live)
         return there ? there->holder : live->sender;

@@ -23,6 +23,11 @@ bool status_is_final(enum status status)
     return status == STATUS_NOT_ACCEPTED || status == STATUS_STOPPED || status == STATUS_RETURNED;
 }
 
+bool status_is_over(enum status status)
+{
+    return TO(status) & (TO(3) | TO(7) | TO(8) | TO(9) | TO(10));
+}
+
 bool status_is_pause(enum status status)
 {
     return status == STATUS_SUPPLEMENT || status == STATUS_PAYMENT;
@@ -50,16 +55,13 @@ enum judged status_judge(const struct status_line *current, const struct status_
     return ordinary[current->status] & TO(next->status) ? JUDGED_APPLIED : JUDGED_GAP;
 }
 
-/* A branch that says one of these is at work no more, whether its answer has come or not. */
-#define OVER (TO(3) | TO(7) | TO(8) | TO(9) | TO(10))
-
 enum status status_join(const struct branch_status *branches, uint32_t count, enum status last)
 {
     unsigned seen = 0, ended_at = 0;
     bool all_ended = true;
 
     for (uint32_t i = 0; i < count; i++) {
-        bool ended = branches[i].ended || TO(branches[i].status) & OVER;
+        bool ended = branches[i].ended || status_is_over(branches[i].status);
         all_ended = all_ended && ended;
         if (ended)
             ended_at |= TO(branches[i].status);

@@ -21,6 +21,7 @@
 enum judged status_judge(const struct status_line *current, const struct status_line *next, bool owns,
                             bool recalled);
 bool status_is_final(enum status status);               /* 3, 8, 10 */
+bool status_is_over(enum status status);                /* 3, 7, 8, 9, 10: nobody is at work on it */
 bool status_is_pause(enum status status);               /* 5, 6: the clock stands */
 /* "Đang xử lý" / "in process"; static. */
 const char *status_vi(enum status status);

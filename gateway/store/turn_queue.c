@@ -94,7 +94,7 @@ static struct key timer_key(int64_t due_ms, unsigned what, uint64_t id)
 void turn_timer_put(struct turn *turn, int64_t due_ms, enum timer_what what, uint64_t id)
 {
     struct key key = timer_key(due_ms, what, id);
-    must(what >= TIMER_WAIT && what <= TIMER_PURGE);
+    must(what >= TIMER_WAIT && what < TIMER_END);
     row_put(turn, TABLE_TIMER, &key, EMPTY);
 }
 
@@ -110,7 +110,7 @@ bool turn_timer_first(struct turn *turn, int64_t *ret_due_ms, enum timer_what *r
     struct span key, value;
     if (!row_next(turn, TABLE_TIMER, &from, ROW_FROM, 0, &key, &value))
         return false;
-    if (key.bytes[8] < TIMER_WAIT || key.bytes[8] > TIMER_PURGE)
+    if (key.bytes[8] < TIMER_WAIT || key.bytes[8] >= TIMER_END)
         turn_fail(turn, RESULT_BROKEN, UNEXPLAINED);
     *ret_due_ms = key_read_i64(key, 0);
     *ret_what = key.bytes[8];

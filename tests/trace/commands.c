@@ -69,6 +69,38 @@ static void read_cursor(struct line *line, const char *text, struct submit *subm
                                           .value = span_of_string(frame->cursor[2]), .set = true };
 }
 
+/* "LP:8000:0,PT:5:5": component, owed, paid. */
+static void read_money(struct line *line, const char *text, struct submit_frame *frame)
+{
+    char item[96];
+
+    frame->facts.money = frame->money;
+    while (next_item(&text, item, sizeof item)) {
+        struct facts_money *money = &frame->money[frame->facts.money_count++];
+        char *colon = strchr(item, ':');
+        if (!colon || frame->facts.money_count > MONEY_MAX)
+            line_wrong(line, "money=COMPONENT:OWED:PAID");
+        *colon = 0;
+        *money = (struct facts_money){ .owed = strtoll(colon + 1, &colon, 10) };
+        money->paid = *colon ? strtoll(colon + 1, NULL, 10) : 0;
+        copy_text(line, money->component, sizeof money->component, item);
+    }
+}
+
+/* As wire would read it: nothing where nothing was said. */
+static void read_told(struct line *line, const struct submit_wish *wish, struct submit *submit,
+                      struct submit_frame *frame)
+{
+    bool any = wish->status || wish->partner || wish->money || wish->version || wish->channel || wish->received_ms;
+
+    frame->facts = (struct facts){ .status = wish->status, .channel = wish->channel, .received_ms = wish->received_ms };
+    copy_text(line, frame->facts.partner_status, sizeof frame->facts.partner_status, wish->partner);
+    copy_text(line, frame->facts.procedure_version, sizeof frame->facts.procedure_version, wish->version);
+    if (wish->money)
+        read_money(line, wish->money, frame);
+    submit->facts = any ? &frame->facts : NULL;
+}
+
 /* The bytes that travel, and the hash over them: the header is a real one. */
 static void write_header(const struct submit_wish *wish, struct submit *submit, struct submit_frame *frame)
 {
@@ -119,6 +151,7 @@ struct command submit_command(struct world *world, struct line *line, const stru
         copy_text(line, submit->aliases[submit->alias_count++], DOSSIER_CODE_SIZE, wish->alias);
     read_after(world, line, wish, submit);
     read_cursor(line, wish->cursor, submit, frame);
+    read_told(line, wish, submit, frame);
     write_header(wish, submit, frame);
     return command;
 }
@@ -145,6 +178,13 @@ static void do_submit(struct world *world, struct line *line)
         line_wrong(line, "as=NAME: what the story calls its message");
     if (line_get(line, "due"))
         wish.due_ms = STORY_BEGINS_MS + line_ms(line, "due", 0);
+    wish.status = (enum status)line_number(line, "status", 0);
+    wish.partner = line_get(line, "partner");
+    wish.money = line_get(line, "money");
+    wish.version = line_get(line, "version");
+    wish.channel = (uint32_t)line_number(line, "channel", 0);
+    if (line_get(line, "received"))
+        wish.received_ms = STORY_BEGINS_MS + line_ms(line, "received", 0);
     wish.message_id = world_message_id(world, wish.from, name, wish.id_ms);
     struct command command = submit_command(world, line, &wish, &frame);
     line_end(line);
@@ -323,6 +363,9 @@ static void do_directory(struct world *world, struct line *line)
     struct command command = { .kind = COMMAND_DIRECTORY };
 
     next.hash = hash_of(span_of_string(bytes));
+    if (line_get(line, "calendar"))
+        world_calendar(world, line, line_get(line, "calendar"));
+    next.calendar = world->tables.calendar;
     command.directory = (struct directory_change){ .tables = &next, .bytes = span_of_string(bytes),
                                             .uid = (uint32_t)line_number(line, "uid", 0) };
     line_end(line);

@@ -12,6 +12,8 @@ struct submit_frame {
     uint8_t header[2048];
     char    payload[256];
     char    cursor[3][128];
+    struct facts facts;
+    struct facts_money money[MONEY_MAX];
 };
 struct submit_wish {
     const struct agency *agency;        /* who speaks */
@@ -20,6 +22,11 @@ struct submit_wish {
     struct uuid message_id;
     int64_t     source_ms, due_ms, id_ms;
     uint64_t    parent, sequence, accepted_as;
+    /* of the dossier */
+    enum status status;
+    const char *partner, *money, *version;
+    uint32_t    channel;
+    int64_t     received_ms;
 };
 struct command submit_command(struct world *world, struct line *line, const struct submit_wish *wish,
                               struct submit_frame *frame);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/base/clock.h"
 #include "tests/trace/world.h"
 
 static const char *code_of(struct turn *turn, uint32_t agency, char code[AGENCY_CODE_SIZE])
@@ -63,6 +64,24 @@ static void print_record(struct world *world, struct turn *turn, const struct ev
         output_add(world->output, "%s%.0llu", handoff.parent ? " parent=#" : "", HANDOFF_NUMBER(handoff.parent));
 }
 
+/* What the event says of the dossier, where it says more than that it speaks of it. */
+static void print_of_dossier(struct output *output, const struct event_dossier *said)
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    if (said->judged) {
+        output_add(output, " status %d", (int)said->status);
+        output_add(output, said->partner_status[0] ? " \"%s\"%s" : "%s%s", said->partner_status, "");
+        output_add(output, " %s", judged_name(said->judged));
+    }
+    if (said->judged || said->before != said->after)
+        output_add(output, " dossier %d > %d", (int)said->before, (int)said->after);
+    if (said->due_ms) {
+        clock_text_local(said->due_ms, text);
+        output_add(output, " due %s %s", text, due_source_name(said->due_source));
+    }
+}
+
 static void print_event(struct world *world, struct turn *turn, const struct event *event)
 {
     struct output *output = world->output;
@@ -70,6 +89,8 @@ static void print_event(struct world *world, struct turn *turn, const struct eve
 
     if (event->handoff)
         output_add(output, " #%llu", HANDOFF_NUMBER(event->handoff));
+    else if (event->of_dossier.dossier)
+        output_add(output, " dossier %llu", (unsigned long long)event->of_dossier.dossier);
     else
         output_add(output, " %s", event->agency ? code_of(turn, event->agency, code) : "gateway");
     if (event->from != event->to)
@@ -88,6 +109,7 @@ static void print_event(struct world *world, struct turn *turn, const struct eve
     if (event->handoff && event->agency)
         output_add(output, " to=%s", code_of(turn, event->agency, code));
     print_record(world, turn, event);
+    print_of_dossier(output, &event->of_dossier);
     turn_detail(turn, event->seq, detail);
     if (detail[0]) {
         output_add(output, " \"");
@@ -159,6 +181,93 @@ static void print_agencies(struct output *output, const struct admin_reply *repl
     }
 }
 
+/* ---- what is known of a dossier */
+
+static void print_line_of(struct output *output, const struct status_line *line, const char *by)
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    output_add(output, " status=%d%s", (int)line->status, line->gap ? " gap" : "");
+    if (!line->status)
+        return;
+    clock_text_local(line->source_ms, text);
+    output_add(output, " by=%s at=\"%s\"", by, text);
+}
+
+static void print_local(struct output *output, const char *name, int64_t time_ms)
+{
+    char text[CLOCK_TEXT_SIZE];
+    if (!time_ms)
+        return;
+    clock_text_local(time_ms, text);
+    output_add(output, " %s=\"%s\"", name, text);
+}
+
+static void print_due(struct output *output, const struct dossier_view *view)
+{
+    const struct dossier *dossier = &view->dossier;
+
+    if (!dossier->due_ms && !dossier->received_ms)
+        return;
+    output_add(output, "   due");
+    print_local(output, "received", dossier->received_ms);
+    print_local(output, "due", dossier->due_ms);
+    if (dossier->due_source)
+        output_add(output, " %s", due_source_name(dossier->due_source));
+    output_add(output, view->due_by[0] ? " by=%s" : "%s", view->due_by);
+    print_local(output, "committed", dossier->committed_ms);
+    print_local(output, "statutory", dossier->statutory_ms);
+    if (dossier->unknown_year)
+        output_add(output, " missing=%u", dossier->unknown_year);
+    if (dossier->claimed_due_ms)
+        output_add(output, " claimed_by=%s", view->claimed_due_by);
+    print_local(output, "claimed", dossier->claimed_due_ms);
+    output_add(output, "\n");
+    for (uint32_t i = 0; i < dossier->pause_count; i++) {
+        output_add(output, "   pause");
+        print_local(output, "from", dossier->pauses[i].from_ms);
+        print_local(output, "to", dossier->pauses[i].to_ms);
+        output_add(output, "\n");
+    }
+}
+
+static void print_dossier(struct output *output, const struct dossier_view *view)
+{
+    if (!view)
+        return;
+    output_add(output, "  dossier %s opener=%s owner=%s", view->code, view->opener, view->owner[0] ? view->owner : "several");
+    print_line_of(output, &view->dossier.line, view->by);
+    if (view->dossier.kept)
+        output_add(output, " kept=%u", view->dossier.kept);
+    if (view->dossier.unknown)
+        output_add(output, " unknown_codes=%u", view->dossier.unknown);
+    output_add(output, "%s%s\n", view->dossier.procedure_version[0] ? " version=" : "", view->dossier.procedure_version);
+    print_due(output, view);
+    for (uint32_t i = 0; i < view->dossier.branch_count; i++) {
+        const struct branch_view *branch = &view->branches[i];
+        output_add(output, "   branch #%llu %s > %s%s%s%s%s", HANDOFF_NUMBER(branch->branch.handoff), branch->sender,
+                   branch->holder, branch->step[0] ? " step=" : "", branch->step,
+                   branch->branch.flags & BRANCH_ENDED ? " ended" : "",
+                   branch->branch.flags & BRANCH_PASSED_ON ? " passed_on" : "");
+        print_line_of(output, &branch->branch.line, branch->by);
+        print_local(output, "there", branch->branch.delivered_ms);
+        print_local(output, "taken", branch->branch.receipt_ms);
+        print_local(output, "due", branch->branch.due_ms);
+        output_add(output, "\n");
+    }
+    for (uint32_t i = 0; i < view->money_count; i++)
+        output_add(output, "   money %s owed=%lld paid=%lld by=%s\n", view->money[i].component,
+                   (long long)view->money[i].money.owed, (long long)view->money[i].money.paid, view->money[i].by);
+    for (uint32_t i = 0; i < view->told_count; i++) {
+        const struct event_dossier *said = &view->told[i].event.of_dossier;
+        output_add(output, "   told %d", (int)said->status);
+        output_add(output, said->partner_status[0] ? " \"%s\"%s" : "%s%s", said->partner_status, "");
+        output_add(output, " by=%s %s", view->told[i].by, judged_name(said->judged));
+        print_local(output, "at", view->told[i].source_ms);
+        output_add(output, "\n");
+    }
+}
+
 static void print_reply(struct output *output, const struct admin_reply *reply)
 {
     if (reply->refused) {
@@ -173,6 +282,7 @@ static void print_reply(struct output *output, const struct admin_reply *reply)
         print_sentence(output, reply->facts[i].value);
         output_add(output, "\n");
     }
+    print_dossier(output, reply->dossier);
     print_views(output, reply->handoffs, reply->handoff_count);
     print_groups(output, reply);
     print_agencies(output, reply);
@@ -215,6 +325,7 @@ static void print_deliver(struct output *output, const struct effect *effect)
 static void print_found(struct output *output, const struct effect *effect)
 {
     output_add(output, " found %s%s\n", effect->found.dossier_code, effect->found.more ? " more" : "");
+    print_dossier(output, effect->found.dossier);
     print_views(output, effect->found.handoffs, effect->found.count);
 }
 

@@ -74,7 +74,8 @@ static void use_tables(struct world *world)
     *tables = (struct tables){ .version = 1, .lease_ms = 30 * 1000, .antecedent_ms_max = 7LL * 24 * 3600 * 1000,
                                .purge_after_ms = 24LL * 3600 * 1000, .submit_window = 64,
                                .agencies = world->agencies, .permits = world->permits, .routes = world->routes,
-                               .names = world->names };
+                               .names = world->names, .procedures = world->procedures,
+                               .status_maps = world->maps, .due_movers = world->due_movers };
     memcpy(tables->gateway, "lt", 3);
     world->core.tables = tables;
 }
@@ -157,6 +158,7 @@ bool world_end(struct world *world)
         output_add(world->output, " store check: %s\n", result_name(result));
     core_done(&world->core);
     effects_done(&world->effects);
+    calendar_free(world->calendar);
     remove_all(world);
     free(world);
     return result == RESULT_OK && !check.faults;
@@ -239,12 +241,13 @@ static void add_agency(struct world *world, struct line *line)
     struct tables *tables = &world->tables;
     struct agency *agency = &world->agencies[tables->agency_count++];
     enum agency_class class = agency_class_read(line_text(line, "class", "IDEMPOTENT"));
+    enum agency_kind kind = agency_kind_read(line_text(line, "kind", "SECTOR"));
     const char *code = line_word(line, 1);
 
-    if (!code || !class || tables->agency_count > WORLD_AGENCIES_MAX)
+    if (!code || !class || !kind || tables->agency_count > WORLD_AGENCIES_MAX)
         line_wrong(line, "agency CODE class=IDEMPOTENT|PROBE|NEITHER ...");
     *agency = (struct agency){
-        .kind = AGENCY_SECTOR, .agency_class = class,
+        .kind = kind, .agency_class = class,
         .attempts_max = (uint32_t)line_number(line, "attempts", 5),
         .lapses_max = (uint32_t)line_number(line, "lapses", 3),
         .age_ms_max = line_ms(line, "age", 24LL * 3600 * 1000),
@@ -303,6 +306,8 @@ bool world_directory_line(struct world *world, struct line *line)
         tables->lease_ms = line_ms(line, "lease", tables->lease_ms);
         tables->antecedent_ms_max = line_ms(line, "antecedent", tables->antecedent_ms_max);
         tables->purge_after_ms = line_ms(line, "purge", tables->purge_after_ms);
+        if (line_get(line, "receipt") && !deadline_rule_read(line_get(line, "receipt"), &tables->receipt))
+            line_wrong(line, "receipt=h4");
     } else if (strcmp(what, "agency") == 0) {
         add_agency(world, line);
     } else if (strcmp(what, "succession") == 0) {
@@ -311,7 +316,7 @@ bool world_directory_line(struct world *world, struct line *line)
         add_permit(world, line);
     } else if (strcmp(what, "route") == 0) {
         add_route(world, line);
-    } else {
+    } else if (!world_catalogue_line(world, line)) {
         return false;
     }
     line_end(line);

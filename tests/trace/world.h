@@ -8,7 +8,7 @@
 #include "tests/trace/line.h"
 
 enum { WORLD_AGENCIES_MAX = 16, WORLD_PERMITS_MAX = 32, WORLD_ROUTES_MAX = 8, WORLD_NAMES_MAX = 64,
-       WORLD_SUCCESSORS_MAX = 32 };
+       WORLD_SUCCESSORS_MAX = 32, WORLD_PROCEDURES_MAX = 4, WORLD_MAPS_MAX = 4 };
 
 struct output { char *text; size_t used, size; };
 void output_add(struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -23,6 +23,11 @@ struct world {
     struct agency agencies[WORLD_AGENCIES_MAX];
     struct successor successors[WORLD_SUCCESSORS_MAX];
     uint32_t      successor_count;
+    struct calendar *calendar;          /* NULL until a story names a year */
+    struct procedure procedures[WORLD_PROCEDURES_MAX];
+    struct procedure_step steps[WORLD_PROCEDURES_MAX][PROCEDURE_STEPS_MAX];
+    struct status_map maps[WORLD_MAPS_MAX];
+    struct selector due_movers[WORLD_MAPS_MAX];
     struct permit permits[WORLD_PERMITS_MAX];
     struct route  routes[WORLD_ROUTES_MAX];
     struct agency_name names[WORLD_AGENCIES_MAX * (1 + AGENCY_ALIASES_MAX)];
@@ -50,7 +55,7 @@ void world_backup(struct world *world);
 /* The store is lost and the backup brought back; what `lienthong restore` does before its core has judged. */
 void world_restore(struct world *world);
 
-/* The first lines of a story: gateway, agency, permit, route. False: not one of them. */
+/* The first lines of a story: gateway, agency, permit, route, and those of catalogue.c. False: not one of them. */
 bool world_directory_line(struct world *world, struct line *line);
 const struct agency *world_agency(struct world *world, struct line *line, const char *code);
 
@@ -68,6 +73,11 @@ uint64_t    world_handoff_id(struct line *line, const char *text);              
     ((unsigned long long)((id) & ((1ULL << 48) - 1)) + ((id) >> 48 > 1 ? ((id) >> 48) * 1000 : 0))
 /* Since the story began: "90s", "1500ms"; "-" for none. */
 const char *world_time(int64_t time_ms, char text[32]);
+
+/* catalogue.c: calendar, procedures, maps of statuses. False: not one of them. */
+bool world_catalogue_line(struct world *world, struct line *line);
+/* Years and days off that a story's directory names from here on; "2027,2027-01-01". */
+void world_calendar(struct world *world, struct line *line, const char *days);
 
 /* print.c */
 void print_events(struct world *world);

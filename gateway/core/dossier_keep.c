@@ -1,0 +1,274 @@
+/* dossier_keep.c - the record, money and receipts as they are written; what the way of a FORWARD does to them; timers. */
+#include "gateway/core/dossier_inside.h"
+#include "gateway/core/due_date.h"
+
+enum { RECOMPUTED_MAX = 16 };
+#define PUT_OFF_MS (60LL * 1000)
+
+/* ---- money */
+
+static bool money_ok(struct step *step, const char *component)
+{
+    for (const char *at = component; *at; at++)
+        if (*at <= ' ' || *at > '~')
+            component = "";
+    if (component[0])
+        return true;
+    effects_refuse(step->effects, step->command, PROBLEM_INVALID_FIELD, "header.facts.money.component",
+                   "Mã khoản tiền trống, hoặc có dấu cách hay chữ có dấu.",
+                   "The code of a sum of money is empty, or has blanks or letters that are not ASCII.");
+    return false;
+}
+
+bool dossier_facts_ok(struct step *step, const struct intake *intake)
+{
+    const struct facts *facts = intake->submit->facts;
+    struct dossier dossier;
+    struct money money;
+    uint32_t more = 0;
+
+    if (!facts || !facts->money_count)
+        return true;
+    for (uint32_t i = 0; i < facts->money_count; i++) {
+        if (!money_ok(step, facts->money[i].component))
+            return false;
+        more += !intake->dossier || !turn_money(step->turn, intake->dossier, facts->money[i].component, &money);
+    }
+    if (!intake->dossier || !turn_dossier(step->turn, intake->dossier, &dossier) ||
+        dossier.money_count + more <= DOSSIER_MONEY_MAX)
+        return true;
+    effects_refuse(step->effects, step->command, PROBLEM_INVALID_FIELD, "header.facts.money",
+                   "Hồ sơ này đã có quá nhiều khoản tiền: tối đa %d.",
+                   "This dossier has too many sums of money already: at most %d.", DOSSIER_MONEY_MAX);
+    return false;
+}
+
+static void keep_money(struct step *step, struct telling *telling, const struct submit *submit, uint32_t by)
+{
+    struct dossier *dossier = &telling->dossier;
+
+    for (uint32_t i = 0; submit && submit->facts && i < submit->facts->money_count; i++) {
+        const struct facts_money *said = &submit->facts->money[i];
+        struct money money;
+        bool there = turn_money(step->turn, dossier->id, said->component, &money);
+        if (there && money.source_ms > telling->source_ms)
+            continue;
+        money = (struct money){ said->owed, said->paid, telling->source_ms, by };
+        turn_money_put(step->turn, dossier->id, said->component, &money);
+        dossier->money_count += !there;
+    }
+}
+
+/* ---- written */
+
+void dossier_write_record(struct step *step, struct telling *telling, uint64_t event)
+{
+    struct dossier *dossier = &telling->dossier;
+
+    if (event)
+        dossier->last_event = event;
+    dossier->owner = dossier_owner(dossier);
+    if (telling->year_before != dossier->unknown_year) {
+        if (telling->year_before)
+            turn_provisional_delete(step->turn, telling->year_before, dossier->id);
+        if (dossier->unknown_year)
+            turn_provisional_put(step->turn, dossier->unknown_year, dossier->id);
+    }
+    turn_dossier_put(step->turn, dossier);
+}
+
+/* It was taken in hand: once is enough. True: it had not been. */
+bool dossier_take_receipt(struct step *step, struct handoff *forward)
+{
+    if (forward->flags & HANDOFF_RECEIVED)
+        return false;
+    if (forward->flags & HANDOFF_UNRECEIVED)
+        turn_unreceived_delete(step->turn, forward->recipient, forward->changed_ms, forward->id);
+    forward->flags = (forward->flags & ~(uint32_t)HANDOFF_UNRECEIVED) | HANDOFF_RECEIVED;
+    return true;
+}
+
+void dossier_told(struct step *step, struct telling *telling, const struct submit *submit, uint64_t event)
+{
+    struct change change = { .cause = CAUSE_RECEIVED };
+    struct handoff forward;
+
+    if (telling->receipt) {
+        must(turn_handoff(step->turn, telling->forward, &forward));
+        change.actor_agency = forward.recipient;
+        if (dossier_take_receipt(step, &forward))
+            handoff_note(step, &forward, &change);
+        struct branch *branch = telling->any ? branch_find(step, &telling->dossier, telling->forward) : NULL;
+        if (branch && !branch->receipt_ms)
+            branch->receipt_ms = telling->source_ms;
+    }
+    if (!telling->any)
+        return;
+    keep_money(step, telling, submit, turn_agency_number(step->turn, step->command->agency->code));
+    dossier_write_record(step, telling, event);
+}
+
+/* ---- the way of a FORWARD */
+
+/* The branch in front, if this one was behind it and nothing else is any more. */
+static void hand_back(struct dossier *dossier, const struct branch *ended)
+{
+    struct branch *front = NULL;
+    for (uint32_t i = 0; i < dossier->branch_count; i++) {
+        struct branch *other = &dossier->branches[i];
+        if (other != ended && other->sender == ended->sender && branch_is_live(other))
+            return;
+        if (other->flags & BRANCH_PASSED_ON && other->holder == ended->sender)
+            front = other;
+    }
+    if (front)
+        front->flags &= ~(uint32_t)BRANCH_PASSED_ON;
+}
+
+void dossier_answered(struct step *step, struct handoff *forward, const struct handoff *answer,
+                      struct telling *ret_telling)
+{
+    struct telling *telling = ret_telling;
+    struct dossier *dossier = &telling->dossier;
+    bool result = answer->kind == KIND_RESULT;
+
+    telling->any = telling->receipt = false;
+    if (forward->kind != KIND_FORWARD)
+        return;
+    (void)dossier_take_receipt(step, forward);
+    if (!(forward->flags & HANDOFF_BRANCH) || !turn_dossier(step->turn, forward->dossier, dossier))
+        return;
+    struct branch *branch = branch_find(step, dossier, forward->id);
+    if (!branch)
+        return;
+    telling->any = true;
+    telling->source_ms = answer->source_time_ms > 0 ? answer->source_time_ms : step->now_ms;
+    telling->year_before = dossier->unknown_year;
+    telling->said = (struct event_dossier){ .dossier = dossier->id, .previous = dossier->last_event,
+                                            .before = dossier->line.status };
+    bool alone = branches_side_by_side(step, dossier) < 2;
+    branch->flags |= BRANCH_ENDED | (result ? BRANCH_HAS_RESULT : 0u);
+    if (!branch->receipt_ms)
+        branch->receipt_ms = telling->source_ms;
+    if (dossier_pauses_end(dossier, branch_index(dossier, branch), telling->source_ms))
+        (void)dossier_compute(step, dossier, "");
+    hand_back(dossier, branch);
+    enum status joined = branches_join(step, dossier, dossier->line.status);
+    if (!alone && dossier->line.status && joined != dossier->line.status && !status_is_final(dossier->line.status)) {
+        struct status_line next = { .by = answer->sender, .source_ms = telling->source_ms,
+                                    .sequence = answer->sequence };
+        dossier_line_move(dossier, &next, joined, false);
+    }
+    telling->said.after = dossier->line.status;
+}
+
+static bool open_branch(struct step *step, const struct handoff *forward, struct telling *ret_telling,
+                        struct branch **ret_branch)
+{
+    struct dossier *dossier = &ret_telling->dossier;
+
+    if (!(forward->flags & HANDOFF_BRANCH) || !turn_dossier(step->turn, forward->dossier, dossier))
+        return false;
+    ret_telling->year_before = dossier->unknown_year;
+    *ret_branch = branch_find(step, dossier, forward->id);
+    return *ret_branch != NULL;
+}
+
+void dossier_delivered(struct step *step, const struct handoff *forward)
+{
+    struct telling telling;
+    struct branch *branch;
+
+    if (forward->kind != KIND_FORWARD || !open_branch(step, forward, &telling, &branch))
+        return;
+    if (!branch->delivered_ms) {                        /* a re-route keeps the clock that runs */
+        branch->delivered_ms = step->now_ms;
+        dossier_compute_step(step, &telling.dossier, branch, forward);
+    }
+    dossier_write_record(step, &telling, 0);
+}
+
+void dossier_moved_on(struct step *step, const struct handoff *forward, const struct handoff *child)
+{
+    struct telling telling;
+    struct branch *branch;
+
+    if (!open_branch(step, forward, &telling, &branch))
+        return;
+    branch->handoff = child->id;
+    branch->holder = child->recipient;
+    dossier_write_record(step, &telling, 0);
+}
+
+/* ---- timers */
+
+int64_t dossier_receipt_timer(struct step *step, const struct handoff *forward)
+{
+    if (forward->kind != KIND_FORWARD || forward->state != STATE_DELIVERED || forward->flags & HANDOFF_RECEIVED ||
+        !step->core->tables->receipt.kind)
+        return 0;
+    return due_of_receipt(step->core->tables, dossier_agency(step, forward->recipient), step->now_ms);
+}
+
+void dossier_receipt_due(struct step *step, int64_t due_ms, struct handoff *forward)
+{
+    static const char why[] = "đã đến, chưa ai nhận: nơi nhận chưa báo tiếp nhận trong thời hạn / "
+                              "it is there, and nobody has taken it in time";
+    struct change change = { .cause = CAUSE_UNRECEIVED, .detail = span_of_string(why) };
+    int64_t purge_ms = forward->changed_ms + step->core->tables->purge_after_ms;
+
+    turn_timer_delete(step->turn, due_ms, TIMER_RECEIPT, forward->id);
+    if (step->core->time_in_doubt) {
+        turn_timer_put(step->turn, step->now_ms + PUT_OFF_MS, TIMER_RECEIPT, forward->id);
+        return;
+    }
+    turn_timer_put(step->turn, purge_ms > step->now_ms ? purge_ms : step->now_ms, TIMER_PURGE, forward->id);
+    if (forward->flags & HANDOFF_RECEIVED || forward->answer)
+        return;
+    forward->flags |= HANDOFF_UNRECEIVED;
+    turn_unreceived_put(step->turn, forward->recipient, forward->changed_ms, forward->id);
+    handoff_note(step, forward, &change);
+}
+
+void dossier_calendar_loaded(struct step *step, const struct tables *tables)
+{
+    for (uint32_t year = 0; (year = turn_provisional_year(step->turn, year)) != 0;)
+        if (tables->calendar && calendar_has_year(tables->calendar, (int)year))
+            turn_timer_put(step->turn, step->now_ms, TIMER_CALENDAR, year);
+}
+
+static void recompute(struct step *step, uint32_t year, uint64_t id)
+{
+    struct telling telling = { .year_before = year };
+    struct dossier *dossier = &telling.dossier;
+    struct event event = { .at_ms = step->now_ms, .cause = CAUSE_DUE_RECOMPUTED };
+
+    must(turn_dossier(step->turn, id, dossier));
+    bool changed = dossier_compute(step, dossier, "");
+    if (dossier->unknown_year == year)
+        dossier->unknown_year = 0;                      /* its procedure is not listed any more: it stays as it is */
+    if (dossier->due_source == DUE_PROVISIONAL && !dossier->unknown_year)
+        dossier->due_source = DUE_COMPUTED;
+    event.of_dossier = (struct event_dossier){
+        .dossier = id, .previous = dossier->last_event, .before = dossier->line.status,
+        .after = dossier->line.status, .due_ms = changed ? dossier->due_ms : 0,
+        .due_source = changed ? dossier->due_source : 0,
+    };
+    dossier_write_record(step, &telling, turn_event_append(step->turn, &event, (struct span){ 0 }));
+}
+
+void dossier_calendar_due(struct step *step, int64_t due_ms, uint64_t year)
+{
+    const struct tables *tables = step->core->tables;
+    uint64_t id;
+
+    turn_timer_delete(step->turn, due_ms, TIMER_CALENDAR, year);
+    if (!tables->calendar || !calendar_has_year(tables->calendar, (int)year))
+        return;
+    for (int i = 0; i < RECOMPUTED_MAX; i++) {
+        if (!(id = turn_provisional_next(step->turn, (uint32_t)year, 0)))
+            return;
+        recompute(step, (uint32_t)year, id);
+    }
+    turn_timer_put(step->turn, step->now_ms + 1, TIMER_CALENDAR, year);
+}

@@ -1,0 +1,136 @@
+/* catalogue.c - what a story's directory says of days, procedures and partners' codes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/trace/world.h"
+
+static void set_text(struct line *line, char *to, size_t size, const char *from)
+{
+    if (!span_to_string(span_of_string(from), to, size))
+        line_wrong(line, "'%s' is too long", from);
+}
+
+/* The next of a list with commas; *at moves on. False: no more. */
+static bool next_item(const char **at, char *item, size_t size)
+{
+    const char *comma = strchrnul(*at, ',');
+    size_t length = (size_t)(comma - *at);
+    if (!length)
+        return false;
+    must(length < size);
+    memcpy(item, *at, length);
+    item[length] = 0;
+    *at = *comma ? comma + 1 : comma;
+    return true;
+}
+
+static struct deadline_rule rule_of(struct line *line, const char *text)
+{
+    struct deadline_rule rule = { 0 };
+    if (text && !deadline_rule_read(text, &rule))
+        line_wrong(line, "'%s' is no rule: w3, h8, d30, c15:00, none", text);
+    return rule;
+}
+
+void world_calendar(struct world *world, struct line *line, const char *days)
+{
+    char item[64];
+    int year, month, date;
+
+    if (!world->calendar)
+        must((world->calendar = calendar_new()) != NULL);
+    world->tables.calendar = world->calendar;
+    while (next_item(&days, item, sizeof item)) {
+        struct listed_day listed = { .kind = DAY_OFF, .source = SOURCE_PUBLISHED, .why_vi = "x", .why_en = "x" };
+        int read = sscanf(item, "%d-%d-%d", &year, &month, &date);
+        if (read == 3)
+            listed.day = day_of_date(year, month, date);
+        if ((read == 3 && calendar_add_day(world->calendar, &listed) != RESULT_OK) ||
+            (read == 1 && calendar_add_year(world->calendar, year) != RESULT_OK) || (read != 1 && read != 3))
+            line_wrong(line, "calendar 2026,2026-04-30: '%s' is not taken", item);
+    }
+}
+
+/* "residence:w1,card:w2" */
+static void add_steps(struct line *line, struct procedure *procedure, struct procedure_step *steps, const char *text)
+{
+    char item[64];
+
+    procedure->steps = steps;
+    while (next_item(&text, item, sizeof item)) {
+        struct procedure_step *step = &steps[procedure->step_count++];
+        char *colon = strchr(item, ':');
+        if (!colon || procedure->step_count > PROCEDURE_STEPS_MAX)
+            line_wrong(line, "steps=NAME:RULE,...");
+        *colon = 0;
+        *step = (struct procedure_step){ .limit = rule_of(line, colon + 1), .join = JOIN_ALL };
+        set_text(line, step->name, sizeof step->name, item);
+    }
+}
+
+static void add_procedure(struct world *world, struct line *line)
+{
+    uint32_t index = world->tables.procedure_count++;
+    struct procedure *procedure = &world->procedures[index];
+
+    must(index < WORLD_PROCEDURES_MAX);
+    *procedure = (struct procedure){ .usual = true, .senders = { .kind = SELECT_ANY } };
+    set_text(line, procedure->code, sizeof procedure->code, line_word(line, 1));
+    procedure->committed[0] = rule_of(line, line_get(line, "committed"));
+    procedure->statutory[0] = rule_of(line, line_get(line, "statutory"));
+    procedure->committed[CHANNEL_ONLINE] = rule_of(line, line_get(line, "online"));
+    add_steps(line, procedure, world->steps[index], line_text(line, "steps", ""));
+}
+
+/* "3:4,03:2:receipt,01:0" */
+static void add_codes(struct line *line, struct status_map *map, const char *text)
+{
+    char item[64], *end;
+
+    while (next_item(&text, item, sizeof item)) {
+        struct status_code *code = &map->codes[map->code_count++];
+        char *colon = strchr(item, ':');
+        if (!colon || map->code_count > STATUS_MAP_CODES_MAX)
+            line_wrong(line, "codes=CODE:STATUS[:receipt],...");
+        *colon = 0;
+        set_text(line, code->code, sizeof code->code, item);
+        code->status = (enum status)strtol(colon + 1, &end, 10);
+        code->receipt = strcmp(end, ":receipt") == 0;
+    }
+}
+
+static struct selector selector_of(struct line *line, const char *code)
+{
+    struct selector selector = { .kind = strcmp(code, "*") == 0 ? SELECT_ANY : SELECT_AGENCY };
+    set_text(line, selector.code, sizeof selector.code, code);
+    return selector;
+}
+
+static void add_map(struct world *world, struct line *line)
+{
+    struct status_map *map = &world->maps[world->tables.status_map_count++];
+
+    must(world->tables.status_map_count <= WORLD_MAPS_MAX);
+    *map = (struct status_map){ .name = "story", .from = selector_of(line, line_word(line, 1)) };
+    add_codes(line, map, line_text(line, "codes", ""));
+}
+
+bool world_catalogue_line(struct world *world, struct line *line)
+{
+    const char *what = line_word(line, 0);
+
+    if (strcmp(what, "calendar") == 0) {
+        world_calendar(world, line, line_word(line, 1));
+    } else if (strcmp(what, "procedure") == 0) {
+        add_procedure(world, line);
+    } else if (strcmp(what, "map") == 0) {
+        add_map(world, line);
+    } else if (strcmp(what, "may_state_due") == 0) {
+        must(world->tables.due_mover_count < WORLD_MAPS_MAX);
+        world->due_movers[world->tables.due_mover_count++] = selector_of(line, line_word(line, 1));
+    } else {
+        return false;
+    }
+    return true;
+}
