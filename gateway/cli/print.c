@@ -115,7 +115,8 @@ json_t *json_of_handoff(const Lienthong__V1__HandoffView *view)
     json_object_set_new(json, "agency_ref", json_string(view->agency_ref));
     json_object_set_new(json, "fingerprint", json_string(view->fingerprint));
     json_object_set_new(json, "replayed", json_boolean(view->replayed));
-    json_object_set_new(json, "receipt", view->receipt == 1 ? json_true() : view->receipt == 2 ? json_false() : json_null());
+    json_object_set_new(json, "receipt", view->receipt == 1 ? json_true()
+                                         : view->receipt == 2 ? json_false() : json_null());
     for (size_t i = 0; i < view->n_events; i++)
         json_array_append_new(events, json_of_event(view->events[i]));
     json_object_set_new(json, "events", events);

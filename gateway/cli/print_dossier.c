@@ -142,7 +142,8 @@ static void print_status(const struct cli *cli, const Lienthong__V1__DossierView
                gap_words(cli, view->status_gap));
     putchar('\n');
     label(cli, "đang thụ lý", "owner");
-    printf("%s\n", view->owner[0] ? view->owner : cli_say(cli, "nhiều cơ quan, xem các nhánh", "several, see branches"));
+    printf("%s\n", view->owner[0] ? view->owner
+                   : cli_say(cli, "nhiều cơ quan, xem các nhánh", "several, see branches"));
     if (view->standing_since_ms) {
         label(cli, "đồng hồ dừng từ", "clock stands");
         printf("%s\n", at(view->standing_since_ms, text));
@@ -191,8 +192,8 @@ static void print_branch(const struct cli *cli, const Lienthong__V1__BranchView 
     char text[CLOCK_TEXT_SIZE];
 
     label(cli, "  nhánh", "  branch");
-    printf("%s%s%s: %s%s", branch->holder, branch->step[0] ? " / " : "", branch->step, status_words(cli, branch->status),
-           gap_words(cli, branch->status_gap));
+    printf("%s%s%s: %s%s", branch->holder, branch->step[0] ? " / " : "", branch->step,
+           status_words(cli, branch->status), gap_words(cli, branch->status_gap));
     if (branch->due_ms)
         printf(", %s %s", cli_say(cli, "hạn bước", "step due"), at(branch->due_ms, text));
     if (branch->receipt_ms)

@@ -1,5 +1,5 @@
-/* print_dossier.h - what is known of a dossier, for people and as JSON: status, receipt, money, due dates, each with who
- * said it. A status is its statutory number; what became of a fact and where a due date is from are words. */
+/* print_dossier.h - what is known of a dossier, for people and as JSON: status, receipt, money, due dates, each with
+ * who said it. A status is its statutory number; what became of a fact and where a due date is from are words. */
 #ifndef GATEWAY_CLI_PRINT_DOSSIER_H
 #define GATEWAY_CLI_PRINT_DOSSIER_H
 

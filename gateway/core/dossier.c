@@ -42,8 +42,8 @@ static void state_due(struct step *step, const struct intake *intake, struct tel
     dossier->due_said_ms = telling->source_ms;
 }
 
-/* When it was valid and complete: as stated by whose it is; else when it was accepted (2), else when it was first handed
- * on by who had received it. One that is only registered has not been received yet. */
+/* When it was valid and complete: as stated by whose it is; else when it was accepted (2), else when it was first
+ * handed on by who had received it. One that is only registered has not been received yet. */
 static void note_received(struct step *step, const struct intake *intake, struct telling *telling,
                           const struct handoff *handoff)
 {
@@ -103,7 +103,8 @@ static void adopt(struct step *step, struct dossier *dossier)
         if (!branch)
             return;
         branch->delivered_ms = handoff.state == STATE_DELIVERED ? handoff.changed_ms : 0;
-        branch->flags = (handoff.answer ? BRANCH_ENDED : 0u) | (handoff.answer == ANSWER_RESULT ? BRANCH_HAS_RESULT : 0u);
+        branch->flags = (handoff.answer ? BRANCH_ENDED : 0u) |
+                        (handoff.answer == ANSWER_RESULT ? BRANCH_HAS_RESULT : 0u);
         handoff.flags |= HANDOFF_BRANCH;
         turn_handoff_put(step->turn, &handoff);
     }
@@ -122,8 +123,8 @@ static bool is_worth_a_record(struct step *step, const struct intake *intake, co
                             handoff->source_time_ms > 0 ? handoff->source_time_ms : step->now_ms);
 }
 
-/* Without a word about the dossier: it may still move something, if there is a record. An answer to a FORWARD that is no
- * branch shows that there is none. */
+/* Without a word about the dossier: it may still move something, if there is a record. An answer to a FORWARD that is
+ * no branch shows that there is none. */
 static bool tells_by_kind(const struct intake *intake)
 {
     bool plain = intake->has_parent && intake->parent.kind == KIND_FORWARD && !(intake->parent.flags & HANDOFF_BRANCH);
@@ -156,7 +157,8 @@ static bool open_record(struct step *step, const struct intake *intake, const st
     return true;
 }
 
-/* A FORWARD opens its branch, or takes the place of the one that it corrects; whoever held the dossier has passed it on. */
+/* A FORWARD opens its branch, or takes the place of the one that it corrects; whoever held the dossier has passed it
+ * on. */
 static void forwarded(struct step *step, struct dossier *dossier, struct handoff *handoff, struct branch *held)
 {
     struct branch *branch = NULL;

@@ -36,7 +36,8 @@ struct telling {
 bool dossier_facts_ok(struct step *step, const struct intake *intake);
 /* Before `handoff` (ids given) begins: judges and works out. Sets HANDOFF_BRANCH where it opens one. */
 void dossier_tell(struct step *step, const struct intake *intake, struct handoff *handoff, struct telling *ret_telling);
-/* After the event with `said` was written: the record, money (`submit` NULL: none), receipt. Other copies of the forward are stale then. */
+/* After the event with `said` was written: the record, money (`submit` NULL: none), receipt. Other copies of the
+ * forward are stale then. */
 void dossier_told(struct step *step, struct telling *telling, const struct submit *submit, uint64_t event);
 
 /* `forward` gets its answer: before that is noted. It was taken in hand, too: its flags are set, its row goes. */

@@ -1,4 +1,4 @@
-/* dossier_branch.c - the branches of a dossier: which FORWARD is meant, who owns the stage, what several make together. */
+/* dossier_branch.c - the branches of a dossier: which FORWARD is meant, who owns the stage, what several make. */
 #include "gateway/core/dossier_inside.h"
 
 enum { PARENTS_MAX = 8 };

@@ -1,5 +1,5 @@
-/* dossier_inside.h - what the files dossier*.c share: dossier.c (a SUBMIT and what it tells), dossier_status.c (may a fact
- * be believed), dossier_branch.c (who owns what), dossier_keep.c (what is written, the way of a FORWARD, timers).
+/* dossier_inside.h - what the files dossier*.c share: dossier.c (a SUBMIT and what it tells), dossier_status.c (may a
+ * fact be believed), dossier_branch.c (who owns what), dossier_keep.c (what is written, the way of a FORWARD, timers).
  * Nobody else includes it. */
 #ifndef GATEWAY_CORE_DOSSIER_INSIDE_H
 #define GATEWAY_CORE_DOSSIER_INSIDE_H

@@ -1,4 +1,5 @@
-/* dossier_keep.c - the record, money and receipts as they are written; what the way of a FORWARD does to them; timers. */
+/* dossier_keep.c - the record, money and receipts as they are written; what the way of a FORWARD does to them; timers.
+ */
 #include "gateway/core/dossier_inside.h"
 #include "gateway/core/due_date.h"
 

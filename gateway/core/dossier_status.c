@@ -1,4 +1,4 @@
-/* dossier_status.c - a fact about a dossier's status: what was said, whether it is believed, and the clock that stands. */
+/* dossier_status.c - a fact about a dossier's status: what was said, is it believed, and the clock that stands. */
 #include <string.h>
 
 #include "gateway/core/dossier_inside.h"
@@ -25,8 +25,8 @@ void dossier_compute_step(struct step *step, struct dossier *dossier, struct bra
 {
     const struct agency *opener = dossier_agency(step, dossier->opener);
     const struct procedure *procedure = due_version(step->core->tables, opener, "", dossier);
-    branch->due_ms = due_of_step(step->core->tables, procedure, forward->step, dossier_agency(step, branch->holder), dossier,
-                                 branch_index(dossier, branch));
+    branch->due_ms = due_of_step(step->core->tables, procedure, forward->step, dossier_agency(step, branch->holder),
+                                 dossier, branch_index(dossier, branch));
 }
 
 /* ---- the clock stands, and goes on */
@@ -71,7 +71,8 @@ void dossier_clock_goes_on(struct step *step, struct dossier *dossier, unsigned 
         return;
     for (uint32_t i = 0; i < dossier->branch_count; i++) {
         struct branch *other = &dossier->branches[i];
-        if ((branch == BRANCH_NONE || branch == i) && other->due_ms && turn_handoff(step->turn, other->handoff, &forward))
+        if ((branch == BRANCH_NONE || branch == i) && other->due_ms &&
+            turn_handoff(step->turn, other->handoff, &forward))
             dossier_compute_step(step, dossier, other, &forward);
     }
 }

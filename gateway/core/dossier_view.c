@@ -6,7 +6,8 @@
 enum { EVENTS_WALK_MAX = 256 };
 _Static_assert(sizeof(struct dossier_view) + BRANCHES_MAX * (sizeof(struct branch_view) + STEP_NAME_SIZE + 3 * 64) +
                    DOSSIER_MONEY_MAX * (sizeof(struct money_view) + MONEY_CODE_SIZE + 64) +
-                   DOSSIER_TOLD_MAX * (sizeof(struct told_view) + 64) + 8 * 64 + DOSSIER_CODE_SIZE <= DOSSIER_VIEW_BYTES,
+                   DOSSIER_TOLD_MAX * (sizeof(struct told_view) + 64) + 8 * 64 + DOSSIER_CODE_SIZE <=
+                   DOSSIER_VIEW_BYTES,
                "the largest view of a dossier");
 
 static const char *text_of_code(struct step *step, uint32_t number)
@@ -26,7 +27,8 @@ static const struct branch_view *view_branches(struct step *step, const struct d
         const struct branch *branch = &dossier->branches[i];
         bool there = turn_handoff(step->turn, branch->handoff, &forward);
         views[i] = (struct branch_view){
-            .branch = *branch, .sender = text_of_code(step, branch->sender), .holder = text_of_code(step, branch->holder),
+            .branch = *branch, .sender = text_of_code(step, branch->sender),
+            .holder = text_of_code(step, branch->holder),
             .by = text_of_code(step, branch->line.by), .step = there ? effects_text(step->effects, forward.step) : "",
         };
     }
@@ -42,7 +44,8 @@ static const struct money_view *view_money(struct step *step, const struct dossi
 
     must(views != NULL);
     for (; count < DOSSIER_MONEY_MAX && turn_money_next(step->turn, dossier->id, component, component, &money); count++)
-        views[count] = (struct money_view){ money, effects_text(step->effects, component), text_of_code(step, money.by) };
+        views[count] = (struct money_view){ money, effects_text(step->effects, component),
+                                            text_of_code(step, money.by) };
     *ret_count = count;
     return views;
 }

@@ -27,7 +27,8 @@ int64_t due_of_step(const struct tables *tables, const struct procedure *procedu
                     const struct agency *holder, const struct dossier *dossier, unsigned branch);
 /* Until when a business receipt is waited for; 0: none is. */
 int64_t due_of_receipt(const struct tables *tables, const struct agency *holder, int64_t delivered_ms);
-/* The year that a calendar is missing for and somebody should see to it: this one; from 1 October on the next. 0 none. */
+/* The year that a calendar is missing for and somebody should see to it: this one; from 1 October on the next. 0: none
+ * is. */
 int due_calendar_missing(const struct tables *tables, int64_t now_ms);
 
 #endif

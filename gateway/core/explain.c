@@ -13,6 +13,7 @@
 #include "gateway/core/lane.h"
 #include "gateway/core/restore.h"
 #include "gateway/core/seat.h"
+#include "gateway/core/status.h"
 
 enum { LINKS_MAX = 4, LINE_SIZE = 480, TIME_SIZE = CLOCK_TEXT_SIZE, SHOWN_GATES_MAX = 4 };
 
@@ -20,6 +21,7 @@ struct story {
     struct step        *step;
     struct admin_reply *reply;
     struct handoff      handoff;        /* of this link */
+    bool                first;          /* the handoff asked about */
     char                sender[AGENCY_CODE_SIZE], recipient[AGENCY_CODE_SIZE], dossier[DOSSIER_CODE_SIZE];
 };
 
@@ -103,6 +105,60 @@ static void say_where(struct story *story)
     say(story, false, "Lượt %" PRIu64 " (%s, hồ sơ %s) từ %s tới %s: %s%.0s.",
         "Handoff %" PRIu64 " (%s, dossier %s) from %s to %s: %.0s%s.", handoff->id, kind_name(handoff->kind),
         story->dossier, story->sender, story->recipient, vi, en);
+}
+
+/* ---- the dossier, beside the way of the handoff */
+
+static void say_receipt(struct story *story)
+{
+    const struct handoff *handoff = &story->handoff;
+    char since[TIME_SIZE];
+
+    if (handoff->flags & HANDOFF_UNRECEIVED)
+        say(story, false, "Đã đến %s từ %s, chưa ai nhận: nơi nhận chưa báo tiếp nhận trong thời hạn.",
+            "It is at %s since %s, and nobody has taken it: no business receipt came in time.", story->recipient,
+            at(handoff->changed_ms, since));
+    else if (handoff->flags & HANDOFF_RECEIVED)
+        say(story, false, "%s đã báo tiếp nhận.", "%s has taken it in hand.", story->recipient);
+}
+
+static void say_due(struct story *story, const struct dossier *dossier)
+{
+    static const struct words sources[DUE_SOURCE_END] = {
+        [0] = { "", "" }, [DUE_ONE_STOP] = { "do một cửa ghi", "stated by the one-stop" },
+        [DUE_AGENCY] = { "do cơ quan có thẩm quyền ghi", "stated by an agency that may move it" },
+        [DUE_COMPUTED] = { "do cổng tính", "computed" },
+        [DUE_PROVISIONAL] = { "tạm tính, thiếu lịch năm", "provisional, a calendar is missing" },
+    };
+    char due[TIME_SIZE], computed[TIME_SIZE];
+
+    if (!dossier->due_ms)
+        return;
+    say(story, false, "Hẹn trả %s (%s%.0s).", "Due %s (%.0s%s).", at(dossier->due_ms, due),
+        sources[dossier->due_source].vi, sources[dossier->due_source].en);
+    if (dossier->computed_ms && dossier->computed_ms != dossier->due_ms)
+        say(story, false, "Theo quy định thì cổng tính ra %s.", "By its rule the gateway makes it %s.",
+            at(dossier->computed_ms, computed));
+}
+
+static void say_dossier(struct story *story)
+{
+    char since[TIME_SIZE], by[AGENCY_CODE_SIZE] = "?", owner[AGENCY_CODE_SIZE] = "";
+    struct dossier dossier;
+
+    say_receipt(story);
+    if (!turn_dossier(story->step->turn, story->handoff.dossier, &dossier))
+        return;
+    (void)turn_agency_code(story->step->turn, dossier.line.by, by);
+    (void)turn_agency_code(story->step->turn, dossier.owner, owner);
+    if (dossier.line.status)
+        say(story, false, "Hồ sơ: %s%.0s (%d) từ %s, theo %s%s%.0s.", "Dossier: %.0s%s (%d) since %s, says %s%.0s%s.",
+            status_vi(dossier.line.status), status_en(dossier.line.status), (int)dossier.line.status,
+            at(dossier.line.source_ms, since), by, dossier.line.gap ? "; bước ở giữa không báo cáo" : "",
+            dossier.line.gap ? "; steps between were not reported" : "");
+    if (owner[0])
+        say(story, false, "Đang thụ lý: %s.", "The stage is with %s.", owner);
+    say_due(story, &dossier);
 }
 
 /* ---- one function per state; each returns the handoff that it waits for, or 0 when it has named the action */
@@ -388,6 +444,8 @@ static uint64_t say_ended(struct story *story)
 static uint64_t say_link(struct story *story)
 {
     say_where(story);
+    if (story->first)
+        say_dossier(story);
     switch (story->handoff.state) {
     case STATE_HELD:
         return story->handoff.flags & HANDOFF_ON_HOLD ? say_on_hold(story) : say_gates(story);
@@ -421,6 +479,7 @@ void explain(struct step *step, struct admin_reply *reply)
         return;
     for (int link = 1;; link++) {
         open_link(&story);
+        story.first = link == 1;
         reply->explained_agency = story.handoff.recipient;
         next = say_link(&story);
         if (!next)

@@ -116,14 +116,16 @@ static const struct { const char *vi, *en; } statuses[STATUS_END] = {
     [0]                   = { "", "" },
     [JUDGED_APPLIED]      = { "đã áp dụng", "applied" },
     [JUDGED_GAP]          = { "đã áp dụng; bước ở giữa không báo cáo", "applied; the steps between were not reported" },
-    [JUDGED_OLDER]        = { "giữ lại, không áp dụng: đã có thông tin mới hơn", "kept, not applied: a later one is known" },
+    [JUDGED_OLDER]        = { "giữ lại, không áp dụng: đã có thông tin mới hơn",
+                              "kept, not applied: a later one is known" },
     [JUDGED_FINAL]        = { "giữ lại, không áp dụng: hồ sơ đã kết thúc và chưa bị thu hồi (RECALL)",
                               "kept, not applied: the dossier has ended, and no RECALL came" },
     [JUDGED_NOT_OWNER]    = { "giữ lại, không áp dụng: cơ quan khác đang thụ lý",
                               "kept, not applied: another agency owns the stage" },
     [JUDGED_UNKNOWN_CODE] = { "giữ lại, không áp dụng: không bảng nào có mã này",
                               "kept, not applied: no map knows this code" },
-    [JUDGED_NO_STATUS]    = { "giữ lại: mã này không phải là trạng thái hồ sơ", "kept: this code is no dossier status" },
+    [JUDGED_NO_STATUS]    = { "giữ lại: mã này không phải là trạng thái hồ sơ",
+                              "kept: this code is no dossier status" },
 };
 
 const char *status_vi(enum status status)

@@ -4,7 +4,7 @@
 #define GATEWAY_CORE_VIEW_H
 
 #include "gateway/base/problem.h"
-#include "gateway/store/records.h"
+#include "gateway/store/record_dossier.h"
 
 struct event_view {
     struct event event;

@@ -1,6 +1,6 @@
-/* record_dossier.h - what is known of a dossier beside its codes: one record, and one small one per component with money.
- * The ritual of records.h holds. There is no record as long as no handoff has said anything of the dossier and no
- * procedure of the catalogue tells when it is due.
+/* record_dossier.h - what is known of a dossier beside its codes: one record, and a small one per component with
+ * money. The ritual of records.h holds. There is no record as long as no handoff has said anything of the dossier and
+ * no procedure of the catalogue tells when it is due.
  *
  * Five facts are kept apart: delivery is the handoff's (struct handoff), the other four stand here, each with who said
  * it and when: status, receipt, money, and due dates. Nothing here is personal data.

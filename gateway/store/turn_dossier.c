@@ -1,4 +1,4 @@
-/* turn_dossier.c - what is known of a dossier beside its codes: its record, money, and the two lists it can stand in. */
+/* turn_dossier.c - what is known of a dossier beside its codes: its record, money, and two lists it can stand in. */
 #include "gateway/store/bytes.h"
 #include "gateway/store/inside.h"
 

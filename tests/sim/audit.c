@@ -240,7 +240,7 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
     fate->told = notice->to;
     fate->told_seq = notice->seq;
     fate->got_states |= 1u << notice->to;
-    fate->got_causes |= 1u << notice->cause;
+    fate->got_causes |= 1ull << notice->cause;
     if (notice->to == STATE_DELIVERED && !fate->answered_well)
         audit_wrong(audit, notice->handoff, "promise 1: told DELIVERED, but no adapter ever said so");
     int32_t letter = letter_of_parents(audit, fate);

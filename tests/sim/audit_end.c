@@ -75,7 +75,7 @@ void audit_operator_told(struct audit *audit, enum audit_act act, uint64_t hando
         [ACT_REPLAY] = CAUSE_REPLAYED, [ACT_REPLAY_FRESH] = CAUSE_REPLAYED, [ACT_CLOSE] = CAUSE_CLOSED_BY_OPERATOR,
         [ACT_REDIRECT] = CAUSE_REDIRECTED, [ACT_HOLD] = CAUSE_HOLD, [ACT_RELEASE] = CAUSE_RELEASE,
     };
-    fate_of(audit, handoff)->owed_causes |= 1u << causes[act];
+    fate_of(audit, handoff)->owed_causes |= 1ull << causes[act];
 }
 
 /* ---- the room */
@@ -147,14 +147,14 @@ bool audit_is_settled(struct audit *audit, bool blame)
 
 static void blame_debts(struct audit *audit, const struct fate *fate)
 {
-    uint32_t states = fate->owed_states & ~fate->got_states, causes = fate->owed_causes & ~fate->got_causes;
+    uint64_t states = fate->owed_states & ~fate->got_states, causes = fate->owed_causes & ~fate->got_causes;
 
     for (enum state state = 1; state < STATE_END; state++)
         if (states & 1u << state)
             audit_wrong(audit, fate->handoff, "promise 6: its receiver was told %s, its sender never was",
                         state_name(state));
     for (enum cause cause = 1; cause < CAUSE_END; cause++)
-        if (causes & 1u << cause)
+        if (causes & 1ull << cause)
             audit_wrong(audit, fate->handoff, "promise 6: a person did %s, its sender was never told",
                         cause_name(cause));
 }

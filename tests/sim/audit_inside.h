@@ -32,7 +32,7 @@ struct fate {
     enum state told;                            /* the last notice */
     uint64_t told_seq;
     uint32_t got_states, owed_states;           /* bits of enum state: told to the sender, told to others */
-    uint32_t got_causes, owed_causes;           /* bits of enum cause */
+    uint64_t got_causes, owed_causes;           /* bits of enum cause */
 };
 
 struct witness { bool there; struct hash link; };

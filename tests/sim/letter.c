@@ -43,6 +43,29 @@ static struct uuid nobody_sends_it(const struct letter *letter)
     return uuid_v7(letter->id_ms, random);
 }
 
+/* What it says of the dossier: any status of any body, a partner's codes, money, when it was received. Most of it the
+ * core must not believe. */
+static void draw_facts(const struct world *world, struct letter *letter, uint32_t number)
+{
+    uint32_t chance = (number + (uint32_t)world->seed * 97) * 2654435761u >> 8;
+    struct facts *facts = &letter->facts;
+
+    letter->says_facts = chance % 3 != 0;
+    if (!letter->says_facts)
+        return;
+    *facts = (struct facts){ .status = (enum status)(chance >> 4) % STATUS_END, .channel = chance >> 9 & 3 };
+    if ((chance >> 11) % 4 == 0)
+        snprintf(facts->partner_status, sizeof facts->partner_status, "%u", (chance >> 13) % 12);
+    if ((chance >> 11) % 5 == 0)
+        facts->received_ms = letter->id_ms - (int64_t)(chance % 100) * 3600 * 1000;
+    if ((chance >> 11) % 3 == 0) {
+        letter->money = (struct facts_money){ .owed = chance % 9 * 1000, .paid = chance % 2 * 1000 };
+        snprintf(letter->money.component, sizeof letter->money.component, "LP-%u", chance % 5);
+        facts->money = &letter->money;
+        facts->money_count = 1;
+    }
+}
+
 static void write_text(struct world *world, struct letter *letter, uint32_t number, bool other)
 {
     Lienthong__V1__Header header = LIENTHONG__V1__HEADER__INIT;
@@ -85,6 +108,7 @@ void letter_write(struct world *world, uint32_t number)
     struct letter *letter = &world->letters[number];
 
     give_id(world, letter, number);
+    draw_facts(world, letter, number);
     write_text(world, letter, number, false);
     if (letter->conflict)
         write_text(world, letter, number, true);
@@ -207,7 +231,9 @@ void letter_submit(struct world *world, struct peer *peer, uint32_t number, bool
         snprintf(submit->aliases[submit->alias_count++], DOSSIER_CODE_SIZE, "ALIAS.%02u", letter->case_number);
     submit->kind = letter->kind;
     submit->source_time_ms = letter->id_ms;
+    submit->sequence = letter->facts.channel;
     submit->due_ms = letter->due_ms;
+    submit->facts = letter->says_facts ? &letter->facts : NULL;
     submit->parent = letter->parent;
     for (uint32_t i = 0; i < letter->after_count; i++)
         submit->after[submit->after_count++] = (struct submit_after){

@@ -8,6 +8,14 @@
 
 enum { PERMITS = 8 };
 
+/* Numbers from 0 to 5; 6 to 11 nobody knows. */
+static struct status_map maps[] = {
+    { .name = "sim", .from = { .kind = SELECT_ANY },
+      .codes = { { "0", 0, false }, { "1", 2, false }, { "2", 5, false }, { "3", 4, true }, { "4", 9, false },
+                 { "5", 10, false } }, .code_count = 6 },
+};
+static struct selector movers[] = { { .kind = SELECT_KIND, .agency_kind = AGENCY_SECTOR } };
+
 const struct tables *place_tables(struct world *world)
 {
     return world->versions[world->version_count - 1];
@@ -109,6 +117,11 @@ void place_begin(struct world *world)
     tables->lease_ms = options->lease_ms;
     tables->antecedent_ms_max = options->antecedent_ms;
     tables->purge_after_ms = options->purge_ms;
+    tables->receipt = (struct deadline_rule){ DEADLINE_WORKING_HOURS, 1 };
+    tables->status_maps = maps;
+    tables->status_map_count = sizeof maps / sizeof *maps;
+    tables->due_movers = movers;
+    tables->due_mover_count = sizeof movers / sizeof *movers;
     tables->submit_window = 64;
     tables->permits[tables->permit_count++] =
         (struct permit){ .from.kind = SELECT_ANY, .to.kind = SELECT_ANY, .kinds = KINDS_ALL };

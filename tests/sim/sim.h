@@ -113,6 +113,9 @@ struct letter {
     enum until until[AFTER_MAX];
     enum trouble trouble;
     int64_t  due_ms;
+    struct facts facts;                     /* of the dossier: drawn from its number, so that no die is cast for it */
+    struct facts_money money;
+    bool     says_facts;
     bool     conflict, via_alias, says_alias, urged;
     struct { struct span header, payload; struct hash hash; } text[2];     /* [1]: the same id, other content */
     bool     planned, sent, done;           /* done: its answer is known */

@@ -235,13 +235,15 @@ static void print_dossier(struct output *output, const struct dossier_view *view
 {
     if (!view)
         return;
-    output_add(output, "  dossier %s opener=%s owner=%s", view->code, view->opener, view->owner[0] ? view->owner : "several");
+    output_add(output, "  dossier %s opener=%s owner=%s", view->code, view->opener,
+               view->owner[0] ? view->owner : "several");
     print_line_of(output, &view->dossier.line, view->by);
     if (view->dossier.kept)
         output_add(output, " kept=%u", view->dossier.kept);
     if (view->dossier.unknown)
         output_add(output, " unknown_codes=%u", view->dossier.unknown);
-    output_add(output, "%s%s\n", view->dossier.procedure_version[0] ? " version=" : "", view->dossier.procedure_version);
+    output_add(output, "%s%s\n", view->dossier.procedure_version[0] ? " version=" : "",
+               view->dossier.procedure_version);
     print_due(output, view);
     for (uint32_t i = 0; i < view->dossier.branch_count; i++) {
         const struct branch_view *branch = &view->branches[i];

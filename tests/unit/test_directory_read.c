@@ -175,7 +175,8 @@ static void the_bytes_stay(void **state)
         "route 2.000986 residence H29.07.* G01.29.07\n"
         "procedure 2.000986 - 0 0 - - - * Liên thông khai sinh\n"
         " step civil-status WARD - inside\n"
-        " step residence G01.29.* - inside civil-status\n";
+        " step residence G01.29.* - inside civil-status\n"
+    "receipt h4\n";
     struct directory *directory = folder_read((struct folder){ 0 });
     struct span bytes = directory_bytes(directory);
     if (!span_equal(bytes, span_of_string(expected)))

@@ -79,12 +79,14 @@ static void canonical(void **state)
 {
     (void)state;
     assert_true(same_hash("maps: [{ name: a, from: WARD, codes: { x: 4, y: none } }]\n",
-                          "receipt: h4\nmaps:\n  - codes: { y: { receipt: false }, x: { status: 4 } }\n    from: [WARD]\n"
-                          "    name: a\n"));
+                          "receipt: h4\nmaps:\n  - codes: { y: { receipt: false }, x: { status: 4 } }\n"
+                          "    from: [WARD]\n    name: a\n"));
     assert_false(same_hash("maps: [{ name: a, from: WARD, codes: { x: 4 } }]\n",
                            "maps: [{ name: a, from: WARD, codes: { x: 5 } }]\n"));
-    assert_false(same_hash("maps: [{ name: a, from: WARD, codes: { x: 4 } }, { name: b, from: WARD, codes: { x: 5 } }]\n",
-                           "maps: [{ name: b, from: WARD, codes: { x: 5 } }, { name: a, from: WARD, codes: { x: 4 } }]\n"));
+    assert_false(same_hash("maps:\n  - { name: a, from: WARD, codes: { x: 4 } }\n"
+                           "  - { name: b, from: WARD, codes: { x: 5 } }\n",
+                           "maps:\n  - { name: b, from: WARD, codes: { x: 5 } }\n"
+                           "  - { name: a, from: WARD, codes: { x: 4 } }\n"));
     assert_false(same_hash("receipt: h4\n", "receipt: none\n"));
     assert_false(same_hash("may_state_due: WARD\n", "may_state_due: [G01.29.07]\n"));
 }
@@ -103,12 +105,14 @@ static void faults_of_statuses(void **state)
     has_fault("maps:\n  - { name: a, codes: { x: 4 } }\n", "statuses.yaml:2:", "'from' is missing");
     has_fault("maps:\n  - { name: a, from: WARD }\n", "statuses.yaml:2:", "'codes' must hold 1 to");
     has_fault("maps:\n  - name: a\n    from: WARD\n    codes: {}\n", "statuses.yaml:4:", "'codes' must hold 1 to");
-    has_fault("maps:\n  - name: a\n    from: WARD\n    codes:\n      x: 11\n", "statuses.yaml:5:", "is 1 to 10, or none");
+    has_fault("maps:\n  - name: a\n    from: WARD\n    codes:\n      x: 11\n", "statuses.yaml:5:",
+              "is 1 to 10, or none");
     has_fault("maps:\n  - name: a\n    from: WARD\n    codes:\n      x: done\n", "statuses.yaml:5:", "not 'done'");
     has_fault("maps:\n  - name: a\n    from: WARD\n    codes:\n      x: { statu: 4 }\n", "statuses.yaml:5:",
               "nobody knows 'statu'");
     has_fault("maps:\n  - name: a\n    from: WARD\n    codes:\n      x: 4\n      x: 5\n", "statuses.yaml:6:", "'x'");
-    has_fault("maps:\n  - name: a\n    from: WARD\n    codes:\n      \"\": 4\n", "statuses.yaml:5:", "text on one line");
+    has_fault("maps:\n  - name: a\n    from: WARD\n    codes:\n      \"\": 4\n", "statuses.yaml:5:",
+              "text on one line");
     has_fault("maps:\n  - name: a\n    from: WARD\n    valid_from: 2024-02-01\n    valid_to: 2024-01-01\n"
               "    codes: { x: 4 }\n", "statuses.yaml:5:", "");
 }
