@@ -45,7 +45,7 @@ void dossier_answered(struct step *step, struct handoff *forward, const struct h
                       struct telling *ret_telling);
 /* A FORWARD reached its holder: the step's clock starts. */
 void dossier_delivered(struct step *step, const struct handoff *forward);
-/* `child` stands for `forward` now (redirected): both clocks go on. */
+/* `child` stands for `forward` now (redirected, or itself with another recipient): both clocks go on. */
 void dossier_moved_on(struct step *step, const struct handoff *forward, const struct handoff *child);
 
 /* Timers. RECEIPT: nobody has taken it in time, so it is listed and its sender told; PURGE comes behind. */

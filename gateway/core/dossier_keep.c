@@ -62,6 +62,16 @@ static void keep_money(struct step *step, struct telling *telling, const struct 
 
 /* ---- written */
 
+/* Where agencies are succeeded, one of its FORWARDs may have got another recipient while this was being told. */
+static void follow_seats(struct step *step, struct dossier *dossier)
+{
+    struct handoff forward;
+
+    for (uint32_t i = 0; step->core->tables->successions && i < dossier->branch_count; i++)
+        if (turn_handoff(step->turn, dossier->branches[i].handoff, &forward))
+            dossier->branches[i].holder = forward.recipient;
+}
+
 void dossier_write_record(struct step *step, struct telling *telling, uint64_t event)
 {
     struct dossier *dossier = &telling->dossier;
@@ -105,6 +115,7 @@ void dossier_told(struct step *step, struct telling *telling, const struct submi
     }
     if (!telling->any)
         return;
+    follow_seats(step, &telling->dossier);
     keep_money(step, telling, submit, turn_agency_number(step->turn, step->command->agency->code));
     dossier_write_record(step, telling, event);
 }

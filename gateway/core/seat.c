@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gateway/core/header_text.h"
+#include "gateway/core/dossier.h"
 #include "gateway/core/lane.h"
 
 enum { SEAT_WALK_MAX = 4 * PAGE_MAX };
@@ -87,6 +88,7 @@ bool seat_move(struct step *step, struct handoff *handoff, enum state state, uin
     turn_checkpoint_put(step->turn, handoff->id, (struct span){ 0 });
     if (handoff->flags & HANDOFF_PERHAPS)
         handoff->flags |= HANDOFF_KEY_UNKNOWN;
+    dossier_moved_on(step, handoff, handoff);
     return true;
 }
 

@@ -183,12 +183,12 @@ static void fill_counters(void)
                                          .link = hash_from(0xA0) };
 }
 
-/* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 3, CAUSE 31,
+/* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 3, CAUSE 32,
  * STATUS 10, JUDGED 7, DUE_SOURCE 4. */
 static const struct sample samples[] = {
     { HANDOFF, handoff_p, handoff_w, fill_handoff, "\001\001\023" "\002\001\010" "\003\000\013" "\004\000\007"
       "\005\000\003" },
-    { EVENT, event_p, event_w, fill_event, "\001\000\010" "\002\000\010" "\003\001\037" "\004\000\013" "\005\000\007"
+    { EVENT, event_p, event_w, fill_event, "\001\000\010" "\002\000\010" "\003\001\040" "\004\000\013" "\005\000\007"
       "\006\000\003" },
     { EVENT_OF_DOSSIER, event_p, event_w, fill_event_of_dossier,
       "\147\000\012" "\150\000\012" "\151\000\012" "\152\000\007" "\153\000\004" },
