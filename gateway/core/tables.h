@@ -107,7 +107,7 @@ struct tables {
     uint32_t       field_count;
     struct status_map *status_maps;         /* in the order written: the first that knows a code wins */
     uint32_t       status_map_count;
-    struct deadline_rule receipt;           /* a FORWARD without business receipt for longer is told of; kind 0: never */
+    struct deadline_rule receipt;           /* without business receipt for longer: told of; kind 0: never */
     struct selector *due_movers;            /* beside the one-stop: whose due dates are binding */
     uint32_t       due_mover_count;
 };

@@ -50,7 +50,7 @@ static void the_example_of_the_page(void **state)
 {
     (void)state;
     char *page = read_text("gateway/directory/README.md");
-    assert_int_equal(write_blocks(page), 8);
+    assert_int_equal(write_blocks(page), 9);
     free(page);
     /* ../keys/ of the page lies beside the folder; here the folder is one level deeper than the keys. */
     char folder[128], other[128];
@@ -59,7 +59,8 @@ static void the_example_of_the_page(void **state)
     text_add(&keys, "%s/keys", scratch.folder);
     assert_int_equal(mkdir(folder, 0700) | mkdir(other, 0700), 0);
     static const char *const names[] = { "gateway.yaml", "agencies.yaml", "permits.yaml", "routes.yaml",
-                                         "procedures.yaml", "fields.yaml", "hours.yaml", "calendar/2026.yaml" };
+                                         "procedures.yaml", "fields.yaml", "hours.yaml", "statuses.yaml",
+                                         "calendar/2026.yaml" };
     char years[160];
     struct text calendar = text_of(years, sizeof years);
     text_add(&calendar, "%s/calendar", folder);
