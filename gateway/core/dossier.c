@@ -173,6 +173,8 @@ static void forwarded(struct step *step, struct dossier *dossier, struct handoff
         if (held)
             held->flags |= BRANCH_PASSED_ON;
         branch = branch_open(dossier, handoff);
+        if (branch && held)
+            branch->flags |= BRANCH_BEHIND;
     }
     if (branch)
         handoff->flags |= HANDOFF_BRANCH;

@@ -55,11 +55,18 @@ static bool is_given_up(struct step *step, const struct branch *branch)
            turn_handoff(step->turn, branch->handoff, &forward) && forward.state == STATE_CLOSED;
 }
 
+/* It has a say in where the whole stands. What lies behind another one has none once it has ended. */
+static bool has_a_say(struct step *step, const struct branch *branch)
+{
+    bool behind_and_over = branch->flags & BRANCH_BEHIND && branch->flags & BRANCH_ENDED;
+    return !(branch->flags & BRANCH_PASSED_ON) && !behind_and_over && !is_given_up(step, branch);
+}
+
 uint32_t branches_side_by_side(struct step *step, const struct dossier *dossier)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < dossier->branch_count; i++)
-        count += !(dossier->branches[i].flags & BRANCH_PASSED_ON) && !is_given_up(step, &dossier->branches[i]);
+        count += has_a_say(step, &dossier->branches[i]);
     return count;
 }
 
@@ -70,7 +77,7 @@ enum status branches_join(struct step *step, const struct dossier *dossier, enum
 
     for (uint32_t i = 0; i < dossier->branch_count; i++) {
         const struct branch *branch = &dossier->branches[i];
-        if (branch->flags & BRANCH_PASSED_ON || is_given_up(step, branch))
+        if (!has_a_say(step, branch))
             continue;
         enum status status = branch->line.status;
         if (branch->flags & BRANCH_HAS_RESULT && status != STATUS_RETURNED)
@@ -97,7 +104,7 @@ uint32_t dossier_owner(const struct dossier *dossier)
 
     for (uint32_t i = 0; i < dossier->branch_count; i++) {
         const struct branch *branch = &dossier->branches[i];
-        if (branch->flags & BRANCH_ENDED)
+        if (branch->flags & BRANCH_ENDED && !(branch->flags & BRANCH_BEHIND))
             last = branch;
         if (!branch_is_live(branch))
             continue;

@@ -12,7 +12,8 @@ struct branch *branch_find(struct step *step, struct dossier *dossier, uint64_t 
 struct branch *branch_open(struct dossier *dossier, const struct handoff *forward);         /* NULL: no room */
 bool branch_is_live(const struct branch *branch);
 unsigned branch_index(const struct dossier *dossier, const struct branch *branch);          /* BRANCH_NONE for NULL */
-/* How many stand side by side: those that were not passed on, ended or not, whose FORWARD was not given up. */
+/* How many stand side by side: those that were not passed on, whose FORWARD was not given up, and that have not ended
+ * behind another one. */
 uint32_t branches_side_by_side(struct step *step, const struct dossier *dossier);
 enum status branches_join(struct step *step, const struct dossier *dossier, enum status last);
 bool dossier_same_seat(struct step *step, uint32_t a, uint32_t b);

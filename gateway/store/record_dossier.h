@@ -30,6 +30,7 @@ enum branch_flag {
     BRANCH_PASSED_ON = 1,               /* its holder forwarded it: the branch behind it speaks */
     BRANCH_ENDED = 2,                   /* answered: RESULT, REFUSAL ... */
     BRANCH_HAS_RESULT = 4,
+    BRANCH_BEHIND = 8,                  /* opened by the holder of another one, who has it back when this one ends */
 };
 
 /* A FORWARD of the dossier: one of several where the steps of a procedure run side by side. */

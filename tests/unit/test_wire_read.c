@@ -124,6 +124,54 @@ static void a_submit_is_read_whole(void **state)
     assert_memory_equal(submit->header.bytes, packed, submit->header.size);     /* unchanged */
 }
 
+static void what_it_tells_of_its_dossier(void **state)
+{
+    (void)state;
+    Lienthong__V1__Header header = sample_header();
+    Lienthong__V1__Facts facts = LIENTHONG__V1__FACTS__INIT;
+    Lienthong__V1__Money money = LIENTHONG__V1__MONEY__INIT, *moneys[] = { &money };
+    char partner[PARTNER_STATUS_SIZE + 1];
+
+    header.facts = &facts;
+    facts.due_ms = 5;
+    assert_true(read_submit(&header, 1));
+    assert_null(frame.command.submit.facts);                /* nothing that the core keeps beside the due date */
+    facts.status = 4;
+    facts.partner_status = "đang xử lý";
+    facts.channel = 2;
+    facts.received_ms = 1682400000000;
+    facts.procedure_version = "2.000986/-/2024-07-01";
+    money = (Lienthong__V1__Money){ .base = money.base, .component = "LP", .owed = 8000, .paid = -1 };
+    facts.money = moneys;
+    facts.n_money = 1;
+    assert_true(read_submit(&header, 1));
+    const struct facts *told = frame.command.submit.facts;
+    assert_non_null(told);
+    assert_int_equal(told->status, STATUS_IN_PROCESS);
+    assert_string_equal(told->partner_status, "đang xử lý");
+    assert_int_equal(told->channel, 2);
+    assert_int_equal(told->received_ms, 1682400000000);
+    assert_string_equal(told->procedure_version, "2.000986/-/2024-07-01");
+    assert_int_equal(told->money_count, 1);
+    assert_string_equal(told->money[0].component, "LP");
+    assert_int_equal(told->money[0].owed, 8000);
+    assert_int_equal(told->money[0].paid, -1);
+
+    memset(partner, 'x', sizeof partner);
+    partner[PARTNER_STATUS_SIZE] = 0;
+    facts.partner_status = partner;
+    assert_false(read_submit(&header, 1));
+    assert_refused(PROBLEM_INVALID_FIELD, "header.facts.partner_status");
+    partner[PARTNER_STATUS_SIZE - 1] = 0;
+    money.component = partner;
+    assert_false(read_submit(&header, 1));
+    assert_refused(PROBLEM_INVALID_FIELD, "header.facts.money.component");
+    facts.n_money = 0;
+    facts.status = 11;
+    assert_false(read_submit(&header, 1));
+    assert_refused(PROBLEM_INVALID_FIELD, "header.facts.status");
+}
+
 static void fields_of_tomorrow_pass_unchanged(void **state)
 {
     (void)state;
@@ -363,7 +411,7 @@ static void random_bytes_are_survived(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_submit_is_read_whole),
+        cmocka_unit_test(a_submit_is_read_whole), cmocka_unit_test(what_it_tells_of_its_dossier),
         cmocka_unit_test(fields_of_tomorrow_pass_unchanged),
         cmocka_unit_test(a_hello_without_kinds_means_all),
         cmocka_unit_test(what_is_no_envelope),
