@@ -74,6 +74,36 @@ def test_show_list_track_explain(running):
     running.cli("explain", "1", code=REFUSED)
 
 
+def test_what_is_known_of_a_dossier(running):
+    dossier = running.dossier()
+    accepted = submit(running, POLICE, dossier_code=dossier, procedure_code="2.000986", step="residence",
+                      facts={"status": 2, "channel": 1, "due_ms": 1_900_000_000_000})
+    receiver = running.link(POLICE, RECEIVER, credit=8)
+    while (delivered := receiver.deliver()).handoff_id != accepted.handoff_id:
+        receiver.outcome(delivered, VERDICT.DELIVERED)
+    receiver.outcome(delivered, VERDICT.DELIVERED)
+    police = running.link(POLICE)
+    common = {"recipient": COUNTER, "dossier_code": dossier, "procedure_code": "2.000986", "kind": KIND.PROGRESS,
+              "parent": accepted.handoff_id}
+    police.submit(**common, facts={"partner_status": "03-của-họ"})
+    police.submit(**common, facts={"status": 4, "money": [{"component": "LP", "owed": 8000}]})
+    known = running.cli("track", dossier, "--json")["dossier"]
+    assert (known["status"], known["status_by"], known["owner"], known["opener"]) == (4, POLICE, POLICE, COUNTER)
+    assert (known["due_source"], known["due_by"], known["unknown_codes"]) == ("ONE_STOP", COUNTER, 1)
+    assert known["money"] == [{"component": "LP", "owed": 8000, "paid": 0, "by": POLICE,
+                               "source": known["money"][0]["source"]}]
+    assert [told["judged"] for told in known["told"]] == ["APPLIED", "UNKNOWN_CODE", "APPLIED"]
+    assert known["branches"][0]["receipt"] and known["branches"][0]["holder"] == POLICE
+    assert running.cli("track", dossier, "--as", COUNTER, "--json")["dossier"]["status"] == 4
+    words = running.cli("track", dossier, "--lang", "vi")
+    assert "Đang xử lý (4)" in words and "8000 đ" in words
+    shown = running.cli("show", str(accepted.handoff_id), "--json")
+    assert shown["dossier"]["code"] == dossier and shown["handoffs"][0]["receipt"] is True
+    assert "Đang xử lý" in running.cli("explain", str(accepted.handoff_id), "--lang", "vi")
+    assert accepted.handoff_id not in ids_of(running.cli("unreceived", "--agency", POLICE, "--json"))
+    receiver.close(), police.close()
+
+
 def test_explain_names_what_is_in_the_way(running):
     dossier = running.dossier()
     [failed] = fail(running, INSURANCE, dossier_code=dossier)
