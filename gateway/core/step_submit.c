@@ -60,6 +60,11 @@ static const char *held_reason(struct step *step, const struct handoff *handoff)
 
     if (handoff->state != STATE_HELD)
         return "";
+    if (handoff->flags & HANDOFF_ON_HOLD) {
+        char detail[REASON_BYTES_MAX + 1];
+        turn_detail(step->turn, handoff->last_event, detail);
+        return effects_text(step->effects, detail);
+    }
     for (const struct uuid *after = NULL; turn_antecedent_next(step->turn, handoff->id, after, &at, &row);
          after = &at) {
         if (row.done_by)
@@ -355,7 +360,9 @@ static bool after_ok(struct step *step, const struct intake *intake)
     return true;
 }
 
-/* All codes must lead to one dossier. A new code that answers a handoff names the dossier of that handoff. */
+/* All codes should lead to one dossier. A code of another one is a collision: this one is parked until a person has
+ * looked, unless it waits for others anyway, then it is refused. A new code that answers a handoff names the dossier of
+ * that handoff. */
 static bool dossier_ok(struct step *step, struct intake *intake)
 {
     const struct submit *submit = intake->submit;
@@ -367,6 +374,9 @@ static bool dossier_ok(struct step *step, struct intake *intake)
         if (!intake->dossier)
             intake->dossier = dossier;
         if (!dossier || dossier == intake->dossier)
+            continue;
+        intake->claimed |= 1u << i;
+        if (!submit->after_count)
             continue;
         effects_refuse(step->effects, step->command, PROBLEM_INVALID_FIELD, "header.facts.aliases",
                        "Mã '%s' đã là của một hồ sơ khác.", "The code '%s' already belongs to another dossier.",
@@ -391,7 +401,28 @@ static void name_dossier(struct step *step, struct intake *intake)
     else if (!intake->code_known)
         must(turn_dossier_alias(step->turn, intake->dossier, code));
     for (uint32_t i = 0; i < submit->alias_count; i++)
-        must(turn_dossier_alias(step->turn, intake->dossier, span_of_string(submit->aliases[i])));
+        if (!(intake->claimed & 1u << i))
+            must(turn_dossier_alias(step->turn, intake->dossier, span_of_string(submit->aliases[i])));
+}
+
+/* Two dossiers claim one code: nothing of it is guessed and nothing is lost. It keeps its place and waits for a person:
+ * release lets it go without that code, close ends it. */
+static void park(struct step *step, const struct intake *intake, struct handoff *handoff)
+{
+    struct change change = { .cause = CAUSE_HOLD };
+    char other[DOSSIER_CODE_SIZE] = "", words[2 * REASON_BYTES_MAX];
+    struct text text = text_of(words, sizeof words);
+    int i = 0;
+
+    while (!(intake->claimed & 1u << i))
+        i++;
+    const char *code = intake->submit->aliases[i];
+    (void)turn_dossier_code(step->turn, turn_dossier_find(step->turn, span_of_string(code)), other);
+    text_add(&text, "trùng mã: %s đã là của hồ sơ %s, lượt này nói là của hồ sơ %s / "
+                    "collision: %s belongs to dossier %s, this one says it belongs to %s",
+             code, other, intake->submit->dossier_code, code, other, intake->submit->dossier_code);
+    change.detail = span_of_string(words);
+    handoff_move(step, handoff, STATE_HELD, &change);
 }
 
 static void fill(struct step *step, const struct intake *intake, struct handoff *ret_handoff)
@@ -468,6 +499,8 @@ static void accept(struct step *step, struct intake *intake)
         fail_at_once(step, &handoff, ended);
     if (submit_take_effect(step, intake, handoff.id))
         must(turn_handoff(step->turn, handoff.id, &handoff));
+    if (intake->claimed && handoff.state == STATE_READY)
+        park(step, intake, &handoff);
     say_accepted(step, &handoff, false);
 }
 

@@ -14,6 +14,7 @@ struct intake {
     uint32_t       sender_number;       /* 0: never seen by the store */
     uint64_t       dossier;             /* 0: a new one */
     bool           code_known;          /* the dossier was found by its code, not by an alias or a parent */
+    uint32_t       claimed;             /* bits: aliases that belong to another dossier already: a collision */
     bool           dossier_is_new;      /* nothing was known of it before this one */
     enum again     again;               /* after a restore: perhaps it was accepted before */
     bool           has_parent;

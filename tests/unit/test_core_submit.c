@@ -404,7 +404,19 @@ static void aliases_lead_to_one_dossier(void **state)
     submit = world_submit(world, WARD, SAFE, KIND_FORWARD);
     submit.submit.alias_count = 1;
     SET(submit.submit.aliases[0], "OTHER-1");               /* one code, two dossiers */
+    uint64_t parked = world_accept(world, &submit);         /* for a person */
+    assert_int_equal(world_state(world, parked), STATE_HELD);
+    assert_int_equal(world_handoff(world, parked).flags & HANDOFF_ON_HOLD, HANDOFF_ON_HOLD);
+    assert_int_equal(world_handoff(world, parked).dossier, world_handoff(world, first).dossier);
+    submit = world_submit(world, WARD, SAFE, KIND_FORWARD);
+    submit.submit.alias_count = 1;
+    SET(submit.submit.aliases[0], "OTHER-1");
+    world_after(&submit, &submit.submit.message_id, UNTIL_DELIVERED);
+    submit.submit.after[0].message_id.bytes[9] ^= 1;        /* it waits for another: then at once */
     assert_int_equal(world_refusal(world, &submit), PROBLEM_INVALID_FIELD);
+    submit = world_submit(world, WARD, SAFE, KIND_FORWARD);
+    submit.submit.alias_count = 1;
+    SET(submit.submit.aliases[0], "OTHER-1");
     SET(submit.submit.dossier_code, "NEW-1");               /* a new code for a known one */
     assert_int_equal(world_handoff(world, world_accept(world, &submit)).dossier, world_handoff(world, other).dossier);
 
