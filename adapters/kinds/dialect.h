@@ -81,6 +81,7 @@ struct request {
     const char *body;                   /* NULL: none */
     size_t      body_bytes;
     bool        body_lent;              /* it is the job's payload, and stays as long as that */
+    bool        no_memory;              /* a part of it could not be written for that reason */
     char        url[REQUEST_URL_SIZE];  /* the last: only as much of it is touched as it is long */
 };
 void request_clear(struct request *request);                    /* an empty one, out of anything */

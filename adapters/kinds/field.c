@@ -234,8 +234,10 @@ static void read_fields(const struct yaml_node *node, struct mapping *mapping, u
         return;
     }
     struct field *fields = calloc(count, sizeof *fields);
-    if (!fields)
+    if (!fields) {
+        yaml_fault(node, "no memory");
         return;
+    }
     *ret_fields = fields;
     for (*ret_count = 0; *ret_count < count; (*ret_count)++) {
         const struct yaml_node *item = yaml_item(node, *ret_count), *to = yaml_get(item, "to");
@@ -288,7 +290,8 @@ static void read_lists(const struct yaml_node *node, struct mapping *mapping)
     if (node && !yaml_is_mapping(node))
         yaml_fault(node, "'lists' must be '{ name: { theirs: ours }, ... }'");
     for (size_t i = 0; i < yaml_count(node) && yaml_is_mapping(node); i++)
-        json_object_set_new(mapping->lists, yaml_scalar(yaml_key(node, i)), read_list(yaml_value(node, i)));
+        if (json_object_set_new(mapping->lists, yaml_scalar(yaml_key(node, i)), read_list(yaml_value(node, i))))
+            yaml_fault(yaml_value(node, i), "no memory, or a list that is none");
 }
 
 struct mapping *mapping_read(const char *path, const char *name, struct faults *faults)
@@ -302,7 +305,8 @@ struct mapping *mapping_read(const char *path, const char *name, struct faults *
     if (mapping) {
         mapping->name = strdup(name);
         mapping->lists = json_object();
-        must(mapping->name && mapping->lists);          /* only read at start and by tools */
+        if (!mapping->name || !mapping->lists || !skeleton)
+            faults_add(faults, name, 0, "no memory");
         const struct yaml_node *root = yaml_root(file), *fields = yaml_get(root, "fields");
         yaml_get_string(root, "about", false, about, sizeof about);
         read_lists(yaml_get(root, "lists"), mapping);

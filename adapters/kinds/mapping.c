@@ -184,8 +184,11 @@ static json_t *convert_as(struct work *work, const struct place *place, const st
     case AS_JSON: {
         if (json_is_string(value))
             return json_incref((json_t *)value);
-        char *dump = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-        json_t *string = json_string(dump);
+        char *dump;
+        size_t size;
+        if (json_to_body(value, BODY_BYTES_MAX, &dump, &size) != RESULT_OK)
+            return NULL;
+        json_t *string = json_stringn(dump, size);
         free(dump);
         return string;
     }
@@ -344,13 +347,17 @@ bool mapping_apply(const struct mapping *mapping, const json_t *source, struct w
 
 enum result json_to_body(const json_t *json, size_t bytes_max, char **ret_body, size_t *ret_body_bytes)
 {
-    char *body = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-    size_t size = body ? strlen(body) : 0;
+    /* Measured, then written into memory that is there. json_dumps() grows its own, and where it cannot it may leave a
+     * piece out and go on. 0: it could not be written at all. */
+    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
+    size_t size = json_dumpb(json, NULL, 0, flags);
+    char *body = size && size <= bytes_max ? malloc(size + 1) : NULL;
 
-    if (!body || size > bytes_max) {
+    if (!body || json_dumpb(json, body, size, flags) != size) {
         free(body);
         return RESULT_FULL;
     }
+    body[size] = 0;
     *ret_body = body;
     *ret_body_bytes = size;
     return RESULT_OK;

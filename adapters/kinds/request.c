@@ -135,6 +135,7 @@ static bool lines_have_room(struct request *request, size_t more)
     while (room < need)
         room *= 2;
     char *lines = malloc(room);
+    request->no_memory |= !lines;
     if (!lines)
         return false;
     for (size_t i = 0; i < request->header_count; i++)
@@ -261,6 +262,7 @@ bool request_body(struct request *request, struct span body, const char *content
 {
     char *copy = malloc(body.size + 1);
 
+    request->no_memory |= !copy;
     if (!copy)
         return false;
     if (body.size)
@@ -274,8 +276,10 @@ bool request_body(struct request *request, struct span body, const char *content
 bool request_json(struct request *request, const json_t *json)
 {
     char *body;
+    enum result result = json_to_body(json, REQUEST_BYTES_MAX, &body, &request->body_bytes);
 
-    if (json_to_body(json, REQUEST_BYTES_MAX, &body, &request->body_bytes) != RESULT_OK)
+    request->no_memory |= result == RESULT_FULL;
+    if (result != RESULT_OK)
         return false;
     request->body = body;
     return request_header(request, "Content-Type", "application/json; charset=utf-8");

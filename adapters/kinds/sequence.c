@@ -208,6 +208,15 @@ static bool probes_by_get(const struct agency_config *agency)
     return !agency->probe_mapping && !agency->dialect->wrap;
 }
 
+/* Nothing of this call has left. */
+static void no_memory(struct sequence *sequence)
+{
+    struct judgement why;
+
+    judgement_set(&why, VERDICT_LATER, "adapter-memory", "hết bộ nhớ khi viết yêu cầu / no memory to write the request");
+    finish_unless_perhaps(sequence, &why);
+}
+
 /* Body and content type. False with the sequence done: the handoff cannot be put into words. */
 static bool add_body(struct sequence *sequence, const char *session, struct request *request)
 {
@@ -227,8 +236,11 @@ static bool add_body(struct sequence *sequence, const char *session, struct requ
                                                                               : "application/octet-stream");
     else
         good = false;
+    request->no_memory |= dialect->wrap && !json;           /* its texts were checked before */
     json_decref(json);
-    if (!good)
+    if (!good && request->no_memory)
+        no_memory(sequence);
+    else if (!good)
         finish_with(sequence, perhaps(sequence) && !is_idempotent(sequence) ? VERDICT_UNSURE : VERDICT_BAD_DATA,
                     "request-body", "không viết được yêu cầu / the request cannot be written within its bounds");
     return good;
@@ -271,8 +283,12 @@ bool sequence_request(struct sequence *sequence, const struct credentials *crede
                 && request_trace(&request, job, sequence->calls)
                 && (get || request_key(&request, job->idempotency_key, suffix));
     if (!good || !request_auth(&request, agency, credentials)) {
+        bool lacks = request.no_memory;
         request_wipe(&request);
-        cannot_write(sequence, good);
+        if (lacks)
+            no_memory(sequence);
+        else
+            cannot_write(sequence, good);
         return false;
     }
     sequence->calls++;

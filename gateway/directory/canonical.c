@@ -295,7 +295,7 @@ bool canonical_build(struct reader *reader)
     if (out) {
         write_directory(out, reader, routes);
         good = !ferror(out);
-        good = fclose(out) == 0 && good;
+        good = fclose(out) == 0 && good && bytes;           /* its last realloc may fail without a word */
     }
     free(routes);
     if (!good) {
