@@ -272,8 +272,8 @@ static void take_ack(struct world *world, const struct down *down)
     if (down->kind == DOWN_OUTCOME_ACK)
         audit_outcome_ack(world->audit, job->handoff, job->attempt, job->verdict, down->effect.outcome_ack.state,
                           down->seq, &down->link);
-    else if (down->effect.refused.problem->type == PROBLEM_FULL)
-        audit_refused_when_full(world->audit, "an OUTCOME");
+    else
+        audit_outcome_refused(world->audit, job->handoff, problem_word(down->effect.refused.problem->type));
     STORY(world, job->handoff, "%s: %s", down->kind == DOWN_OUTCOME_ACK ? "OUTCOME_ACK" : "OUTCOME refused",
           down->kind == DOWN_OUTCOME_ACK ? state_name(down->effect.outcome_ack.state)
                                          : down->effect.refused.problem->sentence_en);

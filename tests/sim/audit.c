@@ -439,6 +439,11 @@ void audit_outcome_ack(struct audit *audit, uint64_t handoff, uint32_t attempt, 
         fate->owed_states |= 1u << state;
 }
 
+void audit_outcome_refused(struct audit *audit, uint64_t handoff, const char *problem)
+{
+    audit_wrong(audit, handoff, "promise 10: the answer to a DELIVER was refused: %s", problem);
+}
+
 void audit_checkpoint_kept(struct audit *audit, uint64_t handoff)
 {
     struct fate *fate = fate_of(audit, handoff);

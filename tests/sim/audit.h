@@ -72,6 +72,8 @@ void audit_acted(struct audit *audit, uint64_t handoff, uint32_t attempt, enum a
 void audit_answered(struct audit *audit, uint64_t handoff, uint32_t attempt, enum verdict verdict);
 void audit_outcome_ack(struct audit *audit, uint64_t handoff, uint32_t attempt, enum verdict verdict, enum state state,
                        uint64_t seq, const struct hash *link);
+/* Never right: the gateway gave this attempt out, and takes every answer, also without room. */
+void audit_outcome_refused(struct audit *audit, uint64_t handoff, const char *problem);
 void audit_checkpoint_kept(struct audit *audit, uint64_t handoff);
 void audit_cursor_set(struct audit *audit, uint32_t agency, uint64_t value);
 
