@@ -102,6 +102,7 @@ SIM      := $(if $(SIM_SOURCES),$(BUILD)/tests/sim)
 FUZZ_SOURCES := $(foreach f,$(sort $(wildcard tests/fuzz/fuzz_*.c)),$(if $(findstring $(or $(ONLY),fuzz_),$(f)),$(f)))
 FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
 FUZZ_SHARED := $(filter-out tests/fuzz/fuzz_% $(if $(FUZZER),tests/fuzz/replay.c),$(wildcard tests/fuzz/*.c))
+NTH      := $(if $(wildcard tests/nth/stories.c),$(BUILD)/tests/nth_stories $(BUILD)/tests/nth_units)
 EXAMPLES := $(patsubst tests/examples/%.c,$(BUILD)/tests/%,$(wildcard tests/examples/*.c))
 TORTURE  := $(if $(wildcard tests/torture/load.c),$(addprefix $(BUILD)/torture/,recorder.so clock.so load pin))
 BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
@@ -116,7 +117,7 @@ BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*
 
 all: programs tests $(TORTURE)  ## programs, library and test programs (default)
 programs: $(PROGRAMS) $(LIBRARY)  ## programs and library only
-tests: $(UNIT) $(TRACE) $(SIM) $(EXAMPLES) python
+tests: $(UNIT) $(TRACE) $(SIM) $(NTH) $(EXAMPLES) python
 python: $(PB_PY)
 
 $(PB_C) $(PB_H) &: proto/lienthong.proto
@@ -176,6 +177,19 @@ $(foreach test,$(UNIT_SOURCES),$(call program,$(BUILD)/tests/$(basename $(notdir
     unit-shared $(call needs_of_test,$(test)),-lcmocka))
 $(foreach f,$(FUZZ_SOURCES),$(call program,$(f:tests/fuzz/fuzz_%.c=$(BUILD)/fuzz/%),$(call object_of,$(f)),\
     fuzz-shared $(NEEDS_all)))
+# Every call that can fail comes to tests/nth/calls.c first; a story's store, and the clocks of a client, to the sweeps.
+wraps      = $(addprefix -Wl$(comma)--wrap=,$(1))
+comma     := ,
+NTH_CALLS := $(addprefix mdb_,env_create env_set_maxdbs env_set_mapsize env_open env_get_fd env_copyfd2 txn_begin \
+    txn_commit dbi_open cursor_open get cursor_get put cursor_put cursor_del) \
+    zmq_msg_send zmq_send zmq_msg_init_size open openat read write fsync fdatasync rename renameat mkdir
+NTH_OBJECTS = $(call object_of,$(addprefix tests/nth/,fail.c memory.c calls.c $(1)))
+$(call program,$(BUILD)/tests/nth_stories,$(call NTH_OBJECTS,stories.c) \
+    $(call object_of,$(filter-out %/main.c,$(TRACE_SOURCES))),directory $(NEEDS_wire),\
+    $(call wraps,$(NTH_CALLS) world_new store_open store_turn store_read store_check))
+$(call program,$(BUILD)/tests/nth_units,$(call NTH_OBJECTS,units.c unit_config.c unit_wire.c unit_client.c),\
+    unit-shared kinds client directory $(NEEDS_wire),\
+    -lcmocka $(call wraps,$(NTH_CALLS) clock_wall_ms clock_monotonic_ms clock_boot_ms))
 $(call program,$(BUILD)/torture/load,$(call object_of,tests/torture/load.c tests/torture/audit.c),\
     directory $(NEEDS_wire))
 $(call program,$(BUILD)/torture/pin,$(call object_of,tests/torture/pin.c),base)
@@ -260,6 +274,10 @@ PYTEST   := $(PYTHON) -m pytest -q -rfE -p no:cacheprovider
 # 200 power cuts and everything else; `make test` has 20 and leaves out what is marked long.
 torture_suites = $(if $(TORTURE),torture='CUTS=$(or $(CUTS),$(1)) SEED=$(or $(SEED),1) \
     $(subst -rfE,-rfEs,$(PYTEST)) tests/torture $(if $(ONLY),-k $(ONLY)) $(2)')
+# $(call nth_suites,name prefix,folder,tries per story,every so many-th call of a unit)
+nth_suites   = $(if $(NTH),$(1)nth/stories='NTH_TRIES=$(3) $(2)/tests/nth_stories $(wildcard tests/trace/*.trace)' \
+    $(1)nth/units='NTH_STRIDE=$(4) $(2)/tests/nth_units')
+hostile_suites = hostile='$(subst -rfE,-rfEs,$(PYTEST)) tests/hostile $(if $(ONLY),-k $(ONLY)) $(1)'
 live_suites  = $(if $(wildcard tests/live/test_*.py),live='$(PYTEST) tests/live $(if $(ONLY),-k $(ONLY))')
 
 export CHECK_CC := $(CC)
@@ -291,15 +309,21 @@ live: programs python $(EXAMPLES)  ## the built programs from outside, in Python
 	$(Q)$(RUN) --stream live $(live_suites)
 torture: programs python $(TORTURE)  ## power cuts, full disks, wrong clocks: CUTS= SEED= ONLY=; root for small disks
 	$(Q)$(RUN) --stream torture $(call torture_suites,200,)
+nth: $(NTH)                     ## the n-th allocation, store call, send fails: TRIES= a story (20000); also with SAN=1
+	$(Q)$(RUN) --stream nth/stories $(call nth_suites,,$(BUILD),$(or $(TRIES),20000),1)
+hostile: programs python $(BUILD)/bench/submit_load  ## hostile and clumsy peers, bad lines (root): on a quiet machine; ONLY=
+	$(Q)deploy/install-dependencies hostile
+	$(Q)$(RUN) --stream hostile $(call hostile_suites,)
 test:                           ## everything: deps, build, check, the same under sanitizers, live, some torture
 	$(Q)$(MAKE) --no-print-directory deps
-	$(Q)$(MAKE) --no-print-directory $(JOBS) all
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all $(BUILD)/bench/submit_load
 	$(Q)$(MAKE) --no-print-directory $(JOBS) SAN=1 tests fuzz-programs
-	$(Q)$(RUN) --stream live --stream torture $(checks_suites) \
+	$(Q)$(RUN) --stream live --stream torture --stream hostile $(checks_suites) \
 	    $(call unit_suites,,build) $(call trace_suites,,build) $(call sim_suites,300) \
 	    $(call unit_suites,sanitized/,build-san) $(call trace_suites,sanitized/,build-san) \
 	    $(call fuzz_suites,build-san) $(live_suites) \
-	    $(call torture_suites,20,-m "not long")
+	    $(call torture_suites,20,-m "not long") $(call hostile_suites,-m "not long") \
+	    $(call nth_suites,,build,300,7) $(call nth_suites,sanitized/,build-san,60,41)
 bench: programs $(BENCH)        ## speed beside a bare libcurl loop: HANDOFFS= BACKLOG=; needs nginx
 	$(Q)deploy/install-dependencies bench
 	$(Q)$(PYTHON) tests/bench/bench.py $(if $(HANDOFFS),--handoffs $(HANDOFFS)) $(if $(BACKLOG),--backlog $(BACKLOG))

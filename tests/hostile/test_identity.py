@@ -215,7 +215,7 @@ def test_ids_by_guess(gateway):
 
 # ---------------------------------------------------------------- half a conversation
 
-@pytest.mark.parametrize("steps", range(5))
+@pytest.mark.parametrize("steps", [2, 4, *(pytest.param(steps, marks=pytest.mark.long) for steps in (0, 1, 3))])
 def test_who_stops_in_the_handshake_is_closed(gateway, steps):
     """Connected; greeted; HELLO of CURVE; WELCOME read; a greeting of another mechanism: gone within 5 s or so."""
     gateway.start_broker()
@@ -231,6 +231,7 @@ def test_who_stops_in_the_handshake_is_closed(gateway, steps):
     assert peer.is_closed(8)
 
 
+@pytest.mark.long
 def test_who_shook_hands_and_vanished_is_noticed(gateway):
     """No FIN, no reset: his network is gone (his packets are dropped). The heartbeat ends the session, and what was
     with him goes on to the next."""

@@ -9,6 +9,7 @@ from gateway import WARD
 from peers import Memory, ratio_beside
 from words import KIND
 
+pytestmark = pytest.mark.long          # ratios of times say nothing while others load the machine
 ROUNDS, SECONDS, RUNS, RATIO_MAX = 3, 1.5, 3, 1.5
 MIB = 1 << 20
 
@@ -44,7 +45,6 @@ def test_handshakes_with_random_keys(gateway, peers, capsys):
     assert int(gateway.facts()["keys_refused"]) > 20
 
 
-@pytest.mark.long
 def test_handshakes_with_a_good_key(gateway, peers, capsys):
     """One agency's program that connects in a loop: put off after handshakes_per_minute, the others are not."""
     gateway.start_broker()
@@ -52,14 +52,12 @@ def test_handshakes_with_a_good_key(gateway, peers, capsys):
     holds(gateway, peers, capsys, "handshakes of a good key", FIXED + 100 * CONNECTION)
 
 
-@pytest.mark.long
 def test_a_thousand_idle_connections(gateway, peers, capsys):
     gateway.start_broker()
     assert peers.start(gateway, "idle", 1000)["connected"] == 1000
     holds(gateway, peers, capsys, "1,000 idle", FIXED + 1000 * CONNECTION)
 
 
-@pytest.mark.long
 def test_a_flood_of_frames_of_1_mib(gateway, peers, capsys):
     """They are cut off, come back, and are put off after a few times (handshakes_per_minute as it is by default)."""
     gateway.replace("broker.yaml", "handshakes_per_minute: 6000", "handshakes_per_minute: 120")
@@ -68,7 +66,6 @@ def test_a_flood_of_frames_of_1_mib(gateway, peers, capsys):
     holds(gateway, peers, capsys, "1 MiB frames", FIXED + 4 * (CONNECTION + QUEUE))
 
 
-@pytest.mark.long
 def test_a_flood_of_frames_that_are_too_large(gateway, peers, capsys):
     gateway.replace("broker.yaml", "handshakes_per_minute: 6000", "handshakes_per_minute: 120")
     gateway.start_broker()
@@ -76,7 +73,6 @@ def test_a_flood_of_frames_that_are_too_large(gateway, peers, capsys):
     holds(gateway, peers, capsys, "frames over 1 MiB", FIXED + 8 * (CONNECTION + QUEUE))
 
 
-@pytest.mark.long
 def test_a_flood_of_large_submits_that_are_refused(gateway, peers, capsys):
     """By sessions in good order: they are cut off after 8 MiB, and put off when they come back too often."""
     gateway.replace("broker.yaml", "handshakes_per_minute: 6000", "handshakes_per_minute: 120")
@@ -85,7 +81,6 @@ def test_a_flood_of_large_submits_that_are_refused(gateway, peers, capsys):
     holds(gateway, peers, capsys, "refused submits of 256 KiB", FIXED + 4 * (CONNECTION + 2 * QUEUE))
 
 
-@pytest.mark.long
 def test_receivers_that_never_read(gateway, peers, capsys):
     """They ask for all the credit there is, for a backlog of the largest bodies, and read nothing."""
     gateway.start_broker()

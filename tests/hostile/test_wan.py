@@ -119,6 +119,7 @@ def test_a_line_that_comes_and_goes(far, line):
     once_each(far, 300)
 
 
+@pytest.mark.long
 def test_a_receiver_whose_network_goes_away(far, line):
     """It holds a delivery when the line is cut, without a FIN: its session ends, the next one gets what it held."""
     far.start_broker()
@@ -133,6 +134,7 @@ def test_a_receiver_whose_network_goes_away(far, line):
     assert second.deliver(20).handoff_id == accepted.handoff_id
 
 
+@pytest.mark.long
 def test_the_kernel_s_own_netem(far, line):
     """The same with tc netem on top, where the kernel has it."""
     device = subprocess.run(line.command("ip", "-o", "route", "show"), capture_output=True, text=True, check=True)

@@ -1,0 +1,90 @@
+/* units.c - what takes memory or sends outside the store: the client library in a conversation with a gateway that is
+ * played here, the directory, an adapter's configuration with rules, mappings and a call, frames on the wire. Each is run
+ * with the first allocation failing, then the second, until a run goes through untouched; the client also with every send
+ * and every file call. A failure is a clean refusal, or nobody notices: then the result is what it is without one. And
+ * afterwards the same thing goes well. Each unit is a process of its own; with SAN=1 a leak fails it. */
+#include "tests/nth/units.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "gateway/base/hash.h"
+
+enum { TRIES_MAX = 20000 };
+
+struct unit_try unit_try;
+
+static void died(int number)
+{
+    char text[256];
+    int size = snprintf(text, sizeof text, "  %s, %s no %llu (%s): died of signal %d\n", unit_try.unit, fail_name(unit_try.what),
+                        (unsigned long long)unit_try.n, fail_call(), number);
+    _exit(size > 0 && write(STDOUT_FILENO, text, (size_t)size) > 0 ? 3 : 4);
+}
+
+static const struct unit *const units[] = { &unit_directory, &unit_config, &unit_call, &unit_wire, &unit_client,
+                                            &unit_client_keeps };
+
+static int run_unit(const struct unit *unit, uint64_t stride)
+{
+    signal(SIGABRT, died);
+    signal(SIGSEGV, died);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    unit_try.unit = unit->name;
+    if (unit->prepare)
+        unit->prepare();
+    EXPECT(unit->run());
+    for (unit_try.what = 0; unit_try.what < FAIL_WHATS; unit_try.what++) {
+        bool fired = unit->whats >> unit_try.what & 1;
+        for (unit_try.n = 1; fired; unit_try.n += stride) {
+            EXPECT(unit_try.n < TRIES_MAX);
+            fail_arm(unit_try.what, unit_try.n);
+            bool good = unit->run();
+            fired = fail_disarm();
+            EXPECT(good || fired);
+            unit_try.fired += fired;
+            unit_try.refused += !good;
+        }
+    }
+    unit_try.what = FAIL_MEMORY;
+    unit_try.n = 0;
+    EXPECT(unit->run());
+    printf("  ok %s: %llu failures, %llu of them refusals, the rest made good; every %llu. call\n", unit->name,
+           (unsigned long long)unit_try.fired, (unsigned long long)unit_try.refused, (unsigned long long)stride);
+    return 0;
+}
+
+static bool is_among(const char *name, char **names)
+{
+    while (*names && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+/* units [NAME...]; NTH_STRIDE=: only every so many-th of the calls that would fail. */
+int main(int count, char **names)
+{
+    const char *text = getenv("NTH_STRIDE");
+    uint64_t stride = text ? strtoull(text, NULL, 10) : 1;
+    int passed = 0, failed = 0;
+
+    fail_start();
+    must(hash_start() == RESULT_OK);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        int status = 0;
+        if (count > 1 && !is_among(units[i]->name, names + 1))
+            continue;
+        fflush(stdout);
+        pid_t child = fork();
+        if (child == 0)
+            exit(run_unit(units[i], stride));
+        bool good = child > 0 && waitpid(child, &status, 0) == child && status == 0;
+        if (!good)
+            printf("  FAILED %s: status %x\n", units[i]->name, (unsigned)status);
+        *(good ? &passed : &failed) += 1;
+    }
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed ? 1 : 0;
+}
