@@ -311,7 +311,7 @@ torture: programs python $(TORTURE)  ## power cuts, full disks, wrong clocks: CU
 	$(Q)$(RUN) --stream torture $(call torture_suites,200,)
 nth: $(NTH)                     ## the n-th allocation, store call, send fails: TRIES= a story (20000); also with SAN=1
 	$(Q)$(RUN) --stream nth/stories $(call nth_suites,,$(BUILD),$(or $(TRIES),20000),1)
-hostile: programs python $(BUILD)/bench/submit_load  ## hostile and clumsy peers, bad lines (root): on a quiet machine; ONLY=
+hostile: programs python $(BUILD)/bench/submit_load  ## hostile peers, bad lines (root): ONLY=word
 	$(Q)deploy/install-dependencies hostile
 	$(Q)$(RUN) --stream hostile $(call hostile_suites,)
 test:                           ## everything: deps, build, check, the same under sanitizers, live, some torture

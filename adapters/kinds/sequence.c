@@ -213,7 +213,8 @@ static void no_memory(struct sequence *sequence)
 {
     struct judgement why;
 
-    judgement_set(&why, VERDICT_LATER, "adapter-memory", "hết bộ nhớ khi viết yêu cầu / no memory to write the request");
+    judgement_set(&why, VERDICT_LATER, "adapter-memory",
+                  "hết bộ nhớ khi viết yêu cầu / no memory to write the request");
     finish_unless_perhaps(sequence, &why);
 }
 

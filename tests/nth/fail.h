@@ -1,8 +1,9 @@
 /* fail.h - the n-th call of a kind fails, once. Calls are counted in this process and this thread only, between
  * fail_arm() and fail_disarm(), and not while fail_pause() holds.
  *
- *   FAIL_MEMORY   malloc, calloc, realloc give NULL: ours and those of the libraries we call, LMDB, protobuf-c, jansson,
- *                 libyaml, the C library. Not those of libzmq and libstdc++: libzmq ends the process then, by design.
+ *   FAIL_MEMORY   malloc, calloc, realloc give NULL: ours and those of the libraries we call, LMDB, protobuf-c,
+ *                 jansson, libyaml, the C library. Not those of libzmq and libstdc++: libzmq ends the process then,
+ *                 by design.
  *   FAIL_ROOM     an mdb_ call says what it says when map, disk or memory are full
  *   FAIL_DISK     an mdb_ call says what it says when the disk cannot be read or written
  *   FAIL_COMMIT   a commit is done and says EIO all the same: as when the last sync fails

@@ -1,9 +1,9 @@
 /* stories.c - the golden stories of tests/trace, through the shipped core and store, with every call failing once.
  *
- * Linked with the story runner itself and --wrap for the store's own calls, so that a story knows of nothing: each turn,
- * each read, each opening and the closing walk is tried again and again, with the first call of a kind failing, then
- * the second, until it goes through untouched; only then does the story hear of it. So it must come out word for word as
- * it stands in its file. After each try that failed:
+ * Linked with the story runner itself and --wrap for the store's own calls, so that a story knows of nothing: each
+ * turn, each read, each opening and the closing walk is tried again and again, with the first call of a kind failing,
+ * then the second, until it goes through untouched; only then does the story hear of it. So it must come out word for
+ * word as it stands in its file. After each try that failed:
  *   - the result is the one that store.h gives for it: FULL, BUSY or BROKEN, and BROKEN is sticky;
  *   - the store stands where it stood: same turn, same link;
  *   - after BROKEN the store is closed and opened again, as the broker's restart would.
@@ -154,7 +154,7 @@ static bool stands_where_it_stood(const struct turn_end *before, enum result res
     struct turn_end after = store_last(story.world->store);
     if (after.seq == before->seq && hash_equal(&after.link, &before->link))
         return true;
-    if (story.what != FAIL_COMMIT || after.seq != before->seq + 1)
+    if (story.what != FAIL_COMMIT || after.seq <= before->seq)
         wrong("turn %llu was the last, now it is %llu", (unsigned long long)before->seq,
               (unsigned long long)after.seq);
     return false;
@@ -257,7 +257,7 @@ enum result __wrap_store_read(struct store *store, turn_work *work, void *contex
     struct output *output = story.world ? story.world->output : NULL;
     uint64_t last_event = story.world ? story.world->last_event : 0;
 
-    if (story.inside || !output || story.pass != PASS_EACH)
+    if (story.inside || !output || story.pass != PASS_EACH || store != story.world->store)
         return __real_store_read(store, work, context);
     story.where = "a read";
     for (uint64_t n = first_n(), fired = 1; fired; n += story.stride)
@@ -312,7 +312,8 @@ enum result __wrap_store_check(struct store *store, void (*each)(void *, const c
     static const enum fail_what whats[] = { FAIL_ROOM, FAIL_DISK, FAIL_FILES, FAIL_MEMORY };
     bool fired;
 
-    must(store == story.world->store);
+    if (store != story.world->store)                /* a copy that is looked at before it is taken */
+        return __real_store_check(store, each, context, ret_check);
     story.where = "the walk";
     if (story.pass == PASS_EACH && walk_once(FAIL_ROOM, FAIL_NEVER, &fired) == RESULT_OK) {
         uint64_t counts[FAIL_WHATS];

@@ -1,6 +1,7 @@
 /* unit_client.c - the client library in a whole conversation with a gateway that is played here: it answers whatever
  * comes, in the same thread, and none of its own calls fail. The conversation has to end as it does when nothing fails:
- * every message answered, notice, look-up, cursor, delivery, checkpoint and outcome; on the way a connection may be lost. */
+ * every message answered, notice, look-up, cursor, delivery, checkpoint and outcome;
+ * on the way a connection may be lost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

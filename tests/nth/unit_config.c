@@ -1,5 +1,5 @@
-/* unit_config.c - what is read from files at start: a directory; an adapter's configuration with its rules and mappings;
- * then one call put into words with them, and its answer judged. */
+/* unit_config.c - what is read from files at start: a directory; an adapter's configuration with its rules and
+ * mappings; then one call put into words with them, and its answer judged. */
 #include <string.h>
 
 #include "gateway/directory/directory.h"
@@ -20,7 +20,8 @@ static const char *const files[][2] = {
     { "routes.yaml", "- { procedure: 2.000986, step: residence, from: H29.07.*, to: G01.29.07 }\n" },
     { "procedures.yaml",
       "- code: 2.000986\n  name: Liên thông khai sinh\n"
-      "  steps: [{ name: civil-status, agency: WARD }, { name: residence, agency: G01.29.*, after: [civil-status] }]\n" },
+      "  steps: [{ name: civil-status, agency: WARD },\n"
+      "    { name: residence, agency: G01.29.*, after: [civil-status] }]\n" },
 };
 static const int64_t NOW_MS = 1696208400000;            /* October 2023 */
 static struct scratch place;
@@ -108,8 +109,8 @@ static bool call_run(void)
     const struct credentials none = { 0 };
     struct sequence sequence;
     struct request request = { 0 };
-    struct http_answer answer = { .http_status = 201, .body = span_of_string("{\"status\":\"received\",\"ref\":\"A-1\"}"),
-                                  .retry_after_ms = -1 };
+    struct http_answer answer = { .http_status = 201, .retry_after_ms = -1,
+                                  .body = span_of_string("{\"status\":\"received\",\"ref\":\"A-1\"}") };
 
     sequence_begin(&sequence, &call_config->agencies[0], &handed.job, false);
     EXPECT(sequence_step(&sequence) == STEP_SEND);

@@ -1,8 +1,8 @@
-/* units.c - what takes memory or sends outside the store: the client library in a conversation with a gateway that is
- * played here, the directory, an adapter's configuration with rules, mappings and a call, frames on the wire. Each is run
- * with the first allocation failing, then the second, until a run goes through untouched; the client also with every send
- * and every file call. A failure is a clean refusal, or nobody notices: then the result is what it is without one. And
- * afterwards the same thing goes well. Each unit is a process of its own; with SAN=1 a leak fails it. */
+/* units.c - what takes memory or sends outside the store: the client library in a conversation, the directory, an
+ * adapter's configuration with rules, mappings and a call, frames on the wire. Each is run with the first allocation
+ * failing, then the second, until a run goes through untouched; the client also with every send and every file call. A
+ * failure is a clean refusal, or nobody notices: then the result is what it is without one. And afterwards the same
+ * thing goes well. Each unit is a process of its own; with SAN=1 a leak fails it. */
 #include "tests/nth/units.h"
 
 #include <signal.h>
@@ -18,9 +18,10 @@ struct unit_try unit_try;
 
 static void died(int number)
 {
+    const struct unit_try *try = &unit_try;
     char text[256];
-    int size = snprintf(text, sizeof text, "  %s, %s no %llu (%s): died of signal %d\n", unit_try.unit, fail_name(unit_try.what),
-                        (unsigned long long)unit_try.n, fail_call(), number);
+    int size = snprintf(text, sizeof text, "  %s, %s no %llu (%s): died of signal %d\n", try->unit,
+                        fail_name(try->what), (unsigned long long)unit_try.n, fail_call(), number);
     _exit(size > 0 && write(STDOUT_FILENO, text, (size_t)size) > 0 ? 3 : 4);
 }
 
