@@ -177,16 +177,16 @@ $(foreach test,$(UNIT_SOURCES),$(call program,$(BUILD)/tests/$(basename $(notdir
     unit-shared $(call needs_of_test,$(test)),-lcmocka))
 $(foreach f,$(FUZZ_SOURCES),$(call program,$(f:tests/fuzz/fuzz_%.c=$(BUILD)/fuzz/%),$(call object_of,$(f)),\
     fuzz-shared $(NEEDS_all)))
-# Every call that can fail comes to tests/nth/calls.c first; a story's store, and the clocks of a client, to the sweeps.
+# LMDB's and ZeroMQ's calls come to tests/nth/calls.c first; a story's store, and the clocks of a client, to the sweeps.
 wraps      = $(addprefix -Wl$(comma)--wrap=,$(1))
 comma     := ,
 NTH_CALLS := $(addprefix mdb_,env_create env_set_maxdbs env_set_mapsize env_open env_get_fd env_copyfd2 txn_begin \
-    txn_commit dbi_open cursor_open get cursor_get put cursor_put cursor_del) \
-    zmq_msg_send zmq_send zmq_msg_init_size open openat read write fsync fdatasync rename renameat mkdir
-NTH_OBJECTS = $(call object_of,$(addprefix tests/nth/,fail.c memory.c calls.c $(1)))
+    txn_commit dbi_open cursor_open get cursor_get put cursor_put cursor_del del) zmq_msg_send zmq_send \
+    zmq_msg_init_size
+NTH_OBJECTS = $(call object_of,$(addprefix tests/nth/,fail.c memory.c files.c calls.c image.c $(1)))
 $(call program,$(BUILD)/tests/nth_stories,$(call NTH_OBJECTS,stories.c) \
     $(call object_of,$(filter-out %/main.c,$(TRACE_SOURCES))),directory $(NEEDS_wire),\
-    $(call wraps,$(NTH_CALLS) world_new store_open store_turn store_read store_check))
+    $(call wraps,$(NTH_CALLS) world_new $(addprefix store_,open turn read check backup restore)))
 $(call program,$(BUILD)/tests/nth_units,$(call NTH_OBJECTS,units.c unit_config.c unit_wire.c unit_client.c),\
     unit-shared kinds client directory $(NEEDS_wire),\
     -lcmocka $(call wraps,$(NTH_CALLS) clock_wall_ms clock_monotonic_ms clock_boot_ms))

@@ -1,13 +1,8 @@
-/* calls.c - what stands between us and LMDB, ZeroMQ and files: linked with --wrap, so that our own calls come here and
- * those inside the libraries do not. A failure leaves behind what the real one would: a commit that fails has ended its
+/* calls.c - what stands between us and LMDB and ZeroMQ: linked with --wrap, so that our own calls come here and those
+ * inside the libraries do not. A failure leaves behind what the real one would: a commit that fails has ended its
  * transaction, a failed put has marked it, so that it cannot be committed. */
 #include <errno.h>
-#include <fcntl.h>
 #include <lmdb.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zmq.h>
 
 #include "tests/nth/fail.h"
@@ -41,6 +36,7 @@ CALL(int, mdb_put, (MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value, uns
 CALL(int, mdb_cursor_put, (MDB_cursor *cursor, MDB_val *key, MDB_val *value, unsigned flags),
      (cursor, key, value, flags), MDB_MAP_FULL, EIO)
 CALL(int, mdb_cursor_del, (MDB_cursor *cursor, unsigned flags), (cursor, flags), MDB_TXN_FULL, EIO)
+CALL(int, mdb_del, (MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value), (txn, dbi, key, value), MDB_TXN_FULL, EIO)
 CALL(int, mdb_env_copyfd2, (MDB_env *env, mdb_filehandle_t fd, unsigned flags), (env, fd, flags), ENOSPC, EIO)
 
 int __real_mdb_txn_commit(MDB_txn *txn);
@@ -50,7 +46,7 @@ int __wrap_mdb_txn_commit(MDB_txn *txn)
     bool no_room = fail_now(FAIL_ROOM, "mdb_txn_commit"), no_disk = fail_now(FAIL_DISK, "mdb_txn_commit");
     bool lies = fail_now(FAIL_COMMIT, "mdb_txn_commit");
 
-    if (no_room || no_disk || fail_refuses_commits()) {
+    if (no_room || no_disk) {
         mdb_txn_abort(txn);
         return no_disk ? EIO : ENOSPC;
     }
@@ -88,61 +84,5 @@ int __wrap_zmq_msg_init_size(zmq_msg_t *frame, size_t size)
     if (!fail_now(FAIL_MEMORY, "zmq_msg_init_size"))
         return __real_zmq_msg_init_size(frame, size);
     errno = ENOMEM;
-    return -1;
-}
-
-/* ---- files */
-
-#define FILE_CALL(result, name, parameters, arguments, error)                                       \
-    result __real_##name parameters;                                                                \
-    result __wrap_##name parameters;                                                                \
-    result __wrap_##name parameters                                                                 \
-    {                                                                                               \
-        if (!fail_now(FAIL_FILES, #name))                                                           \
-            return __real_##name arguments;                                                         \
-        errno = (error);                                                                            \
-        return -1;                                                                                  \
-    }
-
-FILE_CALL(ssize_t, read, (int file, void *bytes, size_t size), (file, bytes, size), EIO)
-FILE_CALL(ssize_t, write, (int file, const void *bytes, size_t size), (file, bytes, size), ENOSPC)
-FILE_CALL(int, fsync, (int file), (file), EIO)
-FILE_CALL(int, fdatasync, (int file), (file), EIO)
-FILE_CALL(int, rename, (const char *from, const char *to), (from, to), ENOSPC)
-FILE_CALL(int, renameat, (int from_folder, const char *from, int to_folder, const char *to),
-          (from_folder, from, to_folder, to), ENOSPC)
-FILE_CALL(int, mkdir, (const char *path, mode_t mode), (path, mode), ENOSPC)
-
-/* A mode that was not given is not read by the real one either. */
-static mode_t mode_of(int flags, va_list arguments)
-{
-    return flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
-}
-
-int __real_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...)
-{
-    va_list arguments;
-    va_start(arguments, flags);
-    mode_t mode = mode_of(flags, arguments);
-    va_end(arguments);
-    if (!fail_now(FAIL_FILES, "open"))
-        return __real_open(path, flags, mode);
-    errno = EMFILE;
-    return -1;
-}
-
-int __real_openat(int folder, const char *path, int flags, ...);
-int __wrap_openat(int folder, const char *path, int flags, ...);
-int __wrap_openat(int folder, const char *path, int flags, ...)
-{
-    va_list arguments;
-    va_start(arguments, flags);
-    mode_t mode = mode_of(flags, arguments);
-    va_end(arguments);
-    if (!fail_now(FAIL_FILES, "openat"))
-        return __real_openat(folder, path, flags, mode);
-    errno = EMFILE;
     return -1;
 }

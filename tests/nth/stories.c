@@ -1,14 +1,20 @@
 /* stories.c - the golden stories of tests/trace, through the shipped core and store, with every call failing once.
  *
  * Linked with the story runner itself and --wrap for the store's own calls, so that a story knows of nothing: each
- * turn, each read, each opening and the closing walk is tried again and again, with the first call of a kind failing,
- * then the second, until it goes through untouched; only then does the story hear of it. So it must come out word for
- * word as it stands in its file. After each try that failed:
+ * turn, each read, each opening, backup, restore and the closing walk is tried again and again, with the first call of
+ * a kind failing, then the second, until it goes through untouched. Then the store's folder is put back as it was
+ * (image.h), and the next kind begins; at last the same thing is done once more for the story, with nothing failing. So
+ * the story must come out word for word as it stands in its file. After each try that failed:
  *   - the result is the one that store.h gives for it: FULL, BUSY or BROKEN, and BROKEN is sticky;
- *   - the store stands where it stood: same turn, same link;
- *   - after BROKEN the store is closed and opened again, as the broker's restart would.
- * A commit that was done but says EIO is found done after that, and not done again.
- * When a story ends its store is walked whole, and with SAN=1 a leak is a failure too. */
+ *   - the store stands where it stood: same turn, same link. Also after a kill at that moment, where BROKEN means one.
+ *     A turn whose sync was done and denied may be there, whole: nobody was told;
+ *   - of the stores found after such a kill every so many-th is walked whole.
+ * Who says OK although a call failed has to have it on disk. How a store is written is not known here.
+ *
+ * Passes over one story: what is called (COUNT); every kind in every turn (EACH); one kind in each third turn, so that
+ * failures meet a store with turns behind it since it was opened (BEHIND); each first sync and commit done and denied,
+ * and the story goes on from there (LIES). A story of many turns is sampled: one try in a turn, a kind and an n by
+ * turns. When a story ends its store is walked whole, and with SAN=1 a leak is a failure too, as is a descriptor. */
 int trace_main(int count, char **paths);
 #define main trace_main
 #include "tests/trace/main.c"
@@ -20,8 +26,9 @@ int trace_main(int count, char **paths);
 #include <unistd.h>
 
 #include "tests/nth/fail.h"
+#include "tests/nth/image.h"
 
-enum { TRIES_DEFAULT = 20000, WALK_SHARE = 50 };
+enum { TRIES_DEFAULT = 20000, SAMPLED_TURNS = 500, WALKED_EVERY = 4, OPENED_EVERY = 3 };
 
 struct world *__real_world_new(struct output *output);
 struct world *__wrap_world_new(struct output *output);
@@ -33,13 +40,25 @@ enum result __wrap_store_turn(struct store *store, int64_t now_ms, turn_work *wo
                               struct turn_end *ret_end);
 enum result __real_store_read(struct store *store, turn_work *work, void *context);
 enum result __wrap_store_read(struct store *store, turn_work *work, void *context);
+enum result __real_store_backup(struct store *store, const char *to_folder, uint64_t *ret_seq, struct text *why);
+enum result __wrap_store_backup(struct store *store, const char *to_folder, uint64_t *ret_seq, struct text *why);
+enum result __real_store_restore(const struct store_restore *wanted, uint32_t *ret_epoch, uint64_t *ret_seq,
+                                 struct text *why);
+enum result __wrap_store_restore(const struct store_restore *wanted, uint32_t *ret_epoch, uint64_t *ret_seq,
+                                 struct text *why);
 enum result __real_store_check(struct store *store, void (*each)(void *, const char *), void *context,
                                struct store_check *ret_check);
 enum result __wrap_store_check(struct store *store, void (*each)(void *, const char *), void *context,
                                struct store_check *ret_check);
 
-/* COUNT: nothing fails. EACH: every call. LIES: every commit is done and says EIO. */
-enum pass { PASS_COUNT, PASS_EACH, PASS_LIES };
+enum pass { PASS_COUNT, PASS_EACH, PASS_BEHIND_ROOM, PASS_BEHIND_MEMORY, PASS_BEHIND_FILES, PASS_LIES, PASSES };
+#define ALL_KINDS (1u << FAIL_MEMORY | 1u << FAIL_ROOM | 1u << FAIL_DISK | 1u << FAIL_COMMIT | 1u << FAIL_FILES | \
+                   1u << FAIL_IO | 1u << FAIL_SHORT)
+static const struct { const char *name; unsigned kinds, every; } passes[PASSES] = {
+    { "counting", 0, 0 }, { "each turn", ALL_KINDS, 1 }, { "room, each third turn", 1u << FAIL_ROOM, 3 },
+    { "memory, each third turn", 1u << FAIL_MEMORY, 3 }, { "files, each third turn", 1u << FAIL_FILES, 3 },
+    { "lies", 0, 1 },
+};
 
 /* Of the story that runs. */
 static struct {
@@ -47,12 +66,14 @@ static struct {
     enum pass pass;
     struct world *world;
     struct store_options options;               /* as it was last opened */
-    bool     inside;                            /* store_check reads, and that is not a try of its own */
-    uint64_t stride, tries_max, calls, tries, fired, restarts, wrong;
-    uint32_t turns;
+    bool     inside;                            /* what is called now belongs to a try, or to nobody */
+    uint64_t stride, tries_max, calls, tries, fired, kills, walks, lies, wrong;
+    uint32_t turns, turns_counted;
     enum fail_what what;                        /* of the present try, for whoever dies in it */
     uint64_t n;
     const char *where;
+    uint64_t only_turn, only_n;                 /* NTH_AT: one try and no other; 0 all */
+    enum fail_what only_what;
 } story;
 
 static void wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -61,8 +82,8 @@ static void wrong(const char *format, ...)
     va_list arguments;
 
     story.wrong++;
-    printf("  %s: %s, turn %u, %s no %llu (%s): ", story.path, story.where, story.turns, fail_name(story.what),
-           (unsigned long long)story.n, fail_call());
+    printf("  %s: %s, %s, NTH_AT='%u %s %llu' (%s): ", story.path, passes[story.pass].name, story.where, story.turns,
+           fail_name(story.what), (unsigned long long)story.n, fail_call());
     va_start(arguments, format);
     vprintf(format, arguments);
     va_end(arguments);
@@ -73,9 +94,9 @@ static void wrong(const char *format, ...)
 static void died(int number)
 {
     char text[512];
-    int size = snprintf(text, sizeof text, "  %s: %s, turn %u, %s no %llu (%s): died of signal %d\n", story.path,
-                        story.where, story.turns, fail_name(story.what), (unsigned long long)story.n, fail_call(),
-                        number);
+    int size = snprintf(text, sizeof text, "  %s: %s, %s, NTH_AT='%u %s %llu' (%s): died of signal %d\n", story.path,
+                        passes[story.pass].name, story.where, story.turns, fail_name(story.what),
+                        (unsigned long long)story.n, fail_call(), number);
     if (size > 0 && write(STDOUT_FILENO, text, (size_t)size) < 0)
         _exit(4);
     _exit(3);
@@ -89,15 +110,36 @@ static void try_with(enum fail_what what, uint64_t n)
     fail_arm(what, n);
 }
 
-/* ---- opening */
+static bool try_over(void)
+{
+    bool fired = fail_disarm();
+    story.fired += fired;
+    return fired;
+}
 
-static void reopen(void)
+/* The n-th of each kind, n = 1, 1 + stride ...; a long story begins elsewhere in every turn, so that none is spared. */
+static uint64_t first_n(void)
+{
+    return story.only_n ? story.only_n : 1 + story.turns % story.stride;
+}
+
+static bool is_wanted(enum fail_what what, unsigned kinds)
+{
+    return kinds >> what & 1 && (!story.only_turn || what == story.only_what);
+}
+
+static bool is_sampled(void)
+{
+    return story.turns_counted > SAMPLED_TURNS;
+}
+
+/* ---- the store, closed and opened again */
+
+static void open_again(void)
 {
     char why[512] = "";
     struct text text = text_of(why, sizeof why);
 
-    story.restarts++;
-    store_close(story.world->store);
     story.world->store = NULL;
     if (__real_store_open(&story.world->store, &story.options, &text) == RESULT_OK)
         return;
@@ -105,56 +147,160 @@ static void reopen(void)
     _exit(3);
 }
 
+static void put_back(const struct image *image)
+{
+    store_close(story.world->store);
+    image_put(image, story.options.folder);
+    open_again();
+}
+
+static void fault(void *context, const char *text)
+{
+    (void)context;
+    wrong("the store that a kill left: %s", text);
+}
+
+static void walk(void)
+{
+    struct store_options options = story.options;
+    struct store_check check;
+    struct store *store;
+
+    options.read_only = true;
+    story.inside = true;
+    bool good = __real_store_open(&store, &options, NULL) == RESULT_OK;
+    if (!good || __real_store_check(store, fault, NULL, &check) != RESULT_OK)
+        wrong("the store that a kill left cannot be walked");
+    if (good)
+        store_close(store);
+    story.inside = false;
+}
+
+/* Killed now, and started again. */
+static void kill_store(void)
+{
+    struct image *left = is_sampled() ? NULL : image_take(story.options.folder);
+
+    story.kills++;
+    store_close(story.world->store);
+    if (left)
+        image_put(left, story.options.folder);
+    image_free(left);
+    if (left && story.kills % WALKED_EVERY == 0) {
+        story.walks++;
+        walk();
+    }
+    open_again();
+}
+
+/* ---- opening */
+
+/* Whatever stands in the folder: nothing yet, a store, a store that was killed. */
+static void try_opening(const struct store_options *options, enum fail_what what)
+{
+    for (uint64_t n = first_n(), more = 1; more; n += story.stride) {
+        char words[512] = "";
+        struct text text = text_of(words, sizeof words);
+        struct store *store = NULL;
+        try_with(what, n);
+        enum result result = __real_store_open(&store, options, &text);
+        more = try_over() && !story.only_n;
+        if (result == RESULT_OK)
+            store_close(store);             /* it can do without, or nothing failed */
+        else if (!fail_has_fired() || store)
+            wrong("%s, and what came back is no refusal", result_name(result));
+        else if (result != RESULT_FULL && !words[0])
+            wrong("%s without a word", result_name(result));
+        if (result == RESULT_OK && fail_has_fired())
+            return;                         /* it went on without: what comes now is another opening */
+    }
+}
+
 enum result __wrap_store_open(struct store **ret_store, const struct store_options *options, struct text *why)
 {
-    story.options = *options;
-    static const enum fail_what whats[] = { FAIL_ROOM, FAIL_DISK, FAIL_FILES, FAIL_MEMORY };
-
-    if (story.pass != PASS_EACH)
+    if (story.inside)
         return __real_store_open(ret_store, options, why);
-    story.where = "opening";
-    for (size_t i = 0; i < sizeof whats / sizeof *whats; i++)
-        for (uint64_t n = 1, more = 1; more; n++) {
-            char words[512] = "";
-            struct text text = text_of(words, sizeof words);
-            struct store *store = NULL;
-            try_with(whats[i], n);
-            enum result result = __real_store_open(&store, options, &text);
-            more = fail_disarm();
-            story.fired += more;
-            if (result == RESULT_OK)
-                store_close(store);             /* it can do without, or nothing failed */
-            else if (!more || store)
-                wrong("%s, and what came back is no refusal", result_name(result));
-            else if (result != RESULT_FULL && !words[0])
-                wrong("%s without a word", result_name(result));
+    struct store_options own = *options;
+    if (!is_sampled())
+        own.no_sync = false;                /* on a memory file system that costs nothing, and can fail */
+    story.options = own;
+    story.where = "an opening";
+    if (story.pass == PASS_EACH && !is_sampled() && (!story.only_turn || story.only_turn == story.turns)) {
+        struct image *before = image_take(own.folder);
+        for (enum fail_what what = 0; what < FAIL_WHATS; what++)
+            if (is_wanted(what, ALL_KINDS)) {
+                try_opening(&own, what);
+                image_put(before, own.folder);
+            }
+        image_free(before);
+    }
+    return __real_store_open(ret_store, &own, why);
+}
+
+/* A kill in the middle of the story, and then trouble while it starts. */
+static void open_after_a_kill(void)
+{
+    struct turn_end before = store_last(story.world->store);
+    struct image *left = image_take(story.options.folder);
+
+    store_close(story.world->store);
+    story.where = "an opening after a kill";
+    for (enum fail_what what = 0; what < FAIL_WHATS; what++)
+        if (is_wanted(what, ALL_KINDS)) {
+            image_put(left, story.options.folder);
+            try_opening(&story.options, what);
+            open_again();                   /* on what those openings left */
+            struct turn_end after = store_last(story.world->store);
+            if (after.seq != before.seq || !hash_equal(&after.link, &before.link))
+                wrong("turn %llu was told, and now %llu is the last", (unsigned long long)before.seq,
+                      (unsigned long long)after.seq);
+            store_close(story.world->store);
         }
-    return __real_store_open(ret_store, options, why);
+    image_put(left, story.options.folder);
+    image_free(left);
+    open_again();
+    story.where = "a turn";
 }
 
 /* ---- turns */
 
-static bool is_right(enum fail_what what, enum result result)
+static bool is_sync(const char *call)
 {
-    if (what == FAIL_DISK || what == FAIL_COMMIT)
-        return result == RESULT_BROKEN;
-    if (what == FAIL_FILES)
-        return result == RESULT_BROKEN || result == RESULT_FULL;
-    return result == RESULT_FULL || result == RESULT_BUSY;
+    return strstr(call, "sync") != NULL;
 }
 
-/* After a try that did not go through. False: the turn is on disk all the same. */
+static bool is_right(enum fail_what what, enum result result)
+{
+    switch (what) {
+    case FAIL_DISK:
+        return result == RESULT_BROKEN;
+    case FAIL_COMMIT: case FAIL_FILES: case FAIL_IO: case FAIL_SHORT:
+        return result == RESULT_BROKEN || result == RESULT_FULL;
+    default:
+        return result == RESULT_FULL || result == RESULT_BUSY;
+    }
+}
+
+/* Some failures are made good, or belong to something that can be left: never a put, a commit or a sync. */
+static bool can_do_without(enum fail_what what)
+{
+    return what == FAIL_MEMORY || what == FAIL_SHORT || ((what == FAIL_FILES || what == FAIL_IO) &&
+                                                         !is_sync(fail_call()));
+}
+
+/* After a try that was refused. False: the turn is there all the same, as after a sync that was denied. */
 static bool stands_where_it_stood(const struct turn_end *before, enum result result)
 {
     if (result == RESULT_BROKEN) {
         if (__real_store_read(story.world->store, NULL, NULL) != RESULT_BROKEN)
             wrong("a broken store is asked again and answers");
-        reopen();
+        kill_store();
     }
     struct turn_end after = store_last(story.world->store);
     if (after.seq == before->seq && hash_equal(&after.link, &before->link))
         return true;
-    if (story.what != FAIL_COMMIT || after.seq <= before->seq)
+    bool denied = story.what == FAIL_COMMIT || is_sync(fail_call());
+    if (result != RESULT_BROKEN || !denied || after.seq <= before->seq)
         wrong("turn %llu was the last, now it is %llu", (unsigned long long)before->seq,
               (unsigned long long)after.seq);
     return false;
@@ -162,18 +308,28 @@ static bool stands_where_it_stood(const struct turn_end *before, enum result res
 
 struct try { int64_t now_ms; turn_work *work; void *context; struct turn_end *ret_end; };
 
-/* One try of one turn. True: it is on disk, and the story goes on. */
+/* One try of one turn. True: it is on disk. */
 static bool try_turn(const struct try *try, enum fail_what what, uint64_t n, bool *ret_fired)
 {
-    struct turn_end before = store_last(story.world->store);
+    struct turn_end before = store_last(story.world->store), end;
 
     effects_reset(&story.world->effects);
     try_with(what, n);
-    enum result result = __real_store_turn(story.world->store, try->now_ms, try->work, try->context, try->ret_end);
-    *ret_fired = fail_disarm();
-    story.fired += *ret_fired;
-    if (result == RESULT_OK)
+    enum result result = __real_store_turn(story.world->store, try->now_ms, try->work, try->context, &end);
+    *ret_fired = try_over();
+    if (result == RESULT_OK) {
+        *try->ret_end = end;
+        if (!*ret_fired)
+            return true;
+        if (!can_do_without(what))
+            wrong("it went through all the same");
+        if (!is_sampled()) {
+            kill_store();
+            if (store_last(story.world->store).seq != end.seq)
+                wrong("turn %llu was said to be done, and is lost by a kill", (unsigned long long)end.seq);
+        }
         return true;
+    }
     if (!*ret_fired || !is_right(what, result))
         wrong("%s: %s", result_name(result), store_trouble(story.world->store));
     if (stands_where_it_stood(&before, result))
@@ -182,100 +338,179 @@ static bool try_turn(const struct try *try, enum fail_what what, uint64_t n, boo
     return true;
 }
 
-/* How often each kind is called in the whole turn, its commit being refused: it can be had again. */
-static void count_turn(const struct try *try, uint64_t ret_counts[FAIL_WHATS])
+/* Every call of every kind, one after the other; each kind begins with the store as it is now. */
+static void try_each(const struct try *try, unsigned kinds)
 {
-    struct turn_end end;
+    struct image *before = image_take(story.options.folder);
+    bool fired;
 
-    effects_reset(&story.world->effects);
-    try_with(FAIL_ROOM, FAIL_NEVER);
-    fail_refuse_commits(true);
-    enum result result = __real_store_turn(story.world->store, try->now_ms, try->work, try->context, &end);
-    fail_refuse_commits(false);
-    fail_disarm();
-    if (result != RESULT_OK && result != RESULT_FULL)
-        wrong("%s when nothing failed", result_name(result));
-    for (int i = 0; i < FAIL_WHATS; i++)
-        ret_counts[i] = fail_count(i);
+    for (enum fail_what what = 0; what < FAIL_WHATS; what++) {
+        if (!is_wanted(what, kinds))
+            continue;
+        fired = true;
+        for (uint64_t n = first_n(); fired; n += story.stride) {
+            if (try_turn(try, what, n, &fired))
+                put_back(before);
+            fired = fired && !story.only_n;
+        }
+    }
+    image_free(before);
+    if (story.pass == PASS_EACH && story.turns % OPENED_EVERY == 0)
+        open_after_a_kill();
 }
 
-/* The n-th of each kind, n = 1, 1 + stride ...; a long story begins elsewhere in every turn, so that none is spared. */
-static uint64_t first_n(void)
+/* One try: a kind by turns, an n that was called in this turn or soon after. True: the turn is on disk. */
+static bool try_one(const struct try *try)
 {
-    return 1 + story.turns % story.stride;
+    static const enum fail_what whats[] = { FAIL_ROOM, FAIL_MEMORY, FAIL_DISK, FAIL_FILES, FAIL_MEMORY, FAIL_IO };
+    enum { WHATS = sizeof whats / sizeof *whats };
+    bool fired;
+
+    story.where = "a turn of many";
+    return try_turn(try, whats[story.turns % WHATS], 1 + story.turns / WHATS * 7 % 97, &fired);
 }
 
 enum result __wrap_store_turn(struct store *store, int64_t now_ms, turn_work *work, void *context,
                               struct turn_end *ret_end)
 {
-    static const enum fail_what whats[] = { FAIL_ROOM, FAIL_DISK, FAIL_FILES };
     struct try try = { now_ms, work, context, ret_end };
-    uint64_t counts[FAIL_WHATS];
-    bool fired = true;
+    bool fired;
 
     must(store == story.world->store);
     story.where = "a turn";
     story.turns++;
-    if (story.pass == PASS_LIES) {
-        if (!try_turn(&try, FAIL_COMMIT, 1, &fired))
-            wrong("a commit that was done is not there");
-        return RESULT_OK;
-    }
-    count_turn(&try, counts);
-    story.calls += counts[FAIL_DISK] + counts[FAIL_FILES] + counts[FAIL_ROOM];
-    if (story.pass == PASS_COUNT) {
-        effects_reset(&story.world->effects);
+    if (story.only_turn && story.only_turn != story.turns)
         return __real_store_turn(store, now_ms, work, context, ret_end);
+    if (story.pass == PASS_COUNT) {
+        fail_arm(FAIL_ROOM, FAIL_NEVER);
+        enum result result = __real_store_turn(store, now_ms, work, context, ret_end);
+        fail_disarm();
+        for (enum fail_what what = 0; what < FAIL_WHATS; what++)
+            story.calls += fail_count(what);
+        return result;
     }
-    for (size_t i = 0; i < sizeof whats / sizeof *whats; i++)
-        for (uint64_t n = first_n(); n <= counts[whats[i]]; n += story.stride)
-            if (try_turn(&try, whats[i], n, &fired)) {
-                if (fired)
-                    wrong("it went through all the same");
-                return RESULT_OK;
-            }
-    for (uint64_t n = first_n(); fired; n += story.stride)
-        if (try_turn(&try, FAIL_MEMORY, n, &fired))
+    if (is_sampled()) {
+        if (story.turns % story.stride == 0 && try_one(&try))
             return RESULT_OK;
-    must(false);
+    } else if (story.pass == PASS_LIES) {
+        if (try_turn(&try, FAIL_COMMIT, 1, &fired)) {
+            story.lies += fired;
+            return RESULT_OK;
+        }
+    } else if (story.turns % passes[story.pass].every == 0) {
+        try_each(&try, passes[story.pass].kinds);
+    }
+    effects_reset(&story.world->effects);
+    return __real_store_turn(story.world->store, now_ms, work, context, ret_end);
 }
 
 /* ---- reads */
 
-struct reading { turn_work *work; void *context; };
-
-static enum result run_read(void *context)
-{
-    struct reading *reading = context;
-    return __real_store_read(story.world->store, reading->work, reading->context);
-}
-
 /* Reads that print are had once: what was printed cannot be taken back. */
 enum result __wrap_store_read(struct store *store, turn_work *work, void *context)
 {
-    struct reading reading = { work, context };
+    static const enum fail_what whats[] = { FAIL_ROOM, FAIL_DISK, FAIL_MEMORY };
     struct output *output = story.world ? story.world->output : NULL;
     uint64_t last_event = story.world ? story.world->last_event : 0;
 
-    if (story.inside || !output || story.pass != PASS_EACH || store != story.world->store)
+    if (story.inside || !output || story.pass != PASS_EACH || is_sampled() || store != story.world->store ||
+        (story.only_turn && story.only_turn != story.turns))
         return __real_store_read(store, work, context);
     story.where = "a read";
-    for (uint64_t n = first_n(), fired = 1; fired; n += story.stride)
-        for (int disk = 0; disk < 2; disk++) {
+    for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
+        if (story.only_turn && story.only_what != whats[i])
+            continue;
+        for (uint64_t n = first_n(), fired = 1; fired; n += story.stride) {
             struct turn_end before = store_last(story.world->store);
             size_t used = output->used;
-            try_with(disk ? FAIL_DISK : FAIL_ROOM, n);
-            enum result result = run_read(&reading);
-            fired = fail_disarm();
-            story.fired += fired;
+            try_with(whats[i], n);
+            enum result result = __real_store_read(story.world->store, work, context);
+            fired = try_over();
             output->used = used;
             story.world->last_event = last_event;
-            if (fired ? !is_right(story.what, result) : result != RESULT_OK)
+            if (fired ? !is_right(story.what, result) && whats[i] != FAIL_MEMORY : result != RESULT_OK)
                 wrong("%s: %s", result_name(result), store_trouble(story.world->store));
             if (result != RESULT_OK)
                 (void)stands_where_it_stood(&before, result);
+            fired = fired && !story.only_n;
         }
-    return run_read(&reading);
+    }
+    return __real_store_read(story.world->store, work, context);
+}
+
+/* ---- backup and restore */
+
+static bool is_tried_here(void)
+{
+    return !story.inside && story.pass == PASS_EACH && !is_sampled() &&
+           (!story.only_turn || story.only_turn == story.turns);
+}
+
+static void no_work(struct turn *turn, void *context)
+{
+    (void)turn;
+    (void)context;
+}
+
+/* A backup that fails leaves the store as it is, and the next one goes well. */
+enum result __wrap_store_backup(struct store *store, const char *to_folder, uint64_t *ret_seq, struct text *why)
+{
+    struct image *before = is_tried_here() ? image_take(to_folder) : NULL;
+
+    story.where = "a backup";
+    for (enum fail_what what = 0; before && what < FAIL_WHATS; what++)
+        for (uint64_t n = first_n(), fired = is_wanted(what, ALL_KINDS); fired; n += story.stride) {
+            struct turn_end last = store_last(store);
+            try_with(what, n);
+            enum result result = __real_store_backup(store, to_folder, ret_seq, why);
+            fired = try_over() && !story.only_n;
+            if (result != RESULT_OK && !fail_has_fired())
+                wrong("%s: %s", result_name(result), store_trouble(store));
+            if (result == RESULT_OK && fail_has_fired() && is_sync(fail_call()))
+                wrong("it went through all the same");
+            if (store_last(store).seq != last.seq || __real_store_read(store, no_work, NULL) != RESULT_OK)
+                wrong("the store itself has suffered");
+            image_put(before, to_folder);
+        }
+    image_free(before);
+    return __real_store_backup(store, to_folder, ret_seq, why);
+}
+
+/* A restore that fails leaves nothing, and the next one goes well. */
+enum result __wrap_store_restore(const struct store_restore *wanted, uint32_t *ret_epoch, uint64_t *ret_seq,
+                                 struct text *why)
+{
+    char noted[160];
+    struct image *before = is_tried_here() ? image_take(wanted->folder) : NULL;
+    struct image *backup = before ? image_take(wanted->backup) : NULL;
+
+    snprintf(noted, sizeof noted, "%s.epoch", wanted->folder);
+    story.inside = true;
+    story.where = "a restore";
+    for (enum fail_what what = 0; before && access(noted, F_OK) != 0 && what < FAIL_WHATS; what++) {
+        unsigned unsynced = 0;                  /* the note beside the backup, which may lie on a disk for reading only */
+        for (uint64_t n = first_n(), fired = is_wanted(what, ALL_KINDS); fired; n += story.stride) {
+            try_with(what, n);
+            enum result result = __real_store_restore(wanted, ret_epoch, ret_seq, why);
+            fired = try_over() && !story.only_n;
+            if (result != RESULT_OK && !fail_has_fired())
+                wrong("%s", result_name(result));
+            if (result == RESULT_OK && fail_has_fired() && is_sync(fail_call()) && unsynced++)
+                wrong("it went through all the same");
+            char data[160];
+            snprintf(data, sizeof data, "%s/data.mdb", wanted->folder);
+            if (result != RESULT_OK && access(data, F_OK) == 0)
+                wrong("%s, and a store stands there", result_name(result));
+            image_put(before, wanted->folder);
+            image_put(backup, wanted->backup);
+            (void)unlink(noted);
+        }
+    }
+    image_free(before);
+    image_free(backup);
+    enum result result = __real_store_restore(wanted, ret_epoch, ret_seq, why);
+    story.inside = false;
+    return result;
 }
 
 /* ---- the walk at the end */
@@ -283,7 +518,7 @@ enum result __wrap_store_read(struct store *store, turn_work *work, void *contex
 static void no_word(void *context, const char *fault)
 {
     (void)context;
-    if (fail_has_fired() && story.what != FAIL_FILES)
+    if (fail_has_fired() && story.what != FAIL_FILES && story.what != FAIL_IO)
         wrong("a failed call became a fault of the store: %s", fault);
 }
 
@@ -296,34 +531,32 @@ static enum result walk_once(enum fail_what what, uint64_t n, bool *ret_fired)
     story.inside = true;
     enum result result = __real_store_check(story.world->store, no_word, NULL, &check);
     story.inside = false;
-    *ret_fired = fail_disarm();
-    story.fired += *ret_fired;
-    bool right = result == RESULT_OK ? !*ret_fired || what == FAIL_FILES : *ret_fired && is_right(what, result);
+    *ret_fired = try_over();
+    bool right = result == RESULT_OK ? !*ret_fired || what == FAIL_FILES || what == FAIL_IO
+                                     : *ret_fired && is_right(what, result);
     if (!right)
         wrong("%s: %s", result_name(result), store_trouble(story.world->store));
-    if (result == RESULT_BROKEN)
-        reopen();
+    if (result == RESULT_BROKEN) {
+        store_close(story.world->store);
+        open_again();
+    }
     return result;
 }
 
 enum result __wrap_store_check(struct store *store, void (*each)(void *, const char *), void *context,
                                struct store_check *ret_check)
 {
-    static const enum fail_what whats[] = { FAIL_ROOM, FAIL_DISK, FAIL_FILES, FAIL_MEMORY };
+    static const enum fail_what whats[] = { FAIL_ROOM, FAIL_DISK, FAIL_FILES, FAIL_IO, FAIL_MEMORY };
     bool fired;
 
-    if (store != story.world->store)                /* a copy that is looked at before it is taken */
+    if (story.inside || store != story.world->store)        /* a copy that is looked at before it is taken */
         return __real_store_check(store, each, context, ret_check);
     story.where = "the walk";
-    if (story.pass == PASS_EACH && walk_once(FAIL_ROOM, FAIL_NEVER, &fired) == RESULT_OK) {
-        uint64_t counts[FAIL_WHATS];
-        for (int i = 0; i < FAIL_WHATS; i++)
-            counts[i] = fail_count(i);
-        for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
-            uint64_t count = counts[whats[i]], tries_max = story.tries_max / WALK_SHARE + 1;
-            for (uint64_t n = 1; n <= count; n += 1 + count / tries_max)
-                (void)walk_once(whats[i], n, &fired);
-        }
+    for (size_t i = 0; is_tried_here() && i < sizeof whats / sizeof *whats; i++) {
+        fired = is_wanted(whats[i], ALL_KINDS);
+        for (uint64_t n = first_n(); fired; n += story.stride)
+            if (walk_once(whats[i], n, &fired) == RESULT_OK && fired && whats[i] == FAIL_MEMORY)
+                wrong("it went through all the same");
     }
     story.inside = true;
     enum result result = __real_store_check(story.world->store, each, context, ret_check);
@@ -340,38 +573,65 @@ struct world *__wrap_world_new(struct output *output)
     return story.world;
 }
 
+static void run_pass(enum pass pass)
+{
+    story.pass = pass;
+    story.stride = 1 + (is_sampled() ? story.turns_counted : story.calls) / story.tries_max;
+    story.turns = 0;
+    if (!check_story(story.path, false)) {
+        story.where = "the end";
+        wrong("the story did not come out as it stands in its file");
+    }
+    if (pass == PASS_COUNT)
+        story.turns_counted = story.turns;
+}
+
 /* In a process of its own; its exit status. */
 static int run(const char *path)
 {
     signal(SIGABRT, died);
     signal(SIGSEGV, died);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    for (enum pass pass = PASS_COUNT; pass <= PASS_LIES; pass++) {
-        story.path = path;
-        story.pass = pass;
-        story.stride = 1 + story.calls / story.tries_max;
-        story.turns = 0;
-        if (!check_story(path, false)) {
-            story.where = "the end";
-            wrong("the story did not come out as it stands in its file");
-        }
-        if (pass == PASS_COUNT)
-            story.tries = story.fired = 0;
-    }
-    printf("  %s %s: %u turns, %llu tries, every %llu. call, %llu failures, %llu restarts\n",
+    story.path = path;
+    int descriptors = image_descriptors();
+    for (enum pass pass = PASS_COUNT; pass < PASSES; pass++)
+        if (pass <= PASS_EACH || !is_sampled())
+            run_pass(pass);
+    story.where = "the end";
+    if (image_descriptors() != descriptors)
+        wrong("%d descriptors were open, now %d", descriptors, image_descriptors());
+    if (!is_sampled() && !story.only_turn && (!story.lies || !story.walks))
+        wrong("no sync was denied, or no store walked: nothing was shown");
+    printf("  %s %s: %u turns, %llu tries, every %llu. %s, %llu failures, %llu kills, %llu walks, %llu lies\n",
            story.wrong ? "FAILED" : "ok", path, story.turns, (unsigned long long)story.tries,
-           (unsigned long long)story.stride, (unsigned long long)story.fired, (unsigned long long)story.restarts);
+           (unsigned long long)story.stride, is_sampled() ? "turn" : "call", (unsigned long long)story.fired,
+           (unsigned long long)story.kills, (unsigned long long)story.walks, (unsigned long long)story.lies);
     return story.wrong || !story.fired;
+}
+
+/* NTH_AT="TURN KIND N": what a line that failed says. */
+static void read_at(const char *text)
+{
+    char kind[16] = "";
+    unsigned long long turn = 0, n = 0;
+
+    must(sscanf(text, "%llu %15s %llu", &turn, kind, &n) == 3 && n > 0);
+    story.only_turn = turn;
+    story.only_n = n;
+    story.only_what = fail_of_name(kind);
+    must(turn > 0 && story.only_what < FAIL_WHATS);
 }
 
 int main(int count, char **paths)
 {
-    const char *tries = getenv("NTH_TRIES");
+    const char *tries = getenv("NTH_TRIES"), *at = getenv("NTH_AT");
     int passed = 0, failed = 0;
 
     fail_start();
     story.tries_max = tries ? strtoull(tries, NULL, 10) : TRIES_DEFAULT;
     must(story.tries_max > 0);
+    if (at)
+        read_at(at);
     if (hash_start() != RESULT_OK)
         return 2;
     for (int i = 1; i < count; i++) {
