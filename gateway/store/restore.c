@@ -207,7 +207,11 @@ static enum result give_name(struct restore *restore)
     if (!path_join(restore->copy.folder, "data.mdb", to) || rename(from, to))
         return copy_fault_errno(&restore->copy, "không đổi tên được / cannot rename");
     restore->ours = false;
-    return folder_sync(restore->copy.folder) == RESULT_OK ? RESULT_OK : copy_fault_errno(&restore->copy, "sync");
+    if (folder_sync(restore->copy.folder) == RESULT_OK)
+        return RESULT_OK;
+    enum result failed = copy_fault_errno(&restore->copy, "không ghi xuống đĩa được / cannot sync");
+    restore->ours = rename(to, from) == 0;          /* nobody is told that it is there: it is not */
+    return failed;
 }
 
 /* ---- all of it */

@@ -138,6 +138,16 @@ enum result settle_again(struct store *store)
     return RESULT_BROKEN;
 }
 
+/* LMDB gives an environment up for good when its meta page could not be written, whatever the reason. */
+static bool env_is_lost(MDB_env *env)
+{
+    MDB_txn *txn;
+    int code = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+    if (!code)
+        mdb_txn_abort(txn);
+    return code == MDB_PANIC;
+}
+
 static enum result commit(struct store *store)
 {
     int code = mdb_txn_commit(store->open);                     /* synced when it returns; ends it anyway */
@@ -146,7 +156,7 @@ static enum result commit(struct store *store)
         return RESULT_OK;
     store->trouble = mdb_strerror(code);
     bool full = lmdb_result(code) == RESULT_FULL || (code == EIO && disk_free_bytes(store->folder) < FULL_DISK_BYTES);
-    return full ? RESULT_FULL : RESULT_BROKEN;
+    return full && !env_is_lost(store->env) ? RESULT_FULL : RESULT_BROKEN;
 }
 
 /* Where all turns at once find no room, each alone may: what one has replaced is room for the next but one. */

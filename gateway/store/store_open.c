@@ -196,8 +196,10 @@ static enum result take_lock(struct store *store, struct text *why)
     }
     if (flock(store->lock, LOCK_EX | LOCK_NB) == 0)
         return RESULT_OK;
-    if (errno != EWOULDBLOCK)
+    if (errno != EWOULDBLOCK) {
+        say(why, "không khóa được / cannot lock", path, strerror(errno));
         return RESULT_BROKEN;
+    }
     say(why, "tiến trình khác đang ghi kho này / another process writes this store", store->folder, "writer.lock");
     return RESULT_BUSY;
 }
