@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +128,14 @@ void image_put(const struct image *image, const char *folder)
         }
         must(close(file) == 0);
     }
+}
+
+bool image_names_differ(const struct image *image, const char *folder)
+{
+    struct image *now = image_take(folder);
+    bool differ = now->count != image->count;
+    image_free(now);
+    return differ;
 }
 
 void image_free(struct image *image)

@@ -28,7 +28,8 @@ int trace_main(int count, char **paths);
 #include "tests/nth/fail.h"
 #include "tests/nth/image.h"
 
-enum { TRIES_DEFAULT = 20000, SAMPLED_TURNS = 500, WALKED_EVERY = 4, OPENED_EVERY = 3 };
+enum { TRIES_DEFAULT = 20000, SAMPLED_TURNS = 500, WALKED_EVERY = 4, OPENED_EVERY = 3,
+       JOURNAL_BYTES = 64 << 10 };
 
 struct world *__real_world_new(struct output *output);
 struct world *__wrap_world_new(struct output *output);
@@ -72,6 +73,9 @@ static struct {
     enum fail_what what;                        /* of the present try, for whoever dies in it */
     uint64_t n;
     const char *where;
+    struct turn_end end;                        /* of this turn, as it came out each time */
+    unsigned ends;
+    bool     makes_a_key;
     uint64_t only_turn, only_n;                 /* NTH_AT: one try and no other; 0 all */
     enum fail_what only_what;
 } story;
@@ -176,8 +180,8 @@ static void walk(void)
     story.inside = false;
 }
 
-/* Killed now, and started again. */
-static void kill_store(void)
+/* Killed now, and started again; what the kill left is walked every so often, or now. */
+static void kill_store(bool walks)
 {
     struct image *left = is_sampled() ? NULL : image_take(story.options.folder);
 
@@ -186,7 +190,7 @@ static void kill_store(void)
     if (left)
         image_put(left, story.options.folder);
     image_free(left);
-    if (left && story.kills % WALKED_EVERY == 0) {
+    if (left && (walks || story.kills % WALKED_EVERY == 0)) {
         story.walks++;
         walk();
     }
@@ -221,8 +225,10 @@ enum result __wrap_store_open(struct store **ret_store, const struct store_optio
     if (story.inside)
         return __real_store_open(ret_store, options, why);
     struct store_options own = *options;
-    if (!is_sampled())
+    if (!is_sampled()) {
         own.no_sync = false;                /* on a memory file system that costs nothing, and can fail */
+        own.journal_bytes = JOURNAL_BYTES;  /* small, so that it is full now and then */
+    }
     story.options = own;
     story.where = "an opening";
     if (story.pass == PASS_EACH && !is_sampled() && (!story.only_turn || story.only_turn == story.turns)) {
@@ -294,7 +300,7 @@ static bool stands_where_it_stood(const struct turn_end *before, enum result res
     if (result == RESULT_BROKEN) {
         if (__real_store_read(story.world->store, NULL, NULL) != RESULT_BROKEN)
             wrong("a broken store is asked again and answers");
-        kill_store();
+        kill_store(false);
     }
     struct turn_end after = store_last(story.world->store);
     if (after.seq == before->seq && hash_equal(&after.link, &before->link))
@@ -324,7 +330,7 @@ static bool try_turn(const struct try *try, enum fail_what what, uint64_t n, boo
         if (!can_do_without(what))
             wrong("it went through all the same");
         if (!is_sampled()) {
-            kill_store();
+            kill_store(false);
             if (store_last(story.world->store).seq != end.seq)
                 wrong("turn %llu was said to be done, and is lost by a kill", (unsigned long long)end.seq);
         }
@@ -338,25 +344,66 @@ static bool try_turn(const struct try *try, enum fail_what what, uint64_t n, boo
     return true;
 }
 
+/* What was told stays told while the turns of before are settled. */
+static void settle_each(void)
+{
+    struct image *before = image_take(story.options.folder);
+    struct turn_end told = store_last(story.world->store);
+
+    story.where = "settling";
+    for (enum fail_what what = 0; what < FAIL_WHATS; what++)
+        for (uint64_t n = first_n(), fired = is_wanted(what, ALL_KINDS); fired; n += story.stride) {
+            try_with(what, n);
+            enum result result = store_settle(story.world->store);
+            fired = try_over() && !story.only_n;
+            if (result != RESULT_OK && (!fail_has_fired() || !is_right(what, result)))
+                wrong("%s: %s", result_name(result), store_trouble(story.world->store));
+            if (result == RESULT_OK && fail_has_fired() && !can_do_without(what))
+                wrong("it went through all the same");
+            (void)stands_where_it_stood(&told, result);
+            if (result == RESULT_OK || result == RESULT_BROKEN)
+                put_back(before);
+        }
+    image_free(before);
+    story.where = "a turn";
+}
+
+/* Whatever failed before it, it comes out as the same turn; a day's first one makes a key by chance. */
+static void same_turn(const struct turn_end *end)
+{
+    bool same = story.makes_a_key || hash_equal(&story.end.link, &end->link);
+    if (story.ends++ && (story.end.seq != end->seq || !same))
+        wrong("turn %llu came out as another one, %llu", (unsigned long long)story.end.seq,
+              (unsigned long long)end->seq);
+    story.end = *end;
+}
+
 /* Every call of every kind, one after the other; each kind begins with the store as it is now. */
 static void try_each(const struct try *try, unsigned kinds)
 {
     struct image *before = image_take(story.options.folder);
     bool fired;
 
+    story.ends = 0;
     for (enum fail_what what = 0; what < FAIL_WHATS; what++) {
         if (!is_wanted(what, kinds))
             continue;
         fired = true;
         for (uint64_t n = first_n(); fired; n += story.stride) {
-            if (try_turn(try, what, n, &fired))
+            if (try_turn(try, what, n, &fired)) {
+                story.makes_a_key = image_names_differ(before, story.options.folder);
+                same_turn(try->ret_end);
+                kill_store(true);
                 put_back(before);
+            }
             fired = fired && !story.only_n;
         }
     }
     image_free(before);
     if (story.pass == PASS_EACH && story.turns % OPENED_EVERY == 0)
         open_after_a_kill();
+    if (story.pass == PASS_EACH && story.turns % OPENED_EVERY == 1)
+        settle_each();
 }
 
 /* One try: a kind by turns, an n that was called in this turn or soon after. True: the turn is on disk. */
@@ -393,15 +440,22 @@ enum result __wrap_store_turn(struct store *store, int64_t now_ms, turn_work *wo
         if (story.turns % story.stride == 0 && try_one(&try))
             return RESULT_OK;
     } else if (story.pass == PASS_LIES) {
-        if (try_turn(&try, FAIL_COMMIT, 1, &fired)) {
-            story.lies += fired;
-            return RESULT_OK;
-        }
+        /* A day's first turn syncs a key and the name of its file before, and then need not do so again. */
+        static const uint64_t nth[] = { 1, 2, 1 };
+        for (size_t i = 0; i < sizeof nth / sizeof *nth; i++)
+            if (try_turn(&try, FAIL_COMMIT, nth[i], &fired)) {
+                story.lies += fired;
+                return RESULT_OK;
+            }
     } else if (story.turns % passes[story.pass].every == 0) {
         try_each(&try, passes[story.pass].kinds);
     }
     effects_reset(&story.world->effects);
-    return __real_store_turn(story.world->store, now_ms, work, context, ret_end);
+    enum result result = __real_store_turn(story.world->store, now_ms, work, context, ret_end);
+    if (story.ends)
+        same_turn(ret_end);
+    story.ends = 0;
+    return result;
 }
 
 /* ---- reads */

@@ -59,7 +59,7 @@ static bool directory_run(void)
 }
 
 const struct unit unit_directory = { "directory", directory_prepare, directory_run,
-                                     1 << FAIL_MEMORY | 1 << FAIL_FILES };
+                                     1 << FAIL_MEMORY | 1 << FAIL_FILES | 1 << FAIL_IO };
 
 /* ---- an adapter's configuration, and one call of it */
 
@@ -134,5 +134,5 @@ static bool call_run(void)
 }
 
 const struct unit unit_config = { "adapter configuration", config_prepare, config_run,
-                                  1 << FAIL_MEMORY | 1 << FAIL_FILES };
+                                  1 << FAIL_MEMORY | 1 << FAIL_FILES | 1 << FAIL_IO };
 const struct unit unit_call = { "a call and its answer", call_prepare, call_run, 1 << FAIL_MEMORY };
