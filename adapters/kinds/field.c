@@ -52,12 +52,13 @@ bool field_put(json_t *root, const char *pointer, json_t *value)
 static json_t *read_json(const struct yaml_node *node)
 {
     const char *text = yaml_scalar(node);
+    bool lost = false;
 
     if (!yaml_is_scalar(node))
         yaml_fault(node, "a plain value is expected");
     else if (!yaml_is_quoted(node)) {
-        json_error_t error;
-        json_t *json = json_loads(text, JSON_DECODE_ANY, &error);
+        json_t *json = json_of_bytes(span_of_string(text));
+        lost = !json && errno == ENOMEM;
         if (json_is_string(json) || json_is_object(json) || json_is_array(json)) {
             json_decref(json);
             json = NULL;
@@ -65,7 +66,10 @@ static json_t *read_json(const struct yaml_node *node)
         if (json)
             return json;
     }
-    return json_string(text);
+    json_t *string = lost ? NULL : json_string(text);
+    if (!string)
+        yaml_fault(node, "no memory, or text that is not UTF-8");
+    return string;
 }
 
 static char *copy_pointer(const struct yaml_node *node, bool in_each)
@@ -77,8 +81,12 @@ static char *copy_pointer(const struct yaml_node *node, bool in_each)
         yaml_fault(node, "'%s': only inside 'each' is there an item to start from", text);
     else if (!text[0] || !pointer_is_valid(relative ? text + 1 : text))
         yaml_fault(node, "a JSON pointer such as /header/dossier_code is expected, not '%s'", text);
-    else
-        return strdup(text);
+    else {
+        char *copy = strdup(text);
+        if (!copy)
+            yaml_fault(node, "no memory");
+        return copy;
+    }
     return NULL;
 }
 
@@ -291,7 +299,7 @@ static void read_lists(const struct yaml_node *node, struct mapping *mapping)
         yaml_fault(node, "'lists' must be '{ name: { theirs: ours }, ... }'");
     for (size_t i = 0; i < yaml_count(node) && yaml_is_mapping(node); i++)
         if (json_object_set_new(mapping->lists, yaml_scalar(yaml_key(node, i)), read_list(yaml_value(node, i))))
-            yaml_fault(yaml_value(node, i), "no memory, or a list that is none");
+            yaml_fault(yaml_value(node, i), "no memory, or a name that is not UTF-8");
 }
 
 struct mapping *mapping_read(const char *path, const char *name, struct faults *faults)

@@ -186,7 +186,10 @@ static json_t *convert_as(struct work *work, const struct place *place, const st
             return json_incref((json_t *)value);
         char *dump;
         size_t size;
-        if (json_to_body(value, BODY_BYTES_MAX, &dump, &size) != RESULT_OK)
+        enum result result = json_to_body(value, BODY_BYTES_MAX, &dump, &size);
+        if (result == RESULT_INVALID)
+            bad_data(work, place, from, "length", "phần này quá dài / this part is too long");
+        if (result != RESULT_OK)
             return NULL;
         json_t *string = json_stringn(dump, size);
         free(dump);
@@ -348,10 +351,12 @@ bool mapping_apply(const struct mapping *mapping, const json_t *source, struct w
 enum result json_to_body(const json_t *json, size_t bytes_max, char **ret_body, size_t *ret_body_bytes)
 {
     /* Measured, then written into memory that is there. json_dumps() grows its own, and where it cannot it may leave a
-     * piece out and go on. 0: it could not be written at all. */
+     * piece out and go on. 0: there was no memory even for that. */
     const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
     size_t size = json_dumpb(json, NULL, 0, flags);
-    char *body = size && size <= bytes_max ? malloc(size + 1) : NULL;
+    if (size > bytes_max)
+        return RESULT_INVALID;
+    char *body = size ? malloc(size + 1) : NULL;
 
     if (!body || json_dumpb(json, body, size, flags) != size) {
         free(body);

@@ -32,13 +32,13 @@ struct mapping *mapping_read(const char *path, const char *name, struct faults *
 void            mapping_free(struct mapping *mapping);                      /* takes NULL */
 const char     *mapping_name(const struct mapping *mapping);
 
-/* `source` is what source_build() gives; only read. True: *ret_target is a new object. False: *reterr_why is BAD_DATA
- * or MISCONFIGURED(MAPPING), never_sent set. `ret_warnings` is emptied first and always written. */
+/* `source` is what source_build() gives; only read. True: *ret_target is a new object. False: *reterr_why is BAD_DATA,
+ * MISCONFIGURED(MAPPING) or, without memory, LATER; never_sent is set. `ret_warnings` is emptied first and always written. */
 MUST_USE bool mapping_apply(const struct mapping *mapping, const json_t *source, struct warnings *ret_warnings,
                             json_t **ret_target, struct judgement *reterr_why);
 
 /* JSON as bytes: compact, keys in the order they were made, UTF-8 unescaped. *ret_body is malloc'ed, zero byte after
- * it. RESULT_FULL: longer than bytes_max, or no memory; nothing written. */
+ * it. RESULT_INVALID: longer than bytes_max; RESULT_FULL: no memory; nothing written. */
 MUST_USE enum result json_to_body(const json_t *json, size_t bytes_max, char **ret_body, size_t *ret_body_bytes);
 
 #endif

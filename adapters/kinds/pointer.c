@@ -126,6 +126,23 @@ bool scalar_text(const json_t *json, char *ret_text, size_t size)
     }
 }
 
+/* Whether jansson lacked memory in this thread. It says so for some things only; of a string it may lose a piece and
+ * go on. */
+static _Thread_local bool lacked_memory;
+
+static void *noting_malloc(size_t size)
+{
+    void *memory = malloc(size);
+    lacked_memory |= !memory;
+    return memory;
+}
+
+/* Before there are threads. */
+__attribute__((constructor)) static void note_what_jansson_lacks(void)
+{
+    json_set_alloc_funcs(noting_malloc, free);
+}
+
 json_t *json_of_bytes(struct span bytes)
 {
     json_error_t error;
@@ -135,8 +152,13 @@ json_t *json_of_bytes(struct span bytes)
         bytes = span_of(bytes.bytes + 3, bytes.size - 3);
     if (!bytes.size)
         return NULL;
+    lacked_memory = false;
     json_t *json = json_loadb((const char *)bytes.bytes, bytes.size,
                               JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-    errno = !json && json_error_code(&error) == json_error_out_of_memory ? ENOMEM : 0;
+    if (lacked_memory) {
+        json_decref(json);
+        json = NULL;
+    }
+    errno = lacked_memory ? ENOMEM : 0;
     return json;
 }

@@ -144,8 +144,12 @@ static void read_values(const struct yaml_node *at, struct rule *rule)
         size_t count = bounded_count(node, RULE_LIST_MAX, "values");
         if (!count)
             yaml_fault(node, "no value to compare with");
-        for (size_t v = 0; v < count; v++)
-            test->values[test->count++] = read_scalar(list_item(node, v));
+        for (size_t v = 0; v < count; v++) {
+            struct scalar *scalar = &test->values[test->count++];
+            *scalar = read_scalar(list_item(node, v));
+            if (scalar->type == SCALAR_STRING && !scalar->string.string)
+                yaml_fault(list_item(node, v), "no memory");
+        }
     }
 }
 
@@ -257,7 +261,12 @@ static char *read_text(const struct yaml_node *node, const char *key, bool requi
 {
     char text[REASON_BYTES_MAX / 2];
 
-    return yaml_get_string(node, key, required, text, sizeof text) ? strdup(text) : NULL;
+    if (!yaml_get_string(node, key, required, text, sizeof text))
+        return NULL;
+    char *copy = strdup(text);
+    if (!copy)
+        yaml_fault(node, "no memory");
+    return copy;
 }
 
 /* Whatever the calls are, a token call is meant only where it is named: it carries no dossier. */

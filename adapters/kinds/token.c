@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistr.h>
 
 #include "adapters/kinds/dialect_parts.h"
 #include "adapters/kinds/pointer.h"
@@ -10,13 +11,18 @@
 /* A token is fetched anew this long before it lapses, or a tenth of its life, whichever is less. */
 enum { MARGIN_MS_MAX = 60 * 1000 };
 
-static bool no_request(struct judgement *why)
+static void no_request(const struct request *request, struct judgement *why)
 {
+    if (request->no_memory) {
+        judgement_set(why, VERDICT_LATER, "adapter-memory",
+                      "hết bộ nhớ khi viết yêu cầu / no memory to write the request");
+        why->never_sent = true;
+        return;
+    }
     judgement_set(why, VERDICT_MISCONFIGURED, "login-request",
                   "yêu cầu đăng nhập quá dài / the login request does not fit its bounds");
     why->scope = SCOPE_LOGIN;
     why->never_sent = true;
-    return false;
 }
 
 /* RFC 6749 section 2.3.1: both parts form-encoded, then HTTP Basic. */
@@ -67,6 +73,8 @@ static bool session_login(struct request *request, const struct agency_config *a
     json_t *login = dialect->login ? dialect->login(agency, password) : NULL;
     bool good = login && request_json(request, login);
 
+    /* A password that is not UTF-8 cannot be said in JSON; the rest was checked when it was read. */
+    request->no_memory |= dialect->login && !login && !u8_check((const uint8_t *)password, strlen(password));
     json_decref(login);
     if (good && dialect->login_header)
         good = request_header(request, dialect->login_header, agency_option(agency, dialect->login_header));
@@ -91,8 +99,9 @@ bool token_request(const struct agency_config *agency, const struct credentials 
         *ret_request = request;
         return true;
     }
+    no_request(&request, reterr_why);
     request_wipe(&request);
-    return no_request(reterr_why);
+    return false;
 }
 
 /* ---------------------------------------------------------------- the answer */

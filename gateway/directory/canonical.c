@@ -283,27 +283,46 @@ static void write_directory(FILE *out, const struct reader *reader, const struct
         write_hours(out, &reader->directory->hours.hours[i]);
 }
 
+/* What is written so far. Not open_memstream(): where that cannot grow it leaves a piece out, and ferror() is silent. */
+struct growing { uint8_t *bytes; size_t size, room; };
+
+static ssize_t grow(void *context, const char *bytes, size_t size)
+{
+    struct growing *growing = context;
+
+    if (growing->room - growing->size < size) {
+        size_t room = 2 * growing->room + size;
+        uint8_t *larger = realloc(growing->bytes, room);
+        if (!larger)
+            return 0;                                       /* an error of the stream */
+        growing->bytes = larger;
+        growing->room = room;
+    }
+    memcpy(growing->bytes + growing->size, bytes, size);
+    growing->size += size;
+    return (ssize_t)size;
+}
+
 bool canonical_build(struct reader *reader)
 {
     struct directory *directory = reader->directory;
     const struct route **routes = calloc(directory->tables.route_count + 1u, sizeof *routes);
-    char *bytes = NULL;
-    size_t size = 0;
-    FILE *out = routes ? open_memstream(&bytes, &size) : NULL;
+    struct growing growing = { 0 };
+    FILE *out = routes ? fopencookie(&growing, "w", (cookie_io_functions_t){ .write = grow }) : NULL;
     bool good = out != NULL;
 
     if (out) {
         write_directory(out, reader, routes);
-        good = !ferror(out);
-        good = fclose(out) == 0 && good && bytes;           /* its last realloc may fail without a word */
+        good = fflush(out) == 0 && !ferror(out);
+        good = fclose(out) == 0 && good;
     }
     free(routes);
     if (!good) {
-        free(bytes);
+        free(growing.bytes);
         return false;
     }
-    directory->bytes = (uint8_t *)bytes;
-    directory->size = size;
+    directory->bytes = growing.bytes;
+    directory->size = growing.size;
     directory->tables.hash = hash_of(directory_bytes(directory));
     return true;
 }

@@ -11,10 +11,12 @@
 #include <unistd.h>
 
 #include "gateway/base/hash.h"
+#include "tests/nth/image.h"
 
-enum { TRIES_MAX = 20000 };
+enum { TRIES_MAX = 50000 };
 
 struct unit_try unit_try;
+static struct { enum fail_what what; unsigned long long n; } only;      /* NTH_AT; n 0: all */
 
 static void died(int number)
 {
@@ -32,8 +34,10 @@ const char *__lsan_default_suppressions(void)
     return "leak:yaml_parser_load\n";
 }
 
-static const struct unit *const units[] = { &unit_directory, &unit_config, &unit_call, &unit_wire, &unit_client,
-                                            &unit_client_keeps };
+static const struct unit *const units[] = {
+    &unit_directory, &unit_directory_large, &unit_config, &unit_call, &unit_portal, &unit_portal_login,
+    &unit_client_login, &unit_source, &unit_wire, &unit_client, &unit_client_keeps,
+};
 
 static int run_unit(const struct unit *unit, uint64_t stride)
 {
@@ -44,21 +48,24 @@ static int run_unit(const struct unit *unit, uint64_t stride)
     if (unit->prepare)
         unit->prepare();
     EXPECT(unit->run());
+    int descriptors = image_descriptors();
     for (unit_try.what = 0; unit_try.what < FAIL_WHATS; unit_try.what++) {
-        bool fired = unit->whats >> unit_try.what & 1;
-        for (unit_try.n = 1; fired; unit_try.n += stride) {
+        bool fired = unit->whats >> unit_try.what & 1 && (only.n == 0 || only.what == unit_try.what);
+        for (unit_try.n = only.n ? only.n : 1; fired; unit_try.n += stride) {
             EXPECT(unit_try.n < TRIES_MAX);
             fail_arm(unit_try.what, unit_try.n);
             bool good = unit->run();
             fired = fail_disarm();
             EXPECT(good || fired);
-            unit_try.fired += fired;
+            fired &= !only.n;
+            unit_try.fired += fail_has_fired();
             unit_try.refused += !good;
         }
     }
     unit_try.what = FAIL_MEMORY;
     unit_try.n = 0;
     EXPECT(unit->run());
+    EXPECT(image_descriptors() == descriptors);
     printf("  ok %s: %llu failures, %llu of them refusals, the rest made good; every %llu. call\n", unit->name,
            (unsigned long long)unit_try.fired, (unsigned long long)unit_try.refused, (unsigned long long)stride);
     return 0;
@@ -71,13 +78,20 @@ static bool is_among(const char *name, char **names)
     return *names != NULL;
 }
 
-/* units [NAME...]; NTH_STRIDE=: only every so many-th of the calls that would fail. */
+/* units [NAME...]; NTH_STRIDE=: only every so many-th of the calls that would fail; NTH_AT="KIND N": that one. */
 int main(int count, char **names)
 {
     const char *text = getenv("NTH_STRIDE");
     uint64_t stride = text ? strtoull(text, NULL, 10) : 1;
+    const char *at = getenv("NTH_AT");
+    char kind[16];
     int passed = 0, failed = 0;
 
+    if (at) {
+        must(sscanf(at, "%15s %llu", kind, &only.n) == 2 && only.n > 0);
+        only.what = fail_of_name(kind);
+        must(only.what < FAIL_WHATS);
+    }
     fail_start();
     must(hash_start() == RESULT_OK);
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {

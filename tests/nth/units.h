@@ -15,7 +15,8 @@ struct unit {
     bool (*run)(void);
     unsigned whats;                 /* 1 << FAIL_MEMORY ... */
 };
-extern const struct unit unit_directory, unit_config, unit_call, unit_wire, unit_client, unit_client_keeps;
+extern const struct unit unit_directory, unit_directory_large, unit_config, unit_call, unit_portal, unit_portal_login,
+    unit_client_login, unit_source, unit_wire, unit_client, unit_client_keeps;
 
 struct unit_try { const char *unit; enum fail_what what; uint64_t n, fired, refused; };
 extern struct unit_try unit_try;

@@ -262,13 +262,29 @@ static void bodies_are_bounded(void **state)
     json_t *json = json_pack("{s:s}", "a", "ồ");
     char *body = NULL;
     size_t size = 7;
-    assert_int_equal(json_to_body(json, 10, &body, &size), RESULT_FULL);
+    assert_int_equal(json_to_body(json, 10, &body, &size), RESULT_INVALID);
     assert_null(body);
     assert_int_equal(size, 7);
     assert_int_equal(json_to_body(json, 11, &body, &size), RESULT_OK);
     assert_string_equal(body, "{\"a\":\"ồ\"}");
     free(body);
     json_decref(json);
+}
+
+/* Numbers grow when they are written out: 1e9 becomes 1000000000.0. Too long is too long, not a want of memory. */
+static void a_part_as_json_is_bounded(void **state)
+{
+    (void)state;
+    enum { NUMBERS = BODY_BYTES_MAX / 12 };
+    char *many = malloc(NUMBERS * 4 + 32);
+    struct text text = text_of(many, NUMBERS * 4 + 32);
+    text_add(&text, "{\"a\":[1e9");
+    for (int i = 0; i < NUMBERS; i++)
+        text_add(&text, ",1e9");
+    text_add(&text, "]}");
+    assert_false(text.cut);
+    refuses(FIELD("to: /b, from: /a, as: json"), many, VERDICT_BAD_DATA, "/a");
+    free(many);
 }
 
 /* ---------------------------------------------------------------- faults in a file */
@@ -514,7 +530,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rename_and_constant), cmocka_unit_test(required), cmocka_unit_test(dates),
         cmocka_unit_test(codes), cmocka_unit_test(defaults_and_cuts_are_told), cmocka_unit_test(as),
-        cmocka_unit_test(nested_lists), cmocka_unit_test(bodies_are_bounded), cmocka_unit_test(faults_have_lines),
+        cmocka_unit_test(nested_lists), cmocka_unit_test(bodies_are_bounded), cmocka_unit_test(a_part_as_json_is_bounded), cmocka_unit_test(faults_have_lines),
         cmocka_unit_test(depth_and_count), cmocka_unit_test(rest_forward), cmocka_unit_test(hotich_forward),
         cmocka_unit_test(readme_mapping),
     };
