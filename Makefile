@@ -103,6 +103,7 @@ FUZZ_SOURCES := $(foreach f,$(sort $(wildcard tests/fuzz/fuzz_*.c)),$(if $(finds
 FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
 FUZZ_SHARED := $(filter-out tests/fuzz/fuzz_% $(if $(FUZZER),tests/fuzz/replay.c),$(wildcard tests/fuzz/*.c))
 NTH      := $(if $(wildcard tests/nth/stories.c),$(BUILD)/tests/nth_stories $(BUILD)/tests/nth_units)
+HOSTILE  := $(BUILD)/bench/submit_load $(BUILD)/hostile/sends.so
 EXAMPLES := $(patsubst tests/examples/%.c,$(BUILD)/tests/%,$(wildcard tests/examples/*.c))
 TORTURE  := $(if $(wildcard tests/torture/load.c),$(addprefix $(BUILD)/torture/,recorder.so clock.so load pin))
 BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
@@ -198,6 +199,9 @@ $(BUILD)/obj/tests/torture/recorder.o $(BUILD)/obj/tests/torture/clock.o: privat
 $(BUILD)/torture/%.so: $(BUILD)/obj/tests/torture/%.o
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -shared $(LDFLAGS) -o $@ $^ -ldl -lpthread
+$(BUILD)/hostile/sends.so: $(BUILD)/obj/tests/hostile/sends.o
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -shared $(LDFLAGS) -o $@ $^ -ldl
 $(BUILD)/tests/%: $(BUILD)/obj/tests/examples/%.o $(BUILD)/liblienthong.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -311,12 +315,12 @@ torture: programs python $(TORTURE)  ## power cuts, full disks, wrong clocks: CU
 	$(Q)$(RUN) --stream torture $(call torture_suites,200,)
 nth: $(NTH)                     ## the n-th allocation, store call, send fails: TRIES= a story (20000); also with SAN=1
 	$(Q)$(RUN) --stream nth/stories $(call nth_suites,,$(BUILD),$(or $(TRIES),20000),1)
-hostile: programs python $(BUILD)/bench/submit_load  ## hostile peers, bad lines (root): ONLY=word
+hostile: programs python $(HOSTILE)  ## hostile peers, bad lines (root): ONLY=word
 	$(Q)deploy/install-dependencies hostile
 	$(Q)$(RUN) --stream hostile $(call hostile_suites,)
 test:                           ## everything: deps, build, check, the same under sanitizers, live, some torture
 	$(Q)$(MAKE) --no-print-directory deps
-	$(Q)$(MAKE) --no-print-directory $(JOBS) all $(BUILD)/bench/submit_load
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all $(HOSTILE)
 	$(Q)$(MAKE) --no-print-directory $(JOBS) SAN=1 tests fuzz-programs
 	$(Q)$(RUN) --stream live --stream torture --stream hostile $(checks_suites) \
 	    $(call unit_suites,,build) $(call trace_suites,,build) $(call sim_suites,300) \

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <zmq.h>
 
-enum { ZAP_FRAMES = 7, ZAP_FRAME_BYTES = 256, ZAP_SERVE_MAX = 64, MINUTE_MS = 60 * 1000 };
+enum { ZAP_FRAMES = 7, ZAP_FRAME_BYTES = 256, ZAP_SERVE_MAX = 64, PUT_TRIES_MAX = 8, MINUTE_MS = 60 * 1000 };
 enum zap_frame {
     FRAME_VERSION, FRAME_REQUEST, FRAME_DOMAIN, FRAME_ADDRESS, FRAME_IDENTITY, FRAME_MECHANISM, FRAME_KEY,
 };
@@ -136,6 +136,17 @@ static const char *decide(struct zap *zap, const struct request *request, int64_
     return zap_decide(zap, key, now_ms);
 }
 
+/* A REP that owes an answer takes no other question: a part that was not taken would lock the door for good. When the
+ * connection that asked has gone, libzmq takes the answer all the same and drops it. */
+static bool put_part(void *socket, const void *bytes, size_t size, int more)
+{
+    int tries = 0;
+    while (zmq_send(socket, bytes, size, more | ZMQ_DONTWAIT) < 0)
+        if (++tries == PUT_TRIES_MAX)
+            return false;
+    return true;
+}
+
 void zap_serve(struct zap *zap, int64_t now_ms)
 {
     struct request request;
@@ -146,13 +157,10 @@ void zap_serve(struct zap *zap, int64_t now_ms)
         char user[41] = "";
         if (good)
             must(zmq_z85_encode(user, request.bytes[FRAME_KEY], CURVE_KEY_SIZE) != NULL);
-        /* Nobody listens any more when a send fails: the connection that asked has gone. */
-        (void)(zmq_send(zap->socket, "1.0", 3, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
-               zmq_send(zap->socket, request.bytes[FRAME_REQUEST], request.sizes[FRAME_REQUEST],
-                        ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
-               zmq_send(zap->socket, code, 3, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
-               zmq_send(zap->socket, good ? "OK" : "NO", 2, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
-               zmq_send(zap->socket, user, strlen(user), ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
-               zmq_send(zap->socket, "", 0, ZMQ_DONTWAIT) >= 0);
+        (void)(put_part(zap->socket, "1.0", 3, ZMQ_SNDMORE) &&
+               put_part(zap->socket, request.bytes[FRAME_REQUEST], request.sizes[FRAME_REQUEST], ZMQ_SNDMORE) &&
+               put_part(zap->socket, code, 3, ZMQ_SNDMORE) &&
+               put_part(zap->socket, good ? "OK" : "NO", 2, ZMQ_SNDMORE) &&
+               put_part(zap->socket, user, strlen(user), ZMQ_SNDMORE) && put_part(zap->socket, "", 0, 0));
     }
 }

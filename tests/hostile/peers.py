@@ -1,4 +1,4 @@
-"""Starts peer.py's processes, freezes and thaws them, and measures beside them."""
+"""Starts and ends peer.py's processes, and measures beside them."""
 import json
 import os
 import signal
@@ -7,12 +7,17 @@ import subprocess
 import sys
 import threading
 
+MIB = 1 << 20
+# gateway/broker/README.md, "Memory".
+FIXED, CONNECTION, QUEUE, WAITING = 96 * MIB, 96 << 10, 8 * MIB, 128 * MIB
+
+STAYING = ("idle", "half_open", "slow_reader")
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer.py")
 
 
 class Peers:
     def __init__(self):
-        self.crowd, self.probe_process = [], None
+        self.crowd, self.probe_process, self.role = [], None, None
 
     def run(self, gateway, role, *arguments):
         return subprocess.Popen([sys.executable, PROGRAM, gateway.folder, str(gateway.port), role,
@@ -26,11 +31,18 @@ class Peers:
         assert line, f"{role} did not start"
         return json.loads(line)
 
-    def freeze(self):
+    def quieten(self):
+        """Whoever does his harm by being there goes; whoever does it by what he sends stands still, for the broker
+        remembers who came too often."""
+        if self.crowd and self.role in STAYING:
+            self.end_crowd()
         for process in self.crowd:
             process.send_signal(signal.SIGSTOP)
 
-    def thaw(self):
+    def stir(self, gateway, role, *arguments):
+        self.role = role
+        if not self.crowd:
+            self.start(gateway, role, *arguments)
         for process in self.crowd:
             process.send_signal(signal.SIGCONT)
 
@@ -77,19 +89,19 @@ class Memory:
         self.thread.join()
 
 
-def ratio_beside(gateway, peers, rounds, seconds):
-    """Accept p99 beside the crowd, over that without it: each round measures quiet, then hostile; the median round."""
-    ratios, told = [], []
-    for _ in range(rounds):
-        peers.freeze()
-        peers.measure(gateway, 0.3)             # what lies in queues from before is gone
-        quiet = peers.measure(gateway, seconds)
-        peers.thaw()
-        peers.measure(gateway, 0.3)
-        loud = peers.measure(gateway, seconds)
-        assert not quiet["unanswered"]
-        if loud["unanswered"]:                  # also those answered "busy": it had to wait for too many
-            loud["p99_ms"] = float("inf")
-        ratios.append(loud["p99_ms"] / quiet["p99_ms"])
-        told.append((round(quiet["p99_ms"], 2), round(loud["p99_ms"], 2)))
-    return statistics.median(ratios), told
+def ratio_beside(gateway, peers, crowd, rounds, seconds):
+    """Accept p99 beside the crowd over that without it, the median of the rounds each. A round measures both, in turns
+    the one and the other first, so that what else the machine does falls on both alike."""
+    took = {"quiet": [], "hostile": []}
+    for number in range(rounds):
+        for half in ("quiet", "hostile") if number % 2 else ("hostile", "quiet"):
+            if half == "hostile":
+                peers.stir(gateway, *crowd)
+            else:
+                peers.quieten()
+            peers.measure(gateway, 0.7)         # what lies in queues from before is gone
+            told = peers.measure(gateway, seconds)
+            assert half == "hostile" or not told["unanswered"]
+            # also those answered "busy": they had to wait for too many
+            took[half].append(float("inf") if told["unanswered"] else round(told["p99_ms"], 2))
+    return statistics.median(took["hostile"]) / statistics.median(took["quiet"]), took

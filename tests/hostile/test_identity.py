@@ -171,7 +171,7 @@ def test_keys_change_under_load_without_loss_or_doubling(gateway):
 
 # ---------------------------------------------------------------- routing ids
 
-@pytest.mark.parametrize("routing", [b"police", b"A" * 255, b"\x01abcd"])
+@pytest.mark.parametrize("routing", [b"police", b"A" * 255, b"\x01abcd"], ids=["a-name", "the-longest", "bytes"])
 def test_who_claims_a_routing_id_is_not_spoken_to(gateway, routing):
     gateway.start_broker()
     peer = wire(gateway, WARD, routing)
@@ -183,7 +183,8 @@ def test_who_claims_a_routing_id_is_not_spoken_to(gateway, routing):
     assert submit(gateway.link(COUNTER), gateway).state == STATE.READY
 
 
-@pytest.mark.parametrize("routing", [b"\0", b"\0\0\0\0\0", b"\0abcd", b"\0" * 255])
+@pytest.mark.parametrize("routing", [b"\0", b"\0\0\0\0\0", b"\0abcd", b"\0" * 255],
+                         ids=["one", "five", "as-libzmq-s", "the-longest"])
 def test_ids_that_begin_with_a_zero_byte(gateway, routing):
     """RFC 28 keeps them for the gateway's own. libzmq lets them in; whoever has one is himself all the same."""
     gateway.start_broker()

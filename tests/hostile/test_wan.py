@@ -14,6 +14,7 @@ from line import FAR, Line
 from test_identity import submit
 from words import STATE
 
+pytestmark = pytest.mark.long          # how long a bad line takes is chance
 LOAD = os.path.join(BUILD, "bench", "submit_load")
 
 
@@ -73,7 +74,7 @@ def once_each(far, count):
 
 @pytest.mark.parametrize("count, bad", [
     (60, {"delay_ms": 40, "jitter_ms": 20, "loss": 0.03}),
-    pytest.param(200, {"delay_ms": 150, "jitter_ms": 100, "loss": 0.10}, marks=pytest.mark.long),
+    (200, {"delay_ms": 150, "jitter_ms": 100, "loss": 0.10}),
 ], ids=["3-percent", "10-percent"])
 def test_loss_and_delay(far, line, capsys, count, bad):
     far.start_broker().start_agencies(POLICE)
@@ -89,7 +90,7 @@ def test_loss_and_delay(far, line, capsys, count, bad):
               f"accept p99 {float(told['accept_p99_us']) / 1000:.0f} ms")
 
 
-@pytest.mark.parametrize("cut_s", [4, pytest.param(30, marks=pytest.mark.long)])
+@pytest.mark.parametrize("cut_s", [4, 30])
 def test_a_line_that_is_cut_and_comes_back(far, line, cut_s):
     """Longer than a lease, or than the heartbeat: sessions of both sides come back, nothing is done twice."""
     far.start_broker().start_agencies(POLICE)
@@ -107,7 +108,6 @@ def test_a_line_that_is_cut_and_comes_back(far, line, cut_s):
     once_each(far, count)
 
 
-@pytest.mark.long
 def test_a_line_that_comes_and_goes(far, line):
     far.start_broker().start_agencies(POLICE)
     line.order(delay_ms=30, loss=0.02)
@@ -122,7 +122,6 @@ def test_a_line_that_comes_and_goes(far, line):
     once_each(far, 300)
 
 
-@pytest.mark.long
 def test_a_receiver_whose_network_goes_away(far, line):
     """It holds a delivery when the line is cut, without a FIN: its session ends, the next one gets what it held."""
     far.start_broker()
@@ -137,7 +136,6 @@ def test_a_receiver_whose_network_goes_away(far, line):
     assert second.deliver(20).handoff_id == accepted.handoff_id
 
 
-@pytest.mark.long
 def test_the_kernel_s_own_netem(far, line):
     """The same with tc netem on top, where the kernel has it."""
     device = subprocess.run(line.command("ip", "-o", "route", "show"), capture_output=True, text=True, check=True)
