@@ -185,7 +185,7 @@ NTH_CALLS := $(addprefix mdb_,env_create env_set_maxdbs env_set_mapsize env_open
     txn_commit dbi_open cursor_open get cursor_get put cursor_put cursor_del del) zmq_msg_send zmq_send \
     zmq_msg_init_size
 NTH_OBJECTS = $(call object_of,$(addprefix tests/nth/,fail.c memory.c files.c calls.c image.c $(1)))
-$(call program,$(BUILD)/tests/nth_stories,$(call NTH_OBJECTS,stories.c) \
+$(call program,$(BUILD)/tests/nth_stories,$(call NTH_OBJECTS,stories.c besides.c) \
     $(call object_of,$(filter-out %/main.c,$(TRACE_SOURCES))),directory $(NEEDS_wire),\
     $(call wraps,$(NTH_CALLS) world_new $(addprefix store_,open turn read check backup restore)))
 $(call program,$(BUILD)/tests/nth_units,$(call NTH_OBJECTS,units.c unit_config.c unit_wire.c unit_client.c),\
@@ -278,9 +278,11 @@ PYTEST   := $(PYTHON) -m pytest -q -rfE -p no:cacheprovider
 # 200 power cuts and everything else; `make test` has 20 and leaves out what is marked long.
 torture_suites = $(if $(TORTURE),torture='CUTS=$(or $(CUTS),$(1)) SEED=$(or $(SEED),1) \
     $(subst -rfE,-rfEs,$(PYTEST)) tests/torture $(if $(ONLY),-k $(ONLY)) $(2)')
-# $(call nth_suites,name prefix,folder,tries per story,every so many-th call of a unit)
-nth_suites   = $(if $(NTH),$(1)nth/stories='NTH_TRIES=$(3) $(2)/tests/nth_stories $(wildcard tests/trace/*.trace)' \
-    $(1)nth/units='NTH_STRIDE=$(4) $(2)/tests/nth_units')
+# $(call nth_suites,name prefix,folder,tries per story,every so many-th call of a unit,stories left out)
+nth_suites   = $(if $(NTH),$(1)nth/stories='NTH_TRIES=$(3) $(2)/tests/nth_stories \
+    $(filter-out $(5),$(wildcard tests/trace/*.trace))' $(1)nth/units='NTH_STRIDE=$(4) $(2)/tests/nth_units')
+nth_sends    = nth/sends='$(PYTEST) tests/hostile/test_sends.py'
+NTH_LONG    := tests/trace/outage_62_hours.trace
 hostile_suites = hostile='$(subst -rfE,-rfEs,$(PYTEST)) tests/hostile $(if $(ONLY),-k $(ONLY)) $(1)'
 live_suites  = $(if $(wildcard tests/live/test_*.py),live='$(PYTEST) tests/live $(if $(ONLY),-k $(ONLY))')
 
@@ -313,8 +315,8 @@ live: programs python $(EXAMPLES)  ## the built programs from outside, in Python
 	$(Q)$(RUN) --stream live $(live_suites)
 torture: programs python $(TORTURE)  ## power cuts, full disks, wrong clocks: CUTS= SEED= ONLY=; root for small disks
 	$(Q)$(RUN) --stream torture $(call torture_suites,200,)
-nth: $(NTH)                     ## the n-th allocation, store call, send fails: TRIES= a story (20000); also with SAN=1
-	$(Q)$(RUN) --stream nth/stories $(call nth_suites,,$(BUILD),$(or $(TRIES),20000),1)
+nth: $(NTH) programs python $(HOSTILE)  ## the n-th allocation, store call, file call, send fails; also with SAN=1
+	$(Q)$(RUN) --stream nth/stories $(call nth_suites,,$(BUILD),$(or $(TRIES),20000),1) $(nth_sends)
 hostile: programs python $(HOSTILE)  ## hostile peers, bad lines (root): ONLY=word
 	$(Q)deploy/install-dependencies hostile
 	$(Q)$(RUN) --stream hostile $(call hostile_suites,)
@@ -327,7 +329,7 @@ test:                           ## everything: deps, build, check, the same unde
 	    $(call unit_suites,sanitized/,build-san) $(call trace_suites,sanitized/,build-san) \
 	    $(call fuzz_suites,build-san) $(live_suites) \
 	    $(call torture_suites,20,-m "not long") $(call hostile_suites,-m "not long") \
-	    $(call nth_suites,,build,300,7) $(call nth_suites,sanitized/,build-san,60,41)
+	    $(call nth_suites,,build,25,41,$(NTH_LONG)) $(call nth_suites,sanitized/,build-san,10,199,$(NTH_LONG))
 bench: programs $(BENCH)        ## speed beside a bare libcurl loop: HANDOFFS= BACKLOG=; needs nginx
 	$(Q)deploy/install-dependencies bench
 	$(Q)$(PYTHON) tests/bench/bench.py $(if $(HANDOFFS),--handoffs $(HANDOFFS)) $(if $(BACKLOG),--backlog $(BACKLOG))

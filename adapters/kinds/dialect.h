@@ -100,7 +100,7 @@ struct token {
     char    text[TOKEN_SIZE];
     int64_t lifetime_ms;                /* from now; 0: until it is refused. Already shortened by a margin */
 };
-/* The login of this agency. False, *reterr_why: it has none, or the request does not fit; LATER without memory. */
+/* The login of this agency. False, *reterr_why: it has none, the request does not fit, or LATER without memory. */
 MUST_USE bool token_request(const struct agency_config *agency, const struct credentials *credentials,
                             struct request *ret_request, struct judgement *reterr_why);
 /* True: *ret_token. False: *reterr_why says LATER, or MISCONFIGURED with SCOPE_LOGIN or SCOPE_AGENCY. Nothing about a
@@ -138,8 +138,8 @@ struct span sequence_checkpoint(const struct sequence *sequence);           /* l
 void sequence_checkpointed(struct sequence *sequence, bool kept);      /* false: ours is no longer the open attempt */
 void sequence_token(struct sequence *sequence);
 void sequence_failed(struct sequence *sequence, const struct judgement *login);
-/* True: send it. False: the handoff cannot be put into words (BAD_DATA, MISCONFIGURED), or there is no memory for it now
- * (LATER): the sequence is done. */
+/* True: send it. False: the handoff cannot be put into words (BAD_DATA, MISCONFIGURED), or there is no memory for that
+ * now (LATER): the sequence is done. */
 MUST_USE bool sequence_request(struct sequence *sequence, const struct credentials *credentials,
                                struct request *ret_request);
 /* `request_body` is what was sent, for rules that name a wrong value of ours; may be empty. */

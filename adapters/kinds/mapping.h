@@ -33,7 +33,8 @@ void            mapping_free(struct mapping *mapping);                      /* t
 const char     *mapping_name(const struct mapping *mapping);
 
 /* `source` is what source_build() gives; only read. True: *ret_target is a new object. False: *reterr_why is BAD_DATA,
- * MISCONFIGURED(MAPPING) or, without memory, LATER; never_sent is set. `ret_warnings` is emptied first and always written. */
+ * MISCONFIGURED(MAPPING) or, without memory, LATER; never_sent is set. `ret_warnings` is emptied first and always
+ * written. */
 MUST_USE bool mapping_apply(const struct mapping *mapping, const json_t *source, struct warnings *ret_warnings,
                             json_t **ret_target, struct judgement *reterr_why);
 

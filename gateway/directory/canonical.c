@@ -283,7 +283,7 @@ static void write_directory(FILE *out, const struct reader *reader, const struct
         write_hours(out, &reader->directory->hours.hours[i]);
 }
 
-/* What is written so far. Not open_memstream(): where that cannot grow it leaves a piece out, and ferror() is silent. */
+/* What is written so far. Not open_memstream(): where that cannot grow it leaves a piece out, unknown to ferror(). */
 struct growing { uint8_t *bytes; size_t size, room; };
 
 static ssize_t grow(void *context, const char *bytes, size_t size)

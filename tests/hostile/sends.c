@@ -25,7 +25,7 @@ static void learn(void)
 {
     const char *n = getenv("SENDS_FAIL"), *error = getenv("SENDS_ERROR");
     sends.n = n ? strtoul(n, NULL, 10) : 0;
-    sends.error = error ? atoi(error) : EAGAIN;
+    sends.error = error ? (int)strtol(error, NULL, 10) : EAGAIN;
     sends.known = true;
 }
 

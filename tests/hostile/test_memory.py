@@ -1,5 +1,5 @@
-"""The broker's memory stays within the bound that gateway/broker/README.md states, whoever comes, all at once; and somebody
-who minds his own business is served meanwhile. No time is measured here: see test_neighbours.py."""
+"""The broker's memory stays within the bound that gateway/broker/README.md states, whoever comes, all at once; and
+somebody who minds his own business is served meanwhile. No time is measured here: see test_neighbours.py."""
 from gateway import COUNTER, POLICE, WARD, WARD_SENDS_ONLY, wait_for
 from peers import CONNECTION, FIXED, MIB, QUEUE, WAITING, Memory
 from test_identity import submit

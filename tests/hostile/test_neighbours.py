@@ -67,7 +67,8 @@ def test_a_flood_of_large_submits_that_are_refused(gateway, peers, capsys):
     """By sessions in good order: they are cut off after 8 MiB, and put off when they come back too often."""
     gateway.replace("broker.yaml", "handshakes_per_minute: 6000", "handshakes_per_minute: 120")
     gateway.start_broker()
-    holds(gateway, peers, capsys, "refused submits of 256 KiB", ("flood_submits", 4), FIXED + 4 * (CONNECTION + 2 * QUEUE))
+    holds(gateway, peers, capsys, "refused submits of 256 KiB", ("flood_submits", 4),
+          FIXED + 4 * (CONNECTION + 2 * QUEUE))
 
 
 def test_receivers_that_never_read(gateway, peers, capsys):
@@ -78,4 +79,5 @@ def test_receivers_that_never_read(gateway, peers, capsys):
                                b"x" * (256 << 10)) for _ in range(200)]
     for correlation in asked:
         sender.answer_to(correlation, 60)
-    holds(gateway, peers, capsys, "receivers that never read", ("slow_reader", 8), FIXED + 8 * (CONNECTION + QUEUE) + WAITING)
+    holds(gateway, peers, capsys, "receivers that never read", ("slow_reader", 8),
+          FIXED + 8 * (CONNECTION + QUEUE) + WAITING)

@@ -2,13 +2,13 @@
  * fail_arm() and fail_disarm(), and not while fail_pause() holds.
  *
  *   FAIL_MEMORY   malloc, calloc, realloc, posix_memalign give NULL: ours and those of the libraries we call, LMDB,
- *                 protobuf-c, jansson, libyaml, the C library. Not those of libzmq and libstdc++: libzmq ends the process
- *                 then, by design.
+ *                 protobuf-c, jansson, libyaml, the C library. Not those of libzmq and libstdc++: libzmq ends the
+ *                 process then, by design.
  *   FAIL_ROOM     an mdb_ call says what it says when map, disk or memory are full
  *   FAIL_DISK     an mdb_ call says what it says when the disk cannot be read or written
  *   FAIL_COMMIT   mdb_txn_commit, fsync, fdatasync do it and say EIO all the same
- *   FAIL_FILES    a file call of ours or of LMDB says ENOSPC where something is made or written, EMFILE where a descriptor
- *                 is made, EIO otherwise; nothing was done
+ *   FAIL_FILES    a file call of ours or of LMDB says ENOSPC where something is made or written, EMFILE where a
+ *                 descriptor is made, EIO otherwise; nothing was done
  *   FAIL_IO       a file call says EIO; nothing was done
  *   FAIL_SHORT    write, pwrite, writev write the first half, and say so
  *   FAIL_SENDS    zmq_send, zmq_msg_send say EAGAIN for odd n and EHOSTUNREACH for even n

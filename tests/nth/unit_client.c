@@ -278,4 +278,5 @@ static bool client_keep_run(void)
 
 const struct unit unit_client = { "client", NULL, client_run, 1 << FAIL_MEMORY | 1 << FAIL_SENDS };
 const struct unit unit_client_keeps = { "client with a folder", NULL, client_keep_run,
-                                        1 << FAIL_MEMORY | 1 << FAIL_SENDS | 1 << FAIL_FILES | 1 << FAIL_IO | 1 << FAIL_SHORT };
+                                        1 << FAIL_MEMORY | 1 << FAIL_SENDS | 1 << FAIL_FILES | 1 << FAIL_IO |
+                                        1 << FAIL_SHORT };

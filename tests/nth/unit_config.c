@@ -179,7 +179,8 @@ static bool portal_run(void)
 
 /* ---- what the mapping starts from: the same, or a refusal that may be repeated */
 
-static const char LONG_PAYLOAD[] = "{\"name\":\"một cái tên dài hơn bộ đệm đầu tiên của jansson, thêm nữa\",\"n\":12345678901234567}";
+static const char LONG_PAYLOAD[] =
+    "{\"name\":\"một cái tên dài hơn bộ đệm đầu tiên của jansson, thêm nữa\",\"n\":12345678901234567}";
 
 static void source_prepare(void)
 {

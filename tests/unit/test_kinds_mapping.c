@@ -530,7 +530,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rename_and_constant), cmocka_unit_test(required), cmocka_unit_test(dates),
         cmocka_unit_test(codes), cmocka_unit_test(defaults_and_cuts_are_told), cmocka_unit_test(as),
-        cmocka_unit_test(nested_lists), cmocka_unit_test(bodies_are_bounded), cmocka_unit_test(a_part_as_json_is_bounded), cmocka_unit_test(faults_have_lines),
+        cmocka_unit_test(nested_lists), cmocka_unit_test(bodies_are_bounded),
+        cmocka_unit_test(a_part_as_json_is_bounded),
+        cmocka_unit_test(faults_have_lines),
         cmocka_unit_test(depth_and_count), cmocka_unit_test(rest_forward), cmocka_unit_test(hotich_forward),
         cmocka_unit_test(readme_mapping),
     };
