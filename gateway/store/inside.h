@@ -50,6 +50,7 @@ struct store {
     struct seal    *seal;
     int             lock;               /* writer.lock; -1 when read_only */
     bool            read_only, no_sync;
+    uint64_t        map_bytes;
     bool            broken;             /* sticky */
     const char     *trouble;            /* see store_trouble() */
     uint64_t        bytes_max, ballast_bytes;
@@ -87,8 +88,8 @@ MUST_USE enum result settle_begin(struct store *store);
 /* Gives store->open up, with everything in it, and takes the turns of the journal into a new one where there are any.
  * Not RESULT_OK: they cannot be had again, the store is broken. */
 MUST_USE enum result settle_again(struct store *store);
-/* Commits store->open. FULL: there was no room for all of it at once; what was not in the journal is lost, the turns of
- * the journal are settled one by one, and those for which there was no room even so stand in a new one. */
+/* Commits store->open. FULL: there was no room for that; what was not in the journal is lost. The turns of the journal
+ * are settled all the same where it was the map that was full, and stand in a new store->open where it was the disk. */
 MUST_USE enum result settle_commit(struct store *store);
 /* At the start: takes over what a writer before left in the journal. */
 MUST_USE enum result settle_left(struct store *store);

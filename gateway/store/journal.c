@@ -302,15 +302,6 @@ static bool read_head(struct journal *journal, uint64_t at_bytes, struct head *r
            ret_head->bytes <= journal->size_bytes - at_bytes - HEAD_BYTES;
 }
 
-bool journal_pass_turn(struct journal *journal, struct journal_reader *reader, uint64_t seq)
-{
-    struct head head;
-    if (!read_head(journal, reader->at_bytes, &head) || head.seq >= seq)
-        return false;
-    reader->at_bytes += whole_blocks(HEAD_BYTES + head.bytes);
-    return true;
-}
-
 enum result journal_read_turn(struct journal *journal, struct journal_reader *reader, uint64_t seq,
                               const struct hash *before)
 {

@@ -73,8 +73,6 @@ struct journal_reader {
     size_t   row_at, row_end;           /* in the record that is being read */
     uint32_t rows_left;
 };
-/* A record of a turn before `seq` stands here: it is passed over. False: something else does. */
-MUST_USE bool journal_pass_turn(struct journal *journal, struct journal_reader *reader, uint64_t seq);
 /* The record of turn `seq`, whose turn before has that link. NOT_FOUND: the journal ends here. FULL: no memory. */
 MUST_USE enum result journal_read_turn(struct journal *journal, struct journal_reader *reader, uint64_t seq,
                                        const struct hash *before);

@@ -141,12 +141,27 @@ static const char *why_short(struct store *store, const char *vi, const char *en
     return store->why;
 }
 
+/* What the file may still grow by. The open turns are not in it yet: twice what stands of them in the journal is more
+ * than they need. */
+static uint64_t map_room(const struct store *store)
+{
+    uint64_t open_bytes = 2 * store->journal.used_bytes, used;
+    MDB_envinfo info;
+    MDB_stat stat;
+
+    if (mdb_env_info(store->env, &info) || mdb_env_stat(store->env, &stat))
+        return 0;
+    used = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize + open_bytes;
+    return used < store->map_bytes ? store->map_bytes - used : 0;
+}
+
 bool store_intake_open(struct store *store, const char **ret_why)
 {
     const char *why = NULL;
     must(!store->read_only && !store->turn.txn);
-    uint64_t free_bytes = disk_free_bytes(store->folder), inside = 0;
-    if (!store->ballast_there && free_bytes / BALLAST_BACK_TIMES >= store->ballast_bytes)
+    uint64_t disk_bytes = disk_free_bytes(store->folder), map_bytes = map_room(store), inside = 0;
+    uint64_t free_bytes = disk_bytes < map_bytes ? disk_bytes : map_bytes;
+    if (!store->ballast_there && disk_bytes / BALLAST_BACK_TIMES >= store->ballast_bytes)
         store->ballast_there = ballast_lay(store);
     if (!store->ballast_there || free_bytes < store->ballast_bytes)
         inside = inside_bytes(store);
@@ -158,7 +173,9 @@ bool store_intake_open(struct store *store, const char **ret_why)
         why = "kho đã dùng 90 % dung lượng cho phép / the store has reached 90 % of its limit";
     else if (!store->ballast_there && inside / BALLAST_BACK_TIMES < store->ballast_bytes)
         why = why_short(store, "đã bỏ phần đĩa dự phòng vì đĩa đầy", "the disk was full and its reserve was given up");
-    else if (free_bytes + inside < store->ballast_bytes)
+    else if (map_bytes + inside < store->ballast_bytes)
+        why = why_short(store, "vùng nhớ của kho (map_bytes) sắp đầy", "the store's map_bytes are nearly used up");
+    else if (disk_bytes + inside < store->ballast_bytes)
         why = why_short(store, "đĩa sắp đầy", "the disk is nearly full");
     if (why && ret_why)
         *ret_why = why;

@@ -16,6 +16,7 @@ enum {
     FULL_DISK_BYTES = 32 << 20,
     SETTLE_ROWS = 16 << 10,             /* so many rows in the open transaction: its pages are memory */
     SETTLE_BYTES = 4 << 20,             /* so many in the journal */
+    SPARE_TIMES = 16,                   /* spare room in the map: a row of the journal may need a page of its own */
 };
 
 uint64_t counters_next_seq(const struct counters *counters)
@@ -70,21 +71,15 @@ static enum result put_turn(struct store *store, struct journal_reader *reader, 
     return result;
 }
 
-enum { ALL_TURNS = UINT32_MAX };
-
-/* Takes up to `most` turns that follow `counters` out of the journal into store->open; *counters are then those of the
- * last. It ends at until_bytes: what stands behind was not said to be done. *ret_count: how many. */
-static enum result put_turns(struct store *store, struct counters *counters, uint64_t until_bytes, uint32_t most,
-                             uint32_t *ret_count)
+/* Takes every turn that follows `counters` out of the journal into store->open; *counters are then those of the last.
+ * It ends at until_bytes: what stands behind was not said to be done. */
+static enum result put_turns(struct store *store, uint64_t until_bytes, struct counters *counters)
 {
     struct journal_reader reader = { 0 };
     uint64_t rows = 0;
-    uint32_t count = 0;
 
-    while (reader.at_bytes < until_bytes && count < most) {
+    while (reader.at_bytes < until_bytes) {
         uint64_t seq = counters_next_seq(counters);
-        if (!count && journal_pass_turn(&store->journal, &reader, seq))         /* settled already */
-            continue;
         enum result result = journal_read_turn(&store->journal, &reader, seq, &counters->link);
         if (result == RESULT_NOT_FOUND)
             break;
@@ -94,15 +89,10 @@ static enum result put_turns(struct store *store, struct counters *counters, uin
             result = RESULT_BROKEN;
         if (result != RESULT_OK)
             return result;
-        count++;
     }
-    if (most == ALL_TURNS)
-        journal_go_on(&store->journal, &reader, rows);
-    *ret_count = count;
+    journal_go_on(&store->journal, &reader, rows);
     return RESULT_OK;
 }
-
-/* ---- */
 
 /* What the environment itself holds. */
 static enum result committed_counters(struct store *store, struct counters *ret_counters)
@@ -114,28 +104,29 @@ static enum result committed_counters(struct store *store, struct counters *ret_
     return counters_parse(span_of(value.mv_data, value.mv_size), ret_counters) ? RESULT_OK : RESULT_BROKEN;
 }
 
-enum result settle_again(struct store *store)
+static void give_up(struct store *store)
 {
-    uint64_t until_bytes = store->journal.used_bytes;
-    struct counters counters;
-    uint32_t count;
-
     if (store->open)
         mdb_txn_abort(store->open);
     store->open = NULL;
-    if (!until_bytes)
-        return RESULT_OK;
+}
+
+/* store->open anew, with the turns of the journal in it. */
+static enum result make_again(struct store *store, uint64_t until_bytes, struct counters *ret_counters)
+{
+    struct counters counters;
+
+    give_up(store);
     enum result result = settle_begin(store);
     if (result == RESULT_OK)
         result = committed_counters(store, &counters);
     if (result == RESULT_OK)
-        result = put_turns(store, &counters, until_bytes, ALL_TURNS, &count);
-    if (result == RESULT_OK && counters.seq == store->counters.seq)
-        return RESULT_OK;
-    if (store->open)
-        mdb_txn_abort(store->open);
-    store->open = NULL;
-    return RESULT_BROKEN;
+        result = put_turns(store, until_bytes, &counters);
+    if (result == RESULT_OK)
+        *ret_counters = counters;
+    else
+        give_up(store);
+    return result;
 }
 
 /* LMDB gives an environment up for good when its meta page could not be written, whatever the reason. */
@@ -152,47 +143,57 @@ static enum result commit(struct store *store)
 {
     int code = mdb_txn_commit(store->open);                     /* synced when it returns; ends it anyway */
     store->open = NULL;
-    if (!code)
+    if (!code) {
+        journal_restart(&store->journal);
         return RESULT_OK;
+    }
     store->trouble = mdb_strerror(code);
     bool full = lmdb_result(code) == RESULT_FULL || (code == EIO && disk_free_bytes(store->folder) < FULL_DISK_BYTES);
     return full && !env_is_lost(store->env) ? RESULT_FULL : RESULT_BROKEN;
 }
 
-/* Where all turns at once find no room, each alone may: what one has replaced is room for the next but one. */
-static enum result commit_each(struct store *store)
+/* In a map that is full to the last page, turns that are on disk may need a page more when they are made again, or to
+ * be committed. For them, and for nothing else, the map is larger for a moment; what they replaced is room then. */
+static enum result make_with_spare(struct store *store, uint64_t until_bytes, struct counters *ret_counters)
+{
+    give_up(store);
+    if (mdb_env_set_mapsize(store->env, store->map_bytes + SPARE_TIMES * store->journal.size_bytes))
+        return RESULT_BROKEN;
+    enum result result = make_again(store, until_bytes, ret_counters);
+    if (result == RESULT_OK)
+        result = commit(store);
+    if (mdb_env_set_mapsize(store->env, store->map_bytes))
+        return RESULT_BROKEN;
+    return result;
+}
+
+enum result settle_again(struct store *store)
 {
     uint64_t until_bytes = store->journal.used_bytes;
-    enum result result = RESULT_OK;
-    uint32_t count = 1;
+    struct counters counters;
 
-    while (result == RESULT_OK && count) {
-        struct counters counters;
-        result = settle_begin(store);
-        if (result == RESULT_OK)
-            result = committed_counters(store, &counters);
-        if (result == RESULT_OK)
-            result = put_turns(store, &counters, until_bytes, 1, &count);
-        if (result == RESULT_OK && count) {
-            result = commit(store);
-        } else if (store->open) {
-            mdb_txn_abort(store->open);
-            store->open = NULL;
-        }
-    }
-    return result;
+    give_up(store);
+    if (!until_bytes)
+        return RESULT_OK;
+    enum result result = make_again(store, until_bytes, &counters);
+    if (result == RESULT_FULL)
+        result = make_with_spare(store, until_bytes, &counters);
+    if (result == RESULT_OK && counters.seq == store->counters.seq)
+        return RESULT_OK;
+    give_up(store);
+    return RESULT_BROKEN;
 }
 
 enum result settle_commit(struct store *store)
 {
+    struct counters counters;
     enum result result = commit(store);
-    if (result == RESULT_OK) {
-        journal_restart(&store->journal);
+
+    if (result != RESULT_FULL)
         return result;
-    }
-    if (result == RESULT_FULL && commit_each(store) == RESULT_OK)
-        journal_restart(&store->journal);
-    return result == RESULT_FULL && settle_again(store) == RESULT_OK ? RESULT_FULL : RESULT_BROKEN;
+    if (store->journal.used_bytes && make_with_spare(store, store->journal.used_bytes, &counters) == RESULT_OK)
+        return RESULT_FULL;
+    return settle_again(store) == RESULT_OK ? RESULT_FULL : RESULT_BROKEN;
 }
 
 enum result store_settle(struct store *store)
@@ -204,7 +205,7 @@ enum result store_settle(struct store *store)
         return RESULT_OK;
     enum result result = settle_commit(store);
     store->broken = result == RESULT_BROKEN;
-    return result == RESULT_FULL && !store->journal.used_bytes ? RESULT_OK : result;        /* one by one */
+    return result == RESULT_FULL && !store->journal.used_bytes ? RESULT_OK : result;        /* with spare room */
 }
 
 enum settling store_settling(const struct store *store)
@@ -219,18 +220,20 @@ enum settling store_settling(const struct store *store)
 
 enum result settle_left(struct store *store)
 {
-    uint32_t count;
-    enum result result = settle_begin(store);
-    if (result == RESULT_OK)
-        result = put_turns(store, &store->counters, UINT64_MAX, ALL_TURNS, &count);
-    if (result == RESULT_OK && store->journal.used_bytes) {
-        result = settle_commit(store);
-        return result == RESULT_FULL ? RESULT_OK : result;      /* they stay in the journal: it goes on as before */
+    struct counters counters;
+    enum result result = make_again(store, UINT64_MAX, &counters);
+
+    if (result == RESULT_FULL)
+        result = make_with_spare(store, UINT64_MAX, &counters);
+    if (result != RESULT_OK)
+        return result;
+    store->counters = counters;
+    if (!store->journal.used_bytes) {
+        give_up(store);
+        return RESULT_OK;
     }
-    if (store->open)
-        mdb_txn_abort(store->open);
-    store->open = NULL;
-    return result;
+    result = settle_commit(store);
+    return result == RESULT_FULL ? RESULT_OK : result;          /* they stay in the journal: it goes on as before */
 }
 
 /* Nobody else writes: true, until the answer is used. */
@@ -255,12 +258,8 @@ bool settle_is_wanted(const char *folder)
     bool wanted = false;
 
     if (journal_open_read(&journal, folder) == RESULT_OK && writer_is_gone(folder) &&
-        store_peek(folder, &counters) == RESULT_OK) {
-        uint64_t seq = counters_next_seq(&counters);
-        while (journal_pass_turn(&journal, &reader, seq))
-            continue;
-        wanted = journal_read_turn(&journal, &reader, seq, &counters.link) == RESULT_OK;
-    }
+        store_peek(folder, &counters) == RESULT_OK)
+        wanted = journal_read_turn(&journal, &reader, counters_next_seq(&counters), &counters.link) == RESULT_OK;
     journal_close(&journal);
     return wanted;
 }

@@ -12,7 +12,8 @@
  * Errors     RESULT_FULL: no room (map, disk, memory): the turn did not happen, reads still work, try again with less.
  *            RESULT_BROKEN: I/O error or bytes that no version explains. Sticky: stop, restart, reread.
  * Room       bytes are counted by ourselves, key + value of every row. store_intake_open() is false from 90 % of
- *            store_bytes_max on, or when the disk has less than the ballast left; deliveries and operators go on.
+ *            store_bytes_max on, or when the disk or the map has less than the ballast's size left; deliveries and
+ *            operators go on.
  * Threads    the loop's only. LMDB must not be opened twice in one process.
  * Files      FOLDER/data.mdb, lock.mdb, journal, writer.lock, ballast, keys/day-YYYYMMDD.key; folders 0700, files 0600.
  */

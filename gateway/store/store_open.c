@@ -278,7 +278,6 @@ static enum result open_journal(struct store *store, uint64_t journal_bytes, str
 
 static enum result open_all(struct store *store, const struct store_options *options, struct text *why)
 {
-    uint64_t map_bytes = options->map_bytes ? options->map_bytes : MAP_BYTES_DEFAULT;
     uint64_t journal_bytes = options->journal_bytes ? options->journal_bytes / JOURNAL_BYTES_MIN * JOURNAL_BYTES_MIN
                                                     : JOURNAL_BYTES_DEFAULT;
     enum result result = open_folder(store, why);
@@ -290,7 +289,7 @@ static enum result open_all(struct store *store, const struct store_options *opt
     unsigned flags = (store->read_only ? MDB_RDONLY : 0) | (store->no_sync ? MDB_NOSYNC : 0);
     int code = store->read_only ? 0 : make_env(store);
     if (!code)
-        code = store_env_open(store->folder, map_bytes, flags, &store->env);
+        code = store_env_open(store->folder, store->map_bytes, flags, &store->env);
     if (code) {
         say(why, "không mở được kho / cannot open the store", store->folder, mdb_strerror(code));
         return code == MDB_INVALID || code == MDB_VERSION_MISMATCH ? RESULT_INVALID : lmdb_result(code);
@@ -339,6 +338,7 @@ enum result store_open(struct store **ret_store, const struct store_options *opt
     store->lock = store->journal.file = -1;
     store->read_only = options->read_only;
     store->no_sync = options->no_sync;
+    store->map_bytes = options->map_bytes ? options->map_bytes : MAP_BYTES_DEFAULT;
     store->bytes_max = options->store_bytes_max ? options->store_bytes_max : STORE_BYTES_MAX_DEFAULT;
     store->ballast_bytes = options->ballast_bytes ? options->ballast_bytes : BALLAST_BYTES_DEFAULT;
     result = RESULT_INVALID;

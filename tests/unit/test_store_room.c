@@ -109,6 +109,39 @@ static void put_one(struct turn *turn, void *context)
     turn_follow_put(turn, 1, 1);
 }
 
+static void put_body(struct turn *turn, void *context)
+{
+    static uint8_t body[100 << 10];
+    (void)context;
+    turn_body_put(turn, turn_handoff_new_id(turn), span_of_string("header"), span_of(body, sizeof body));
+}
+
+/* The map is used up: intake closes while there is still as much left as the ballast has, and what is left is enough to
+ * drain on. */
+static void intake_closes_before_the_map_is_full(void **state)
+{
+    struct site *site = *state;
+    const char *why = NULL;
+    unsigned bodies = 0;
+
+    site->options.map_bytes = 8 << 20;
+    site->options.ballast_bytes = 1 << 20;
+    site_open(site);
+    for (; store_intake_open(site->store, &why); bodies++) {
+        assert_in_range(bodies, 0, 80);
+        site_turn(site, SITE_NOW_MS, put_body, NULL);
+        if (bodies % 10 == 9)                           /* as the loop does, from time to time */
+            assert_int_equal(store_settle(site->store), RESULT_OK);
+    }
+    assert_in_range(bodies, 40, 70);
+    assert_non_null(strstr(why, "map_bytes"));
+    for (unsigned i = 0; i < 500; i++) {
+        site_turn(site, SITE_NOW_MS, put_one, NULL);
+        if (i % 10 == 9)
+            assert_int_equal(store_settle(site->store), RESULT_OK);
+    }
+}
+
 /* A disk too small for the ballast: the store is opened for draining, intake stays closed and says why. */
 static void no_room_for_ballast(void **state)
 {
@@ -140,7 +173,8 @@ static void a_reader_lays_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SITE(ninety_percent), SITE(ballast_goes_and_comes_back), SITE(no_room_for_ballast), SITE(a_reader_lays_none),
+        SITE(ninety_percent), SITE(ballast_goes_and_comes_back), SITE(no_room_for_ballast),
+        SITE(intake_closes_before_the_map_is_full), SITE(a_reader_lays_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
