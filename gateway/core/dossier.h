@@ -48,8 +48,9 @@ void dossier_delivered(struct step *step, const struct handoff *forward);
 /* `child` stands for `forward` now (redirected, or itself with another recipient): both clocks go on. */
 void dossier_moved_on(struct step *step, const struct handoff *forward, const struct handoff *child);
 
-/* Timers. RECEIPT: nobody has taken it in time, so it is listed and its sender told; PURGE comes behind. */
-int64_t dossier_receipt_timer(struct step *step, const struct handoff *forward);    /* 0: PURGE at once */
+/* Timers. RECEIPT: nobody has taken it in time, so it is listed and its sender told. It and PURGE stand one after the
+ * other, whichever is first. 0: it needs no receipt, or not any more. */
+int64_t dossier_receipt_timer(struct step *step, const struct handoff *forward);
 void dossier_receipt_due(struct step *step, int64_t due_ms, struct handoff *forward);
 /* A directory takes force: years that dossiers wait for and that it has are computed from then on. */
 void dossier_calendar_loaded(struct step *step, const struct tables *tables);

@@ -216,10 +216,10 @@ void dossier_moved_on(struct step *step, const struct handoff *forward, const st
 
 int64_t dossier_receipt_timer(struct step *step, const struct handoff *forward)
 {
-    if (forward->kind != KIND_FORWARD || forward->state != STATE_DELIVERED || forward->flags & HANDOFF_RECEIVED ||
-        !step->core->tables->receipt.kind)
+    if (forward->kind != KIND_FORWARD || forward->state != STATE_DELIVERED || forward->answer ||
+        forward->flags & (HANDOFF_RECEIVED | HANDOFF_UNRECEIVED) || !step->core->tables->receipt.kind)
         return 0;
-    return due_of_receipt(step->core->tables, dossier_agency(step, forward->recipient), step->now_ms);
+    return due_of_receipt(step->core->tables, dossier_agency(step, forward->recipient), forward->changed_ms);
 }
 
 void dossier_receipt_due(struct step *step, int64_t due_ms, struct handoff *forward)
@@ -234,7 +234,10 @@ void dossier_receipt_due(struct step *step, int64_t due_ms, struct handoff *forw
         turn_timer_put(step->turn, step->now_ms + PUT_OFF_MS, TIMER_RECEIPT, forward->id);
         return;
     }
-    turn_timer_put(step->turn, purge_ms > step->now_ms ? purge_ms : step->now_ms, TIMER_PURGE, forward->id);
+    if (forward->flags & HANDOFF_BODY_PURGED)
+        change.detail = (struct span){ 0 };             /* sealed words would outlive the purge */
+    else
+        turn_timer_put(step->turn, purge_ms > step->now_ms ? purge_ms : step->now_ms, TIMER_PURGE, forward->id);
     if (forward->flags & HANDOFF_RECEIVED || forward->answer)
         return;
     forward->flags |= HANDOFF_UNRECEIVED;

@@ -120,14 +120,15 @@ static void stand_in_lane(struct step *step, struct handoff *handoff, uint64_t p
         lane_enter(step, handoff, place);
 }
 
-/* Of one that has ended: somebody must take it in hand first, then its body goes. */
+/* Of one that has ended: somebody must take it in hand, and its body goes. One timer at a time: the first of the two. */
 static void end_timer(struct step *step, const struct handoff *handoff)
 {
     int64_t receipt_ms = dossier_receipt_timer(step, handoff);
-    if (receipt_ms)
+    int64_t purge_ms = step->now_ms + step->core->tables->purge_after_ms;
+    if (receipt_ms && receipt_ms <= purge_ms)
         turn_timer_put(step->turn, receipt_ms, TIMER_RECEIPT, handoff->id);
     else
-        turn_timer_put(step->turn, step->now_ms + step->core->tables->purge_after_ms, TIMER_PURGE, handoff->id);
+        turn_timer_put(step->turn, purge_ms, TIMER_PURGE, handoff->id);
 }
 
 static void enter(struct step *step, struct handoff *handoff, const struct change *change)

@@ -69,6 +69,9 @@ static void purge(struct step *step, int64_t due_ms, struct handoff *handoff)
     purge_words(step, handoff);
     handoff->flags |= HANDOFF_BODY_PURGED;
     handoff_note(step, handoff, &change);
+    int64_t receipt_ms = dossier_receipt_timer(step, handoff);
+    if (receipt_ms)
+        turn_timer_put(step->turn, receipt_ms > step->now_ms ? receipt_ms : step->now_ms, TIMER_RECEIPT, handoff->id);
 }
 
 static void wait_over(struct step *step, struct handoff *handoff)

@@ -96,8 +96,8 @@ static void row_timer(struct check *check, struct span key, struct span value)
     if (what == TIMER_CALENDAR || !find(check, key_read_u64(key, 9), &handoff))
         return;
     if (what == TIMER_PURGE || what == TIMER_RECEIPT) {     /* its time stands nowhere else */
-        agree(check, &handoff, !(handoff.flags & HANDOFF_BODY_PURGED) &&
-                                   (what == TIMER_PURGE || handoff.state == STATE_DELIVERED));
+        agree(check, &handoff, what == TIMER_PURGE ? !(handoff.flags & HANDOFF_BODY_PURGED)
+                                                   : handoff.state == STATE_DELIVERED);
         return;
     }
     enum state state = what == TIMER_WAIT ? STATE_WAITING : what == TIMER_LEASE ? STATE_OFFERED : STATE_HELD;

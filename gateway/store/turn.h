@@ -108,7 +108,7 @@ bool     turn_ready_from(struct turn *turn, uint32_t recipient, unsigned lane_cl
 /* ---- timers: one per (due, what, id); the owner keeps due_ms in its record so that it can delete it */
 enum timer_what {
     TIMER_WAIT = 1, TIMER_LEASE, TIMER_ANTECEDENT, TIMER_PURGE,
-    TIMER_RECEIPT,                  /* a delivered FORWARD without business receipt; PURGE comes behind it */
+    TIMER_RECEIPT,                  /* a delivered FORWARD without business receipt; before or after PURGE */
     TIMER_CALENDAR,                 /* due dates to be computed anew; its id is a year, no handoff */
     TIMER_END
 };
