@@ -120,7 +120,7 @@ static void stand_in_lane(struct step *step, struct handoff *handoff, uint64_t p
         lane_enter(step, handoff, place);
 }
 
-/* Of one that has ended: somebody must take it in hand, and its body goes. One timer at a time: the first of the two. */
+/* Of one that has ended: somebody must take it in hand, and its body goes. One timer at a time, the first one. */
 static void end_timer(struct step *step, const struct handoff *handoff)
 {
     int64_t receipt_ms = dossier_receipt_timer(step, handoff);
