@@ -76,6 +76,7 @@ struct broker {
     bool has_kept;
     bool hurry;                                 /* somebody waits for the answer to one of the commands in `order` */
     int64_t gather_until_us;                    /* else the turn may wait so long for more of them */
+    int64_t waiter_ms;                          /* steady: when somebody not in bulk last asked for something */
     bool speaking;                              /* what is said is gathered until all of the turn is */
 
     int64_t  now_ms, steady_ms;                 /* read once a turn */
@@ -137,6 +138,9 @@ MUST_USE enum result turn_alone(struct broker *broker, const struct command *com
 /* What waits for agencies that have been succeeded by now goes to their successors; some at a time. */
 MUST_USE enum result turn_takeover(struct broker *broker);
 bool turn_is_due(struct broker *broker);
+/* Somebody who is not in bulk has asked for something a moment ago: for his sake nothing waits for company, and the
+ * store is settled in small portions. What others have in bulk takes a little longer then. */
+bool turn_has_waiter(const struct broker *broker);
 /* A turn costs the same syncs and pages for one command as for many. So it may wait GATHER_US for more, as long as
  * nobody waits for it: all that is there came from sessions that have much more under way (BULK). */
 bool turn_may_wait(struct broker *broker);

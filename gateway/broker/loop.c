@@ -207,7 +207,8 @@ static enum result settle(struct loop *loop)
 
     if (settling != SETTLED && !loop->settle_ms)
         loop->settle_ms = broker->steady_ms + SETTLE_MS;
-    bool due = settling == SETTLING_DUE && !loop->settle_full;
+    bool due = !loop->settle_full &&
+               (settling == SETTLING_DUE || (settling == SETTLING_SOME && turn_has_waiter(broker)));
     if (settling != SETTLED && !due && loop->settle_ms > broker->steady_ms)
         return RESULT_OK;
     enum result result = store_settle(broker->store);

@@ -11,7 +11,7 @@
 
 #include "gateway/broker/broker.h"
 
-enum { WASTE_MS = 60 * 1000, WASTE_BYTES_MAX = 8 << 20, TICKS_MAX = TURN_COMMANDS_MAX / 2,
+enum { WAITER_MS = 250, WASTE_MS = 60 * 1000, WASTE_BYTES_MAX = 8 << 20, TICKS_MAX = TURN_COMMANDS_MAX / 2,
        TAKEOVER_TURNS_MAX = 16 };
 
 static void step(struct broker *broker, struct turn *turn, const struct command *command)
@@ -323,11 +323,17 @@ bool turn_is_due(struct broker *broker)
     return !order_is_empty(&broker->order) || is_due_anyway(broker);
 }
 
+bool turn_has_waiter(const struct broker *broker)
+{
+    return broker->waiter_ms && broker->steady_ms - broker->waiter_ms < WAITER_MS;
+}
+
 bool turn_may_wait(struct broker *broker)
 {
     const struct order *order = &broker->order;
     return order->count && order->count < GATHER_COMMANDS && !order->agreed && !broker->hurry && !broker->has_kept &&
-           !broker->stopping && !is_due_anyway(broker) && bus_now_us() < broker->gather_until_us;
+           !broker->stopping && !turn_has_waiter(broker) && !is_due_anyway(broker) &&
+           bus_now_us() < broker->gather_until_us;
 }
 
 /* ---- one command alone */
