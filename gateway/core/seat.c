@@ -112,13 +112,16 @@ bool seat_move_ready(struct step *step, struct handoff *handoff)
     return true;
 }
 
-/* It waits for the seat that `recipient` holds now. */
+/* It waits for the seat that `recipient` holds now; or for `recipient` all the same, because the seat was once his: a
+ * directory may give an agency its place back, and what has moved does not move again. */
 static bool waits_for(struct step *step, const struct handoff *handoff, const struct agency *recipient)
 {
     const struct agency *holder;
 
     if (state_is_final(handoff->state))
         return false;
+    if (handoff->recipient == turn_agency_number(step->turn, recipient->code))
+        return true;
     holder = seat_taken_by(step, handoff->addressed, handoff);
     return holder ? holder == recipient : agency_of(step, handoff->addressed) == recipient;
 }

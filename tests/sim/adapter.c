@@ -311,7 +311,8 @@ void adapter_hears(struct world *world, struct peer *peer, const struct down *do
         return;
     case DOWN_CHECKPOINT_ACK:
         if (down->effect.checkpoint_ack.kept)
-            audit_checkpoint_kept(world->audit, down->effect.checkpoint_ack.handoff);
+            audit_checkpoint_kept(world->audit, down->effect.checkpoint_ack.handoff,
+                                  down->effect.checkpoint_ack.attempt);
         return;
     case DOWN_CURSOR_ACK:
         take_cursor(world, peer, down);

@@ -378,6 +378,7 @@ void audit_deliver(struct audit *audit, const struct audit_deliver *deliver)
     if (fate->recipient >= 0 && fate->recipient != (int32_t)deliver->agency) {
         fate->checkpointed = false;
         fate->succeeded = true;
+        fate->recipient_attempt = deliver->attempt;
     }
     fate->recipient = (int32_t)deliver->agency;
     fate->present_attempt = deliver->attempt;
@@ -444,9 +445,11 @@ void audit_outcome_refused(struct audit *audit, uint64_t handoff, const char *pr
     audit_wrong(audit, handoff, "promise 10: the answer to a DELIVER was refused: %s", problem);
 }
 
-void audit_checkpoint_kept(struct audit *audit, uint64_t handoff)
+void audit_checkpoint_kept(struct audit *audit, uint64_t handoff, uint32_t attempt)
 {
     struct fate *fate = fate_of(audit, handoff);
+    if (attempt < fate->recipient_attempt)                  /* heard late, of an agency that has been succeeded */
+        return;
     fate->checkpointed = true;
     fate->checkpoint_attempt = fate->present_attempt;
 }

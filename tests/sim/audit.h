@@ -74,7 +74,7 @@ void audit_outcome_ack(struct audit *audit, uint64_t handoff, uint32_t attempt, 
                        uint64_t seq, const struct hash *link);
 /* Never right: the gateway gave this attempt out, and takes every answer, also without room. */
 void audit_outcome_refused(struct audit *audit, uint64_t handoff, const char *problem);
-void audit_checkpoint_kept(struct audit *audit, uint64_t handoff);
+void audit_checkpoint_kept(struct audit *audit, uint64_t handoff, uint32_t attempt);
 void audit_cursor_set(struct audit *audit, uint32_t agency, uint64_t value);
 
 /* ---- directories: `to` takes over from `from`, and hears from then on what is told of its handoffs */

@@ -18,7 +18,7 @@ struct paper {
 struct fate {
     uint64_t handoff, parent;                   /* parent: redirected from, or put right */
     int32_t  letter, recipient;
-    uint32_t delivers, acts, late_acts, replays, fresh, present_attempt, checkpoint_attempt;
+    uint32_t delivers, acts, late_acts, replays, fresh, present_attempt, checkpoint_attempt, recipient_attempt;
     uint64_t connections[ATTEMPTS_SEEN];        /* by attempt: where its DELIVER came */
     char     key[IDEMPOTENCY_KEY_SIZE];
     bool     answered_well;                     /* an adapter said: it is there */
