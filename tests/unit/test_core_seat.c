@@ -215,12 +215,31 @@ static void an_offer_resolves_too(void **state)
     assert_int_equal(world_handoff(world, id).charged, 0);
 }
 
+/* A directory may give an agency its place back. What has moved stays where it is, and is not overtaken there by what
+ * comes later for the same dossier. */
+static void a_seat_given_back_keeps_the_order(void **state)
+{
+    struct world *world = *state;
+    uint64_t moved = world_send(world, WARD, SAFE, KIND_FORWARD);
+
+    end_safe(world);
+    takeover(world);
+    struct agency *safe = world_agency(world, SAFE);
+    safe->to_ms = 0;
+    safe->successor_count = 0;
+    uint64_t later = world_send(world, WARD, ASK, KIND_FORWARD);
+    assert_int_equal(world_offer(world, ASK, 5), 1);
+    assert_int_equal(world_handoff(world, moved).state, STATE_OFFERED);
+    assert_int_equal(world_handoff(world, later).state, STATE_READY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(single_facts_of_a_header),
         WORLD(a_withdrawn_paper_is_refused_with_its_rule), WORLD(the_version_of_the_dossier_decides),
         WORLD(many_wait_and_all_arrive), WORLD(an_offer_resolves_too),
+        WORLD(a_seat_given_back_keeps_the_order),
     };
     return cmocka_run_group_tests_name("core: papers and seats", tests, NULL, NULL);
 }
