@@ -155,9 +155,10 @@ enum exit_code verb_explain(struct cli *cli)
     return ask_pages(cli, &admin, print_advice);
 }
 
-enum exit_code verb_list(struct cli *cli)
+/* A filter in, rows of handoffs out. */
+static enum exit_code list_handoffs(struct cli *cli, const char *verb)
 {
-    Lienthong__V1__Admin admin = admin_of("list");
+    Lienthong__V1__Admin admin = admin_of(verb);
     Lienthong__V1__Filter filter;
     bool any;
     if (!admin_filter(cli, &filter, &any) || !read_page(cli, &admin))
@@ -166,6 +167,11 @@ enum exit_code verb_list(struct cli *cli)
     if (!cli->json)
         print_handoff_head(cli);
     return ask_pages(cli, &admin, print_rows);
+}
+
+enum exit_code verb_list(struct cli *cli)
+{
+    return list_handoffs(cli, "list");
 }
 
 enum exit_code verb_failed(struct cli *cli)
@@ -187,15 +193,7 @@ enum exit_code verb_failed(struct cli *cli)
 
 enum exit_code verb_unreceived(struct cli *cli)
 {
-    Lienthong__V1__Admin admin = admin_of("unreceived");
-    Lienthong__V1__Filter filter;
-    bool any;
-    if (!admin_filter(cli, &filter, &any) || !read_page(cli, &admin))
-        return EXIT_USAGE;
-    admin.filter = &filter;
-    if (!cli->json)
-        print_handoff_head(cli);
-    return ask_pages(cli, &admin, print_rows);
+    return list_handoffs(cli, "unreceived");
 }
 
 enum exit_code verb_track(struct cli *cli)

@@ -11,20 +11,6 @@ static void set_text(struct line *line, char *to, size_t size, const char *from)
         line_wrong(line, "'%s' is too long", from);
 }
 
-/* The next of a list with commas; *at moves on. False: no more. */
-static bool next_item(const char **at, char *item, size_t size)
-{
-    const char *comma = strchrnul(*at, ',');
-    size_t length = (size_t)(comma - *at);
-    if (!length)
-        return false;
-    must(length < size);
-    memcpy(item, *at, length);
-    item[length] = 0;
-    *at = *comma ? comma + 1 : comma;
-    return true;
-}
-
 static struct deadline_rule rule_of(struct line *line, const char *text)
 {
     struct deadline_rule rule = { 0 };
@@ -41,7 +27,7 @@ void world_calendar(struct world *world, struct line *line, const char *days)
     if (!world->calendar)
         must((world->calendar = calendar_new()) != NULL);
     world->tables.calendar = world->calendar;
-    while (next_item(&days, item, sizeof item)) {
+    while (line_item(&days, item, sizeof item)) {
         struct listed_day listed = { .kind = DAY_OFF, .source = SOURCE_PUBLISHED, .why_vi = "x", .why_en = "x" };
         int read = sscanf(item, "%d-%d-%d", &year, &month, &date);
         if (read == 3)
@@ -58,7 +44,7 @@ static void add_steps(struct line *line, struct procedure *procedure, struct pro
     char item[64];
 
     procedure->steps = steps;
-    while (next_item(&text, item, sizeof item)) {
+    while (line_item(&text, item, sizeof item)) {
         struct procedure_step *step = &steps[procedure->step_count++];
         char *colon = strchr(item, ':');
         if (!colon || procedure->step_count > PROCEDURE_STEPS_MAX)
@@ -88,7 +74,7 @@ static void add_codes(struct line *line, struct status_map *map, const char *tex
 {
     char item[64], *end;
 
-    while (next_item(&text, item, sizeof item)) {
+    while (line_item(&text, item, sizeof item)) {
         struct status_code *code = &map->codes[map->code_count++];
         char *colon = strchr(item, ':');
         if (!colon || map->code_count > STATUS_MAP_CODES_MAX)

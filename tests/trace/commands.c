@@ -12,20 +12,6 @@ static void copy_text(struct line *line, char *to, size_t size, const char *from
         line_wrong(line, "'%s' is too long", from);
 }
 
-/* The next of a list with commas; *at moves on. False: no more. */
-static bool next_item(const char **at, char *item, size_t size)
-{
-    const char *comma = strchrnul(*at, ',');
-    size_t length = (size_t)(comma - *at);
-    if (!length)
-        return false;
-    must(length < size);
-    memcpy(item, *at, length);
-    item[length] = 0;
-    *at = *comma ? comma + 1 : comma;
-    return true;
-}
-
 static const char *said_by(struct world *world, struct line *line, struct command *command)
 {
     command->agency = world_agency(world, line, line_word(line, 1));
@@ -40,7 +26,7 @@ static void read_after(struct world *world, struct line *line, const struct subm
 {
     char item[64];
 
-    for (const char *at = wish->after; next_item(&at, item, sizeof item);) {
+    for (const char *at = wish->after; line_item(&at, item, sizeof item);) {
         struct submit_after *after = &submit->after[submit->after_count++];
         char *colon = strchr(item, ':');
         if (submit->after_count > AFTER_MAX)
@@ -75,7 +61,7 @@ static void read_money(struct line *line, const char *text, struct submit_frame 
     char item[96];
 
     frame->facts.money = frame->money;
-    while (next_item(&text, item, sizeof item)) {
+    while (line_item(&text, item, sizeof item)) {
         struct facts_money *money = &frame->money[frame->facts.money_count++];
         char *colon = strchr(item, ':');
         if (!colon || frame->facts.money_count > MONEY_MAX)
@@ -198,7 +184,7 @@ static uint32_t read_kinds(struct line *line)
     const char *at = line_text(line, "kinds", "");
     uint32_t kinds = at[0] ? 0 : KINDS_ALL;
     char item[64];
-    while (next_item(&at, item, sizeof item))
+    while (line_item(&at, item, sizeof item))
         kinds |= KIND_BIT(kind_read(item));
     return kinds;
 }

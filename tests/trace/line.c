@@ -135,6 +135,19 @@ int64_t line_ms(struct line *line, const char *key, int64_t otherwise)
     return value ? ms_read(line, value) : otherwise;
 }
 
+bool line_item(const char **at, char *item, size_t size)
+{
+    const char *comma = strchrnul(*at, ',');
+    size_t length = (size_t)(comma - *at);
+    if (!length)
+        return false;
+    must(length < size);
+    memcpy(item, *at, length);
+    item[length] = 0;
+    *at = *comma ? comma + 1 : comma;
+    return true;
+}
+
 void line_end(const struct line *line)
 {
     for (int i = 0; i < line->count; i++)

@@ -4,6 +4,7 @@
 #define TESTS_TRACE_LINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { LINE_BYTES_MAX = 2048, LINE_WORDS_MAX = 40 };
@@ -27,6 +28,8 @@ uint64_t    line_number(struct line *line, const char *key, uint64_t otherwise);
 int64_t     line_ms(struct line *line, const char *key, int64_t otherwise);         /* "30s", "62h", "250" (ms) */
 bool        line_has(struct line *line, const char *word);                          /* a plain word is there */
 int64_t     ms_read(struct line *line, const char *text);
+/* The next item of a list with commas; *at moves on. False: no more. `item` has room for it (must). */
+bool        line_item(const char **at, char *item, size_t size);
 /* Stops when something in it was never asked for. */
 void        line_end(const struct line *line);
 
