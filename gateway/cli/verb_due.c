@@ -149,7 +149,12 @@ static bool question_read(const struct cli *cli, struct deadline *question,
 {
     const char *arrival = cli_option(cli, "arrival"), *rule = cli_option(cli, "rule"), *pause;
 
-    if (!arrival || !clock_read(span_of_string(arrival), &question->arrival_ms)) {
+    if (arrival && !clock_read(span_of_string(arrival), &question->arrival_ms)) {
+        cli_complain(cli, "--arrival: '%s' không phải là một thời điểm có thật; viết như \"2026-03-02 16:30\"",
+                     "--arrival: there is no such time as '%s'; write it like \"2026-03-02 16:30\"", arrival);
+        return false;
+    }
+    if (!arrival) {
         cli_complain(cli, "cần --arrival \"2026-03-02 16:30\", hoặc --cases TỆP.tsv",
                      "needs --arrival \"2026-03-02 16:30\", or --cases FILE.tsv");
         return false;
