@@ -398,6 +398,21 @@ static void due_by_size(void **state)
     assert_int_equal(store_settling(site->store), SETTLED);
 }
 
+/* Worth settling for the sake of somebody who waits, long before it is due. */
+static void some_by_rows(void **state)
+{
+    struct site *site = *state;
+    unsigned turns = 0;
+
+    while (store_settling(site->store) != SETTLING_SOME && turns < 2000) {
+        turns++;
+        site_turn(site, SITE_NOW_MS, put_page, &turns);
+    }
+    assert_in_range(turns, 200, 600);                               /* two to five rows in each */
+    assert_int_equal(store_settle(site->store), RESULT_OK);
+    assert_int_equal(store_settling(site->store), SETTLED);
+}
+
 /* Its turns come first: it changes its size when it holds none. */
 static void another_size(void **state)
 {
@@ -445,7 +460,8 @@ int main(void)
         cmocka_unit_test(nothing_behind_a_gap), cmocka_unit_test(a_record_of_another_store),
         SITE(a_long_turn_is_settled), SITE(a_turn_given_up_takes_nothing_along), SITE(a_full_map_goes_on),
         SITE_OPEN(settling_without_room),
-        SITE(without_a_journal), SITE_OPEN(due_by_size), SITE_OPEN(another_size), SITE(the_file_is_ours_alone),
+        SITE(without_a_journal), SITE_OPEN(due_by_size), SITE_OPEN(some_by_rows),
+        SITE_OPEN(another_size), SITE(the_file_is_ours_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
