@@ -64,7 +64,7 @@ static void status(struct broker *broker, struct admin_reply *reply)
     if (statvfs(broker->options.store_folder, &disk) == 0)
         fact(broker, reply, "disk_free_bytes", "%" PRIu64, (uint64_t)disk.f_bavail * disk.f_frsize);
     if (store_oldest_reader(broker->store, &reader))
-        fact(broker, reply, "oldest_reader", "pid %ld, %" PRIu64 " turns behind", reader.pid, reader.behind);
+        fact(broker, reply, "oldest_reader", "pid %ld, %" PRIu64 " commits behind", reader.pid, reader.behind);
     fact(broker, reply, "intake", "%s", broker->intake_why ? broker->intake_why : "open");
     fact(broker, reply, "backup", "%s", broker->backup_until_ms ? "running" : "none");
     fact(broker, reply, "keys_admitted", "%" PRIu64, broker->bus.zap.admitted);

@@ -145,7 +145,7 @@ static void once_a_minute(struct loop *loop)
     /* The same one with the same state as a minute ago, and turns went on. */
     if (reads && reader.behind && reader.pid == loop->reader.pid && reader.transaction == loop->reader.transaction)
         log_event(LOG_WARN, "reader", "pid=%ld count=%" PRIu64 " why=%s", reader.pid, reader.behind,
-                  log_quoted("it reads for more than a minute and pins the pages of so many turns"));
+                  log_quoted("it reads for more than a minute and pins the pages of so many commits"));
     loop->reader = reads ? reader : (struct store_reader){ 0 };
 }
 
@@ -205,11 +205,16 @@ static enum result settle(struct loop *loop)
     struct broker *broker = loop->broker;
     enum settling settling = store_settling(broker->store);
 
-    if (settling != SETTLED && !loop->settle_ms)
+    if (settling == SETTLED) {                      /* perhaps by a turn that found no room in the journal */
+        loop->settle_ms = 0;
+        loop->settle_full = false;
+        return RESULT_OK;
+    }
+    if (!loop->settle_ms)
         loop->settle_ms = broker->steady_ms + SETTLE_MS;
     bool due = !loop->settle_full &&
                (settling == SETTLING_DUE || (settling == SETTLING_SOME && turn_has_waiter(broker)));
-    if (settling != SETTLED && !due && loop->settle_ms > broker->steady_ms)
+    if (!due && loop->settle_ms > broker->steady_ms)
         return RESULT_OK;
     enum result result = store_settle(broker->store);
     if (result == RESULT_FULL && give_up_ballast(broker))
