@@ -54,8 +54,12 @@ void dossier_compute_step(struct step *step, struct dossier *dossier, struct bra
 
 /* ---- dossier_keep.c */
 
-/* `event` 0: none was written. */
+/* `event` 0: none was written. Followed by dossier_follow(). */
 void dossier_write_record(struct step *step, struct telling *telling, uint64_t event);
+/* dossier_follow.c: the record has just been written; `before` NULL: there was none. What stands beside the record and
+ * depends on it (lists, counts, timers) is brought up here, from the difference of the two, and nowhere else. */
+void dossier_follow(struct step *step, const struct dossier *before, const struct dossier *after, uint64_t event);
+
 /* It was taken in hand: once is enough. True: it had not been. The caller writes the forward. */
 bool dossier_take_receipt(struct step *step, struct handoff *forward);
 

@@ -85,7 +85,10 @@ void dossier_write_record(struct step *step, struct telling *telling, uint64_t e
         if (dossier->unknown_year)
             turn_provisional_put(step->turn, dossier->unknown_year, dossier->id);
     }
+    struct dossier before;
+    bool had = turn_dossier(step->turn, dossier->id, &before);
     turn_dossier_put(step->turn, dossier);
+    dossier_follow(step, had ? &before : NULL, dossier, event);
 }
 
 /* It was taken in hand: once is enough. True: it had not been. */

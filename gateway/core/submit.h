@@ -1,4 +1,5 @@
-/* submit.h - what step_submit.c (may it come in, and as what) and submit_kind.c (what it does to others) share. */
+/* submit.h - what the files of a SUBMIT share: step_submit.c (who says it, and is it new), submit_check.c (may it come
+ * in), submit_accept.c (it does), submit_kind.c (what it does to others), issue.c (the gateway itself says it). */
 #ifndef GATEWAY_CORE_SUBMIT_H
 #define GATEWAY_CORE_SUBMIT_H
 
@@ -20,6 +21,12 @@ struct intake {
     bool           has_parent;
     struct handoff parent;
 };
+
+/* submit_check.c. Fills `intake` from its submit and sender. False: refused, nothing changed. */
+bool submit_ok(struct step *step, struct intake *intake);
+/* submit_accept.c. After submit_ok(), with a message id that is new. False: refused (its cursor has moved), nothing
+ * changed. */
+bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret_handoff);
 
 /* submit_papers.c. False: a FORWARD or SUPPLEMENT_REQUEST lists a withdrawn paper, and was refused with the rule. */
 bool submit_papers_ok(struct step *step, const struct intake *intake);

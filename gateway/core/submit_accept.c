@@ -1,0 +1,121 @@
+/* submit_accept.c - a SUBMIT that may come in does: its dossier is named, the handoff begins, and what follows. */
+#include <string.h>
+
+#include "gateway/core/dossier.h"
+#include "gateway/core/step.h"
+
+enum { DEDUPE_PURGED = 2 };             /* old message ids forgotten by each one accepted: never more than come */
+
+static void name_dossier(struct step *step, struct intake *intake)
+{
+    const struct submit *submit = intake->submit;
+    struct span code = span_of_string(submit->dossier_code);
+
+    intake->dossier_is_new = !intake->dossier;
+    if (!intake->dossier)
+        intake->dossier = turn_dossier_make(step->turn, code);
+    else if (!intake->code_known)
+        must(turn_dossier_alias(step->turn, intake->dossier, code));
+    for (uint32_t i = 0; i < submit->alias_count; i++)
+        if (!(intake->claimed & 1u << i))
+            must(turn_dossier_alias(step->turn, intake->dossier, span_of_string(submit->aliases[i])));
+}
+
+/* Two dossiers claim one code: nothing of it is guessed and nothing is lost. It keeps its place and waits for a person:
+ * release lets it go without that code, close ends it. */
+static void park(struct step *step, const struct intake *intake, struct handoff *handoff)
+{
+    struct change change = { .cause = CAUSE_HOLD };
+    char other[DOSSIER_CODE_SIZE] = "", words[2 * REASON_BYTES_MAX];
+    struct text text = text_of(words, sizeof words);
+    int i = 0;
+
+    while (!(intake->claimed & 1u << i))
+        i++;
+    const char *code = intake->submit->aliases[i];
+    (void)turn_dossier_code(step->turn, turn_dossier_find(step->turn, span_of_string(code)), other);
+    text_add(&text, "trùng mã: %s đã là của hồ sơ %s, lượt này nói là của hồ sơ %s / "
+                    "collision: %s belongs to dossier %s, this one says it belongs to %s",
+             code, other, intake->submit->dossier_code, code, other, intake->submit->dossier_code);
+    change.detail = span_of_string(words);
+    handoff_move(step, handoff, STATE_HELD, &change);
+}
+
+static void fill(struct step *step, const struct intake *intake, struct handoff *ret_handoff)
+{
+    const struct submit *submit = intake->submit;
+
+    *ret_handoff = (struct handoff){
+        .id = intake->again == AGAIN_AS ? submit->accepted_as : turn_handoff_new_id(step->turn),
+        .dossier = intake->dossier, .sender = intake->sender_number,
+        .recipient = turn_agency_number_make(step->turn, intake->recipient->code),
+        .addressed = intake->lane ? intake->lane : turn_agency_number_make(step->turn, intake->addressed->code),
+        .kind = submit->kind,
+        .message_id = submit->message_id, .content_hash = submit->content_hash, .accepted_ms = step->now_ms,
+        .source_time_ms = submit->source_time_ms, .due_ms = submit->due_ms > 0 ? submit->due_ms : 0,
+        .sequence = submit->sequence, .parent = submit->parent, .flags = intake->lane ? HANDOFF_JOINED : 0,
+    };
+    memcpy(ret_handoff->procedure_code, submit->procedure_code, sizeof ret_handoff->procedure_code);
+    memcpy(ret_handoff->step, submit->step, sizeof ret_handoff->step);
+}
+
+static void fail_at_once(struct step *step, struct handoff *handoff, uint64_t ended)
+{
+    char why[160];
+    struct text text = text_of(why, sizeof why);
+    unsigned long long id = ended;
+    text_add(&text, "lượt trước %llu đã kết thúc mà không có kết quả / "
+                    "the earlier handoff %llu has ended without a result", id, id);
+    struct change change = { .cause = CAUSE_PREDECESSOR_ENDED, .fail_class = FAIL_PREDECESSOR,
+                             .fingerprint = "predecessor-ended", .detail = span_of_string(why) };
+    handoff_move(step, handoff, STATE_FAILED, &change);
+}
+
+bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret_handoff)
+{
+    const struct submit *submit = intake->submit;
+    struct telling telling;
+    struct handoff handoff;
+    uint64_t ended;
+
+    intake->sender_number = turn_agency_number_make(step->turn, intake->sender->code);
+    if (submit->has_cursor && !cursor_set(step, intake->sender_number, &submit->cursor)) {
+        effects_refuse(step->effects, step->command, PROBLEM_CURSOR_MOVED, "cursor",
+                       "Con trỏ đã được dời: hãy đọc lại rồi tiếp tục từ đó.",
+                       "The cursor has moved: read it again and go on from there.");
+        return false;
+    }
+    intake->lane = seat_lane(step, intake->dossier, intake->addressed, intake->recipient);
+    name_dossier(step, intake);
+    fill(step, intake, &handoff);
+    handoff.gates_left = gate_store(step, &handoff, submit, &ended);
+    uint64_t place = submit_correct(step, intake, &handoff);
+    struct change change = { .cause = CAUSE_ACCEPTED, .actor_agency = handoff.sender };
+    dossier_tell(step, intake, &handoff, &telling);
+    if (telling.any)
+        change.of_dossier = &telling.said;
+    if (handoff.gates_left) {
+        change.timer_ms = step->now_ms + step->core->tables->antecedent_ms_max;
+        handoff_begin(step, &handoff, STATE_HELD, 0, submit->header, submit->payload, &change);
+    } else {
+        handoff_begin(step, &handoff, STATE_READY, place, submit->header, submit->payload, &change);
+    }
+    dossier_told(step, &telling, submit, handoff.last_event);
+    /* Whom it was written to stands in its record; the mapping stands in its history. */
+    if (intake->addressed != intake->recipient)
+        seat_tell(step, &handoff, turn_agency_number_make(step->turn, intake->addressed->code));
+    if (intake->again)
+        restore_judge_again(step, &handoff, intake->again);
+    turn_dedupe_put(step->turn, handoff.sender, &handoff.message_id, handoff.id);
+    if (!step->core->time_in_doubt)
+        (void)turn_dedupe_purge(step->turn, handoff.sender, step->now_ms - ID_AGE_MS_MAX, DEDUPE_PURGED);
+    gate_antecedent_known(step, &handoff);
+    if (ended)
+        fail_at_once(step, &handoff, ended);
+    if (submit_take_effect(step, intake, handoff.id))
+        must(turn_handoff(step->turn, handoff.id, &handoff));
+    if (intake->claimed && handoff.state == STATE_READY)
+        park(step, intake, &handoff);
+    *ret_handoff = handoff;
+    return true;
+}
