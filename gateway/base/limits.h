@@ -20,6 +20,8 @@ enum {
     AGENCY_REF_SIZE = 128,              /* the agency's own number for what it took */
     PARTNER_STATUS_SIZE = 64,           /* a partner's own word for where a dossier stands */
     MONEY_CODE_SIZE = 48,               /* Money.component */
+    OFFICER_SIZE = 64,                  /* Facts.officer_from, officer_to: codes, never names */
+    REASON_CODE_SIZE = 64,              /* Facts.reason_code */
 
     /* counts in one message: checked before anything is allocated */
     AFTER_MAX = 8,

@@ -58,6 +58,10 @@ static const char *const answers[] = {
     [ANSWER_REFUSED] = "REFUSED", [ANSWER_RESULT] = "RESULT", [ANSWER_OVERTAKEN] = "OVERTAKEN",
 };
 _Static_assert(COUNT(answers) == ANSWER_END, "every answer has a name");
+static const char *const apologies[] = {
+    "", "ASKED", "BRAKED", "UNDETERMINED", "NOT_ASKED", "SIGNED", "CANCELLED",
+};
+_Static_assert(COUNT(apologies) == APOLOGY_END, "every apology has a name");
 
 static const char *const untils[] = { [UNTIL_RESULT] = "RESULT", [UNTIL_DELIVERED] = "DELIVERED" };
 _Static_assert(COUNT(untils) == UNTIL_END, "every until has a name");
@@ -139,6 +143,7 @@ const char *fail_class_name(enum fail_class fail_class)         { return NAME(fa
 const char *agency_class_name(enum agency_class agency_class)   { return NAME(agency_classes, agency_class); }
 const char *agency_kind_name(enum agency_kind agency_kind)      { return NAME(agency_kinds, agency_kind); }
 const char *answer_name(enum answer answer)                     { return NAME(answers, answer); }
+const char *apology_name(enum apology apology)                  { return NAME(apologies, apology); }
 const char *until_name(enum until until)                        { return NAME(untils, until); }
 const char *behind_name(enum behind behind)                     { return NAME(behinds, behind); }
 const char *cause_name(enum cause cause)                        { return NAME(causes, cause); }

@@ -136,6 +136,17 @@ enum due_source {
     DUE_SOURCE_END
 };
 
+/* The apology that the citizen of a late dossier is owed. Only a signed one goes to him. */
+enum apology {
+    APOLOGY_ASKED = 1,          /* a draft is with the holder: why, until when, who signs */
+    APOLOGY_BRAKED,             /* too many at once: a person lets it go */
+    APOLOGY_UNDETERMINED,       /* chưa xác định: the holder's feed is stale, perhaps it is in time. Nothing was sent */
+    APOLOGY_NOT_ASKED,          /* it cannot be asked for: the event says why */
+    APOLOGY_SIGNED,             /* signed, and handed off to the one-stop */
+    APOLOGY_CANCELLED,          /* the result was in time after all */
+    APOLOGY_END
+};
+
 const char *kind_name(enum kind kind);
 const char *state_name(enum state state);
 const char *verdict_name(enum verdict verdict);
@@ -150,6 +161,7 @@ const char *cause_name(enum cause cause);
 const char *status_name(enum status status);
 const char *judged_name(enum judged judged);
 const char *due_source_name(enum due_source source);
+const char *apology_name(enum apology apology);
 
 enum kind         kind_read(const char *name);
 enum state        state_read(const char *name);

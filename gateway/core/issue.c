@@ -117,7 +117,8 @@ bool issue_handoff(struct step *step, const struct issue *issue, uint64_t *ret_i
     command.agency = tables_agency(step->core->tables, code);
     if (!command.agency) {
         problem_set(ret_problem, PROBLEM_UNKNOWN_AGENCY, "header.sender",
-                    "Không còn cơ quan '%s' trong danh bạ.", "There is no agency '%s' in the directory any more.", code);
+                    "Không còn cơ quan '%s' trong danh bạ.", "There is no agency '%s' in the directory any more.",
+                    code);
         return false;
     }
     if (issue->header.size) {

@@ -1,6 +1,7 @@
 /* issue.h - a handoff that the gateway itself makes, in the name of an agency: the next step of a procedure, a
- * reminder, a request for an apology. It goes through the same checks as a SUBMIT of that agency (permits, sizes, gates), and is
- * in every respect its handoff: its notices go there, its message id is a UUID version 8 made of what it is about.
+ * reminder, a request for an apology. It goes through the same checks as a SUBMIT of that agency (permits, sizes,
+ * gates), and is in every respect its handoff: its notices go there, its message id is a UUID version 8 made of what it
+ * is about.
  *
  * Repeated  the same (from, key) gives the same message id: the one that is there is found, and no second one made.
  * Room      intake that is closed does not keep it out: it uses reserved room, and there is at most a bounded number of

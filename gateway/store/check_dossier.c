@@ -177,10 +177,29 @@ void check_handoff_of_dossier(struct check *check, const struct handoff *handoff
                     "handoff %" PRIu64, handoff->id);
 }
 
+/* It is about a dossier with a record, its draft one of that dossier's handoffs. */
+static void row_ending(struct check *check, struct span key, struct span value)
+{
+    struct key dossier = { 0 };
+    struct ending ending;
+    struct handoff draft;
+    uint64_t id = key_read_u64(key, 0);
+
+    if (!ending_parse(value, &ending))
+        return;
+    key_u64(&dossier, id);
+    bool agrees = check_is_there(check, TABLE_DOSSIER_STATE, &dossier) && is_agency(check, ending.signed_by) &&
+                  !ending.ended == !ending.ended_ms &&
+                  (!ending.draft || (check_handoff(check, ending.draft, &draft) && draft.dossier == id));
+    if (!agrees)
+        fault(check, id, "kết cục không khớp hồ sơ", "how it comes out does not agree with the dossier");
+}
+
 void check_dossiers(struct check *check)
 {
     check_walk(check, TABLE_DOSSIER_STATE, one_dossier);
     check_walk(check, TABLE_MONEY, row_money);
     check_walk(check, TABLE_PROVISIONAL, row_provisional);
     check_walk(check, TABLE_UNRECEIVED, row_unreceived);
+    check_walk(check, TABLE_ENDING, row_ending);
 }

@@ -156,6 +156,12 @@ static bool is_provisional(struct span key, struct span value)
     return !value.size && key_read_u32(key, 0) && key_read_u64(key, 4);
 }
 
+static bool is_ending(struct span key, struct span value)
+{
+    struct ending ending;
+    return key_read_u64(key, 0) && ending_parse(value, &ending);
+}
+
 static bool is_unreceived(struct span key, struct span value)
 {
     return !value.size && key_read_u32(key, 0) && key_read_u64(key, 12);
@@ -198,6 +204,7 @@ static const struct shape {
     [TABLE_MONEY]           = { 9, 8 + MONEY_CODE_SIZE - 1, is_money },
     [TABLE_PROVISIONAL]     = { 12, 12, is_provisional },
     [TABLE_UNRECEIVED]      = { 20, 20, is_unreceived },
+    [TABLE_ENDING]          = { 8, 8, is_ending },
 };
 
 bool check_explains(enum table table, struct span key, struct span value)

@@ -34,4 +34,5 @@ const struct table_info table_infos[TABLES] = {
     [TABLE_MONEY]           = { "money", HABIT_INSERT, false },
     [TABLE_PROVISIONAL]     = { "provisional", HABIT_INSERT, false },
     [TABLE_UNRECEIVED]      = { "unreceived", HABIT_INSERT, false },
+    [TABLE_ENDING]          = { "ending", HABIT_UPDATE, false },
 };

@@ -46,6 +46,7 @@
  *  money           dossier u64, component                    struct money               submit > track           any
  *  provisional     year u32, dossier u64                     -                          submit > calendar loaded any
  *  unreceived      recipient u32, delivered i64, handoff u64 -                          tick, receipt > operator any
+ *  ending          dossier u64                               struct ending              told, tick > tick, report any
  *  sealed          day u32 (YYYYMMDD)                        u64: sealed rows, never 0  end of turn > key drop   few
  */
 #ifndef GATEWAY_STORE_SCHEMA_H
@@ -58,7 +59,7 @@ enum table {
     TABLE_DOSSIER_HANDOFF, TABLE_HANDOFF, TABLE_BODY, TABLE_DEDUPE, TABLE_LANE, TABLE_READY, TABLE_TIMER, TABLE_OFFERED,
     TABLE_GATE, TABLE_ANTECEDENT, TABLE_EVENT, TABLE_DETAIL, TABLE_FEED, TABLE_FOLLOW, TABLE_CHAIN, TABLE_FAILED,
     TABLE_FAIL_GROUP, TABLE_CHECKPOINT, TABLE_CURSOR, TABLE_BLOB, TABLE_DIRECTORY, TABLE_SEALED,
-    TABLE_DOSSIER_STATE, TABLE_MONEY, TABLE_PROVISIONAL, TABLE_UNRECEIVED,
+    TABLE_DOSSIER_STATE, TABLE_MONEY, TABLE_PROVISIONAL, TABLE_UNRECEIVED, TABLE_ENDING,
     TABLES                  /* how many */
 };
 
@@ -82,7 +83,8 @@ extern const struct table_info table_infos[TABLES];
 #define META_RESTORED_KEY "restored"
 #define META_COUNTERS_KEY "counters"
 
-/* The oldest schema that a writer brings up to STORE_SCHEMA: 1 had no tables from dossier-state on. */
+/* The oldest schema that a writer brings up to STORE_SCHEMA: 1 had no tables from dossier-state on, 2 none
+ * from ending on. */
 enum { SCHEMA_OLDEST = 1 };
 
 /* Ready rows have at most this many lane classes; what they mean is the core's business. */

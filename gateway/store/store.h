@@ -26,7 +26,7 @@
 struct store;
 struct turn;
 
-enum { STORE_SCHEMA = 2 };              /* 2: what is known of dossiers */
+enum { STORE_SCHEMA = 3 };              /* 2: what is known of dossiers. 3: how they come out */
 
 struct store_options {
     const char *folder;             /* made (0700) when missing */

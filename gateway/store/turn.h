@@ -12,6 +12,7 @@
 #define GATEWAY_STORE_TURN_H
 
 #include "gateway/store/record_dossier.h"
+#include "gateway/store/record_ending.h"
 #include "gateway/store/records.h"
 #include "gateway/store/restored.h"
 
@@ -71,6 +72,10 @@ struct unreceived { uint32_t recipient; int64_t delivered_ms; uint64_t handoff; 
 /* The one after this; all zero: the first. recipient_only: within the recipient of `after`. */
 bool     turn_unreceived_next(struct turn *turn, const struct unreceived *after, bool recipient_only,
                               struct unreceived *ret_next);
+
+/* How a dossier comes out. False: nothing yet. */
+bool     turn_ending(struct turn *turn, uint64_t dossier, struct ending *ret_ending);
+void     turn_ending_put(struct turn *turn, const struct ending *ending);
 
 /* ---- handoffs */
 uint64_t turn_handoff_new_id(struct turn *turn);

@@ -332,6 +332,16 @@ static void unreceived_lost(struct raw *raw)
 {
     raw_delete(raw, TABLE_UNRECEIVED, KEY("488", POLICE, KEY_TIME(SITE_NOW_MS + 1), ID(DELIVERED)));
 }
+static void ending_put(struct raw *raw, uint64_t dossier, struct ending ending)
+{
+    uint8_t record[RECORD_BYTES_MAX];
+    raw_put(raw, TABLE_ENDING, KEY("8", dossier), span_of(record, ending_write(&ending, record)));
+}
+static void ending_stray(struct raw *raw) { ending_put(raw, 7, (struct ending){ .apology = APOLOGY_BRAKED }); }
+static void ending_undated(struct raw *raw)
+{
+    ending_put(raw, SAMPLE_DOSSIER, (struct ending){ .ended = STATUS_DONE });
+}
 static void unreceived_stray(struct raw *raw)
 {
     raw_put(raw, TABLE_UNRECEIVED, KEY("488", POLICE, KEY_TIME(SITE_NOW_MS), ID(OFFERED)), NOTHING);
@@ -498,6 +508,7 @@ const struct damage store_damages[] = {
     CASE(dossier_odd, "dossier-state 0000000000000001|a row that no version explains",
          H "57|is a branch of a dossier without a record", D "|has money and no record", D "|has money and no record",
          D "|stands in the list of a calendar's year that it does not wait for",
+         D "|how it comes out does not agree with the dossier",
          "events of dossiers, 0 of 1 are listed|some events of dossiers hang in no list of a dossier"),
     CASE(money_stray, "state of dossier 2|has money and no record"),
     CASE(provisional_lost, D "|is provisional and not in the list of those that wait for a calendar"),
@@ -505,6 +516,8 @@ const struct damage store_damages[] = {
          "stands in the list of a calendar's year that it does not wait for"),
     CASE(unreceived_lost, H "57|is not in the list of those that nobody has taken"),
     CASE(unreceived_stray, "unreceived, " H "58|its handoff says otherwise"),
+    CASE(ending_stray, "state of dossier 7|how it comes out does not agree with the dossier"),
+    CASE(ending_undated, "state of dossier 1|how it comes out does not agree with the dossier"),
     CASE(taken_and_not, H "57|is taken and not taken at once, or not delivered"),
     CASE(branch_without, H "58|is a branch of a dossier without a record"),
     CASE(receipt_timer, "timer" OF "62|its handoff says otherwise"),

@@ -96,6 +96,8 @@ static void know_dossier(struct turn *turn, const struct handoff *handoff)
         .branch_count = 1, .pauses = { { .from_ms = 1, .to_ms = 2, .branch = 0 } }, .pause_count = 1, .money_count = 2,
     };
     struct money money = { .owed = 8000, .source_ms = SITE_NOW_MS, .by = POLICE };
+    struct ending ending = { .dossier = SAMPLE_DOSSIER, .apology = APOLOGY_ASKED, .draft = handoff->id,
+                             .due_ms = said.due_ms, .asked_ms = SITE_NOW_MS };
 
     must(handoff->dossier == SAMPLE_DOSSIER);
     turn_dossier_put(turn, &dossier);
@@ -103,6 +105,7 @@ static void know_dossier(struct turn *turn, const struct handoff *handoff)
     turn_money_put(turn, dossier.id, "LP-2", &money);
     turn_provisional_put(turn, SAMPLE_YEAR, dossier.id);
     turn_unreceived_put(turn, POLICE, handoff->changed_ms, handoff->id);
+    turn_ending_put(turn, &ending);
 }
 
 static void lane_of_two(struct turn *turn)

@@ -11,6 +11,7 @@
 
 #include "gateway/store/counters.h"
 #include "gateway/store/record_dossier.h"
+#include "gateway/store/record_ending.h"
 #include "gateway/store/records.h"
 
 static const char HANDOFF[] =
@@ -34,6 +35,9 @@ static const char DOSSIER[] =
     "00000000001500000016000000050000001700000000000000180000000000000019000000000000000900011a0000001b000000"
     "000000001c000000000000001d000000021e000000000000001f000000000000000020000000000000000000000000000000ff21"
     "00000022000000";
+static const char ENDING[] =
+    "0109050100000000000000020000000000000003000000040000000500000000000000060000000000000007000000000000000800000000"
+    "0000000543422d3037077175612d746169";
 static const char MONEY[] =
     "01401f000000000000feffffffffffffff030000000000000004000000";
 static const char AGENCY_STATE[] =
@@ -72,6 +76,7 @@ static union {
     struct event event;
     struct dossier dossier;
     struct money money;
+    struct ending ending;
     struct agency_state agency_state;
     struct fail_group group;
     struct antecedent antecedent;
@@ -86,6 +91,7 @@ CALLS(handoff, handoff)
 CALLS(event, event)
 CALLS(dossier, dossier)
 CALLS(money, money)
+CALLS(ending, ending)
 CALLS(agency_state, agency_state)
 CALLS(fail_group, group)
 CALLS(antecedent, antecedent)
@@ -153,6 +159,14 @@ static void fill_money(void)
     parsed.money = (struct money){ .owed = 8000, .paid = -2, .source_ms = 3, .by = 4 };
 }
 
+static void fill_ending(void)
+{
+    parsed.ending = (struct ending){
+        .ended = STATUS_DONE, .ended_ms = 1, .apology = APOLOGY_SIGNED, .draft = 2, .signed_by = 3, .apologies = 4,
+        .due_ms = 5, .asked_ms = 6, .signed_ms = 7, .promised_ms = 8, .signer = "CB-07", .reason_code = "qua-tai",
+    };
+}
+
 static void fill_agency_state(void)
 {
     parsed.agency_state = (struct agency_state){ .offers = 1, .paused = true, .since_ms = 2, .suspect_fingerprint = 3,
@@ -184,7 +198,8 @@ static void fill_counters(void)
 }
 
 /* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 3, CAUSE 32,
- * STATUS 10, JUDGED 7, DUE_SOURCE 4. */
+ * STATUS 10, JUDGED 7, DUE_SOURCE 4,
+ * APOLOGY 6. */
 static const struct sample samples[] = {
     { HANDOFF, handoff_p, handoff_w, fill_handoff, "\001\001\023" "\002\001\010" "\003\000\013" "\004\000\007"
       "\005\000\003" },
@@ -194,6 +209,7 @@ static const struct sample samples[] = {
       "\147\000\012" "\150\000\012" "\151\000\012" "\152\000\007" "\153\000\004" },
     { DOSSIER, dossier_p, dossier_w, fill_dossier, "\011\000\012" "\012\000\001" "\013\000\001" "\104\000\004" },
     { MONEY, money_p, money_w, fill_money, NULL },
+    { ENDING, ending_p, ending_w, fill_ending, "\001\000\012" "\002\000\006" },
     { AGENCY_STATE, agency_state_p, agency_state_w, fill_agency_state, "\011\000\001" "\012\000\001" },
     { FAIL_GROUP, fail_group_p, fail_group_w, fill_group, NULL },
     { ANTECEDENT, antecedent_p, antecedent_w, fill_antecedent, "\001\001\002" },
