@@ -197,8 +197,8 @@ def anon_rss_mib(process):
 
 
 def fdatasync_us(folder, pause_s):
-    """Median of 400, of one 4 KiB block each, `pause_s` apart: after a pause the disk and the processor have to be woken,
-    and at 200 a second that is so for each accept."""
+    """Median of 400, of one 4 KiB block each, `pause_s` apart: after a pause the disk and the processor have to be
+    woken, and at 200 a second that is so for each accept."""
     path, times = f"{folder}/sync", []
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     os.write(file, bytes(1 << 20))
