@@ -59,6 +59,12 @@ static void fill(struct step *step, const struct intake *intake, struct handoff 
     memcpy(ret_handoff->step, submit->step, sizeof ret_handoff->step);
 }
 
+/* What the holder works on is due with its dossier where its sender says nothing else: it orders the lanes by it. */
+static bool is_due_with_dossier(enum kind kind)
+{
+    return kind == KIND_FORWARD || kind == KIND_SUPPLEMENT || kind == KIND_PAYMENT || kind == KIND_RESULT;
+}
+
 static void fail_at_once(struct step *step, struct handoff *handoff, uint64_t ended)
 {
     char why[160];
@@ -94,6 +100,8 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
     dossier_tell(step, intake, &handoff, &telling);
     if (telling.any)
         change.of_dossier = &telling.said;
+    if (telling.any && !handoff.due_ms && is_due_with_dossier(handoff.kind))
+        handoff.due_ms = telling.dossier.due_ms;
     if (handoff.gates_left) {
         change.timer_ms = step->now_ms + step->core->tables->antecedent_ms_max;
         handoff_begin(step, &handoff, STATE_HELD, 0, submit->header, submit->payload, &change);

@@ -49,7 +49,7 @@ struct handoff {
     struct uuid message_id;
     struct hash content_hash;
     int64_t accepted_ms, source_time_ms, changed_ms;
-    int64_t due_ms;                 /* as stated by the sender; 0 none */
+    int64_t due_ms;                 /* as stated by the sender, else of the dossier as it stood then; 0 none */
     int64_t timer_ms;               /* WAITING: until; OFFERED: end of the lease; HELD behind gates: when its
                                        antecedents must have come; 0 none. Each such time has a row among the timers */
     int64_t ready_due_ms;           /* READY and head of its lane: the due_ms in its READY key; else 0 */
