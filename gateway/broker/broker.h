@@ -77,6 +77,8 @@ struct broker {
     bool hurry;                                 /* somebody waits for the answer to one of the commands in `order` */
     int64_t gather_until_us;                    /* else the turn may wait so long for more of them */
     int64_t waiter_ms;                          /* steady: when somebody not in bulk last asked for something */
+    int64_t asker_ms;                           /* steady: when somebody not in bulk last handed something off ... */
+    uint64_t asker;                             /* ... and who it was: the number of his session */
     bool speaking;                              /* what is said is gathered until all of the turn is */
 
     int64_t  now_ms, steady_ms;                 /* read once a turn */
@@ -141,6 +143,8 @@ bool turn_is_due(struct broker *broker);
 /* Somebody who is not in bulk has asked for something a moment ago: for his sake nothing waits for company, and the
  * store is settled in small portions. What others have in bulk takes a little longer then. */
 bool turn_has_waiter(const struct broker *broker);
+/* ... and it was a SUBMIT of another session than this one. */
+bool turn_has_asker(const struct broker *broker, const struct session *session);
 /* A turn costs the same syncs and pages for one command as for many. So it may wait GATHER_US for more, as long as
  * nobody waits for it: all that is there came from sessions that have much more under way (BULK). */
 bool turn_may_wait(struct broker *broker);

@@ -241,6 +241,10 @@ static void hurry_or_wait(struct broker *broker, struct session *session, const 
     session_pace(session, broker->steady_ms);           /* of what is waited for: an acknowledgement is no pace */
     if (!session_in_bulk(session, broker->steady_ms))
         broker->waiter_ms = broker->steady_ms;
+    if (command->kind == COMMAND_SUBMIT && !session_in_bulk(session, broker->steady_ms)) {
+        broker->asker_ms = broker->steady_ms;
+        broker->asker = session->number;
+    }
     bool bulk = is_in_bulk(broker, session, command);
     int64_t until_us = bus_now_us() + GATHER_US;
 

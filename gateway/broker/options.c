@@ -35,6 +35,8 @@ static const struct option table[] = {
     { "", "sessions_max", OPTION_COUNT, AT(sessions_max), "1024", "1", "4096", "sessions at once" },
     { "", "sessions_per_agency_max", OPTION_COUNT, AT(sessions_per_agency_max), "32", "1", "4096",
       "sessions of one agency at once" },
+    { "", "bulk_submits_per_second", OPTION_COUNT, AT(bulk_submits_per_second), "2000", "100", "1000000",
+      "of one session that sends in bulk, while others ask one by one" },
     { "", "handshakes_per_minute", OPTION_COUNT, AT(handshakes_per_minute), "120", "1", "60000",
       "new connections that one key may make" },
     { "", "silence_leases", OPTION_COUNT, AT(silence_leases), "2", "1", "100",

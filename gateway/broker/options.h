@@ -23,7 +23,7 @@ struct options {
     char     admin[OPTION_PATH_SIZE];
     char     store_folder[OPTION_PATH_SIZE];
     int64_t  store_bytes_max, store_ballast_bytes, store_map_bytes, store_journal_bytes;
-    int64_t  sessions_max, sessions_per_agency_max, handshakes_per_minute;
+    int64_t  sessions_max, sessions_per_agency_max, handshakes_per_minute, bulk_submits_per_second;
     int64_t  silence_leases;            /* a receiver silent for so many leases is lost */
     int64_t  idle_ms;                   /* any other session silent for so long is ended */
     int64_t  stop_wait_ms;              /* SIGTERM: open deliveries get so long */

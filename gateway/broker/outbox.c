@@ -75,12 +75,26 @@ static void remove_first(struct outbox *outbox, const struct sessions *sessions,
         }
 }
 
+static bool is_quiet(const struct session *session)
+{
+    return session->quiet_until_us && bus_now_us() < session->quiet_until_us;
+}
+
+/* Something has left. */
+static void quieten(struct session *session)
+{
+    session->quiet_until_us = session->quiet_us ? bus_now_us() + session->quiet_us : 0;
+    session->quiet_us = 0;
+}
+
 enum result outbox_send(struct outbox *outbox, struct bus *bus, const struct sessions *sessions,
                         struct session *session, zmq_msg_t *frame, int64_t steady_ms)
 {
     enum result result = RESULT_BUSY;
-    if (session->first_out == OUT_NONE)
+    if (session->first_out == OUT_NONE && !is_quiet(session))
         result = bus_send(bus, BUS_AGENCIES, session->routing, frame, NOW_PATIENCE_US);
+    if (result == RESULT_OK)
+        quieten(session);
     if (result == RESULT_NOT_FOUND)
         zmq_msg_close(frame);
     if (result != RESULT_BUSY)
@@ -92,7 +106,7 @@ enum result outbox_send(struct outbox *outbox, struct bus *bus, const struct ses
 static bool flush_session(struct outbox *outbox, struct bus *bus, const struct sessions *sessions,
                           struct session *session, int64_t steady_ms, int64_t wait_ms_max, const char **ret_why)
 {
-    while (session->first_out != OUT_NONE) {
+    while (session->first_out != OUT_NONE && !is_quiet(session)) {
         struct out *out = &outbox->outs[session->first_out];
         size_t bytes = zmq_msg_size(&out->frame);
         enum result result = bus_send(bus, BUS_AGENCIES, session->routing, &out->frame, 0);
@@ -102,6 +116,7 @@ static bool flush_session(struct outbox *outbox, struct bus *bus, const struct s
             *ret_why = result == RESULT_BUSY ? "it does not read" : "the connection is gone";
             return false;
         }
+        quieten(session);
         remove_first(outbox, sessions, session, bytes);
         if (session->first_out != OUT_NONE)                     /* the next one has been first only from now on */
             outbox->outs[session->first_out].since_ms = steady_ms;

@@ -6,6 +6,7 @@
 #include "gateway/broker/broker.h"
 
 enum {
+    SECOND_US = 1000000,
     PATIENCE_US = 1000,                 /* for those who have no session */
     NOTICE_ROOM_BYTES = 256 << 10,      /* a NOTIFY that ended with less room than this may have ended for lack of it */
 };
@@ -228,6 +229,15 @@ static void say_to_operator(struct broker *broker, struct effect *effect, uint32
         speak_refused(broker, BUS_ADMIN, routing, &refusal);
 }
 
+/* Whoever sends in bulk while others ask one by one is answered at a pace that leaves room for them: each answer is a
+ * SUBMIT of his that may come next. */
+static void slow_down(struct broker *broker, uint64_t number)
+{
+    struct session *session = session_of_number(&broker->sessions, number);
+    if (session && session_in_bulk(session, broker->steady_ms) && turn_has_asker(broker, session))
+        session->quiet_us += SECOND_US / broker->options.bulk_submits_per_second;
+}
+
 static void say_answer(struct broker *broker, struct effect *effect, uint32_t index)
 {
     if (effect->session & ADMIN_SESSION) {
@@ -274,6 +284,10 @@ void speak(struct broker *broker)
             say_deliver(broker, effect);
             break;
         case EFFECT_AGAIN: case EFFECT_RESTORED: case EFFECT_END:
+            break;
+        case EFFECT_ACCEPTED:
+            slow_down(broker, effect->session);
+            say_answer(broker, effect, i);
             break;
         case EFFECT_OUTCOME_ACK:
             if (effect->outcome_ack.state != STATE_OFFERED)

@@ -328,6 +328,11 @@ bool turn_has_waiter(const struct broker *broker)
     return broker->waiter_ms && broker->steady_ms - broker->waiter_ms < WAITER_MS;
 }
 
+bool turn_has_asker(const struct broker *broker, const struct session *session)
+{
+    return broker->asker && broker->asker != session->number && broker->steady_ms - broker->asker_ms < WAITER_MS;
+}
+
 bool turn_may_wait(struct broker *broker)
 {
     const struct order *order = &broker->order;
