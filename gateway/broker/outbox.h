@@ -1,8 +1,8 @@
 /* outbox.h - frames that found their peer's queue in libzmq full for the moment. The queue is short (bus.h), so a burst
  * of large deliveries to somebody who reads well fills it too; ending his session for that would be wrong.
  *
- * Here wait, too, the answers to a session that is kept quiet (quiet_until_us): it sends in bulk while others ask one by
- * one, and goes on only when it is answered.
+ * The answers to a session that is kept quiet (quiet_until_us) wait here as well: it sends in bulk while others ask one
+ * by one, and goes on only when it is answered.
  *
  * Frames of one session leave in the order in which they were said. While some wait, the session is offered nothing
  * more. One whose first frame has waited too long does not read: it is to be ended, and so is one for which there is no

@@ -55,7 +55,7 @@ struct session {
     uint32_t outs;
     size_t   out_bytes;
     int64_t  quiet_until_us;        /* bus_now_us(): nothing is said to it before then ... */
-    int64_t  quiet_us;              /* ... and for so long from the next frame on: how a flood is slowed down (speak.c) */
+    int64_t  quiet_us;              /* ... and for so long after the next frame: how a flood is slowed (speak.c) */
     struct piece *first_piece, *last_piece;     /* said in this turn and not yet sent (speech.h) */
     bool     was_offered;           /* the core may know it */
     struct follow follow;
