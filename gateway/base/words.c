@@ -62,6 +62,10 @@ static const char *const apologies[] = {
     "", "ASKED", "BRAKED", "UNDETERMINED", "NOT_ASKED", "SIGNED", "CANCELLED",
 };
 _Static_assert(COUNT(apologies) == APOLOGY_END, "every apology has a name");
+static const char *const unaskeds[] = {
+    "", "NO_HOLDER", "UNDELIVERED", "NOT_PERMITTED", "NO_AGENCY", "REFUSED",
+};
+_Static_assert(COUNT(unaskeds) == UNASKED_END, "every reason has a name");
 
 static const char *const untils[] = { [UNTIL_RESULT] = "RESULT", [UNTIL_DELIVERED] = "DELIVERED" };
 _Static_assert(COUNT(untils) == UNTIL_END, "every until has a name");
@@ -144,6 +148,7 @@ const char *agency_class_name(enum agency_class agency_class)   { return NAME(ag
 const char *agency_kind_name(enum agency_kind agency_kind)      { return NAME(agency_kinds, agency_kind); }
 const char *answer_name(enum answer answer)                     { return NAME(answers, answer); }
 const char *apology_name(enum apology apology)                  { return NAME(apologies, apology); }
+const char *unasked_name(enum unasked unasked)                  { return NAME(unaskeds, unasked); }
 const char *until_name(enum until until)                        { return NAME(untils, until); }
 const char *behind_name(enum behind behind)                     { return NAME(behinds, behind); }
 const char *cause_name(enum cause cause)                        { return NAME(causes, cause); }

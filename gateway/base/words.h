@@ -147,6 +147,16 @@ enum apology {
     APOLOGY_END
 };
 
+/* Why no apology was asked for. */
+enum unasked {
+    UNASKED_NO_HOLDER = 1,      /* no other agency holds it: it is with the one-stop itself */
+    UNASKED_UNDELIVERED,        /* it has not reached its holder: the gateway's or the sender's trouble */
+    UNASKED_NOT_PERMITTED,      /* no permit lets the one that opened it ask its holder */
+    UNASKED_NO_AGENCY,          /* one of the two is no longer in the directory */
+    UNASKED_REFUSED,            /* the request could not be made for another reason; the event says which */
+    UNASKED_END
+};
+
 const char *kind_name(enum kind kind);
 const char *state_name(enum state state);
 const char *verdict_name(enum verdict verdict);
@@ -162,6 +172,7 @@ const char *status_name(enum status status);
 const char *judged_name(enum judged judged);
 const char *due_source_name(enum due_source source);
 const char *apology_name(enum apology apology);
+const char *unasked_name(enum unasked unasked);
 
 enum kind         kind_read(const char *name);
 enum state        state_read(const char *name);

@@ -1,7 +1,9 @@
 /* dossier_follow.c - a dossier's record has changed: what stands beside it follows. One line for each that does. */
 #include "gateway/core/dossier_inside.h"
+#include "gateway/core/late.h"
 
 void dossier_follow(struct step *step, const struct dossier *before, const struct dossier *after, uint64_t event)
 {
-    (void)step, (void)before, (void)after, (void)event;
+    (void)event;
+    late_follow(step, before, after);
 }

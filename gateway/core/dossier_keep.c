@@ -2,6 +2,7 @@
  */
 #include "gateway/core/dossier_inside.h"
 #include "gateway/core/due_date.h"
+#include "gateway/core/late.h"
 
 enum { RECOMPUTED_MAX = 16 };
 #define PUT_OFF_MS (60LL * 1000)
@@ -175,6 +176,8 @@ void dossier_answered(struct step *step, struct handoff *forward, const struct h
         dossier_line_move(dossier, &next, joined, false);
     }
     telling->said.after = dossier->line.status;
+    if (result && alone)
+        late_done_by(step, dossier->id, telling->source_ms);
 }
 
 static bool open_branch(struct step *step, const struct handoff *forward, struct telling *ret_telling,

@@ -88,6 +88,8 @@ const struct dossier_view *view_dossier(struct step *step, uint64_t id)
         .owner = text_of_code(step, dossier.owner), .by = text_of_code(step, dossier.line.by),
         .due_by = text_of_code(step, dossier.due_by), .claimed_due_by = text_of_code(step, dossier.claimed_due_by),
     };
+    (void)turn_ending(step->turn, id, &view->ending);
+    view->signed_by = text_of_code(step, view->ending.signed_by);
     view->branches = view_branches(step, &dossier);
     view->money = view_money(step, &dossier, &view->money_count);
     view->told = view_told(step, &dossier, &view->told_count);

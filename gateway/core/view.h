@@ -5,6 +5,7 @@
 
 #include "gateway/base/problem.h"
 #include "gateway/store/record_dossier.h"
+#include "gateway/store/record_ending.h"
 
 struct event_view {
     struct event event;
@@ -57,7 +58,8 @@ struct money_view { struct money money; const char *component, *by; };
 struct told_view { struct event event; const char *by; int64_t source_ms; };
 struct dossier_view {
     struct dossier dossier;
-    const char *code, *opener, *owner, *by, *due_by, *claimed_due_by;
+    struct ending ending;                   /* all zero: nothing yet */
+    const char *code, *opener, *owner, *by, *due_by, *claimed_due_by, *signed_by;
     const struct branch_view *branches;     /* dossier.branch_count */
     const struct money_view  *money;
     const struct told_view   *told;         /* the newest DOSSIER_TOLD_MAX, oldest first */

@@ -189,7 +189,7 @@ static void row_ending(struct check *check, struct span key, struct span value)
         return;
     key_u64(&dossier, id);
     bool agrees = check_is_there(check, TABLE_DOSSIER_STATE, &dossier) && is_agency(check, ending.signed_by) &&
-                  !ending.ended == !ending.ended_ms &&
+                  is_agency(check, ending.asked_of) && !ending.ended == !ending.ended_ms &&
                   (!ending.draft || (check_handoff(check, ending.draft, &draft) && draft.dossier == id));
     if (!agrees)
         fault(check, id, "kết cục không khớp hồ sơ", "how it comes out does not agree with the dossier");

@@ -3,7 +3,7 @@
 #include "gateway/store/bytes.h"
 
 enum { ENDING_VERSION = 1 };
-_Static_assert(1 + 2 + 2 * 4 + 7 * 8 + OFFICER_SIZE + REASON_CODE_SIZE <= RECORD_BYTES_MAX, "the largest ending fits");
+_Static_assert(1 + 3 + 4 * 4 + 8 * 8 + OFFICER_SIZE + REASON_CODE_SIZE <= RECORD_BYTES_MAX, "the largest ending fits");
 
 size_t ending_write(const struct ending *ending, uint8_t bytes[RECORD_BYTES_MAX])
 {
@@ -11,8 +11,12 @@ size_t ending_write(const struct ending *ending, uint8_t bytes[RECORD_BYTES_MAX]
     pen_u8(&pen, ENDING_VERSION);
     pen_u8(&pen, ending->ended);
     pen_u8(&pen, ending->apology);
+    pen_u8(&pen, ending->unasked);
     pen_i64(&pen, ending->ended_ms);
     pen_u64(&pen, ending->draft);
+    pen_u32(&pen, ending->asked_of);
+    pen_u32(&pen, ending->escalations);
+    pen_i64(&pen, ending->timer_ms);
     pen_u32(&pen, ending->signed_by);
     pen_u32(&pen, ending->apologies);
     pen_i64(&pen, ending->due_ms);
@@ -32,8 +36,12 @@ bool ending_parse(struct span bytes, struct ending *ret_ending)
     scan_version(&scan, ENDING_VERSION);
     ending.ended = scan_word(&scan, 0, STATUS_END);
     ending.apology = scan_word(&scan, 0, APOLOGY_END);
+    ending.unasked = scan_word(&scan, 0, UNASKED_END);
     ending.ended_ms = scan_i64(&scan);
     ending.draft = scan_u64(&scan);
+    ending.asked_of = scan_u32(&scan);
+    ending.escalations = scan_u32(&scan);
+    ending.timer_ms = scan_i64(&scan);
     ending.signed_by = scan_u32(&scan);
     ending.apologies = scan_u32(&scan);
     ending.due_ms = scan_i64(&scan);

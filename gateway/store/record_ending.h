@@ -11,11 +11,17 @@
 struct ending {
     uint64_t dossier;                   /* its key; not in the bytes */
     enum status ended;                  /* 3, 7, 8, 9, 10: what ended the work, as first told; 0 it goes on. A way back
-                                           (a RECALL, a correction) clears both */
-    int64_t  ended_ms;                  /* ... and when, by source time: lateness is judged by it */
+                                           (a RECALL, a fact that leads out of it) clears both */
+    int64_t  ended_ms;                  /* ... and when, by source time: lateness is judged by it. A RESULT told later
+                                           whose source time lies before puts it earlier */
 
     enum apology apology;               /* 0 none was needed so far */
-    uint64_t draft;                     /* the handoff that asked for it; 0 none */
+    enum unasked unasked;               /* NOT_ASKED: why; else 0 */
+    uint64_t draft;                     /* the handoff that asked for it, the first of several; 0 none */
+    uint32_t asked_of;                  /* under whom it stands in table late: the first holder, or the opener; 0: it
+                                           does not stand there */
+    uint32_t escalations;               /* how often others were told that it is late and unsigned */
+    int64_t  timer_ms;                  /* when it is looked at next (TIMER_LATE); 0 not by time */
     uint32_t signed_by;                 /* the agency that signed; 0 nobody */
     uint32_t apologies;                 /* how many were signed */
     int64_t  due_ms;                    /* what it is about: the due date that will not be, or was not, kept */

@@ -231,6 +231,26 @@ static void print_due(struct output *output, const struct dossier_view *view)
     }
 }
 
+static void print_ending(struct output *output, const struct ending *ending, const char *signed_by)
+{
+    if (!ending->ended && !ending->apology)
+        return;
+    output_add(output, "   ending");
+    output_add(output, ending->ended ? " ended=%d" : "", (int)ending->ended);
+    print_local(output, "at", ending->ended_ms);
+    output_add(output, ending->apology ? " %s" : "%s", apology_name(ending->apology));
+    output_add(output, ending->unasked ? " %s" : "%s", unasked_name(ending->unasked));
+    output_add(output, ending->draft ? " draft=#%llu" : "", HANDOFF_NUMBER(ending->draft));
+    print_local(output, "about", ending->due_ms);
+    print_local(output, "asked", ending->asked_ms);
+    if (ending->apologies)
+        output_add(output, " apologies=%u by=%s signer=%s reason=%s", ending->apologies, signed_by, ending->signer,
+                   ending->reason_code);
+    print_local(output, "signed", ending->signed_ms);
+    print_local(output, "promised", ending->promised_ms);
+    output_add(output, ending->escalations ? " escalated=%u\n" : "\n", ending->escalations);
+}
+
 static void print_dossier(struct output *output, const struct dossier_view *view)
 {
     if (!view)
@@ -245,6 +265,7 @@ static void print_dossier(struct output *output, const struct dossier_view *view
     output_add(output, "%s%s\n", view->dossier.procedure_version[0] ? " version=" : "",
                view->dossier.procedure_version);
     print_due(output, view);
+    print_ending(output, &view->ending, view->signed_by);
     for (uint32_t i = 0; i < view->dossier.branch_count; i++) {
         const struct branch_view *branch = &view->branches[i];
         output_add(output, "   branch #%llu %s > %s%s%s%s%s", HANDOFF_NUMBER(branch->branch.handoff), branch->sender,

@@ -36,8 +36,9 @@ static const char DOSSIER[] =
     "000000001c000000000000001d000000021e000000000000001f000000000000000020000000000000000000000000000000ff21"
     "00000022000000";
 static const char ENDING[] =
-    "0109050100000000000000020000000000000003000000040000000500000000000000060000000000000007000000000000000800000000"
-    "0000000543422d3037077175612d746169";
+    "01090502010000000000000002000000000000000900000008000000070000000000000003000000040000000500000000000000"
+    "06000000000000000700000000000000080000000000000005"
+    "43422d3037077175612d746169";
 static const char MONEY[] =
     "01401f000000000000feffffffffffffff030000000000000004000000";
 static const char AGENCY_STATE[] =
@@ -162,7 +163,8 @@ static void fill_money(void)
 static void fill_ending(void)
 {
     parsed.ending = (struct ending){
-        .ended = STATUS_DONE, .ended_ms = 1, .apology = APOLOGY_SIGNED, .draft = 2, .signed_by = 3, .apologies = 4,
+        .ended = STATUS_DONE, .ended_ms = 1, .apology = APOLOGY_SIGNED, .unasked = UNASKED_UNDELIVERED,
+        .draft = 2, .asked_of = 9, .escalations = 8, .timer_ms = 7, .signed_by = 3, .apologies = 4,
         .due_ms = 5, .asked_ms = 6, .signed_ms = 7, .promised_ms = 8, .signer = "CB-07", .reason_code = "qua-tai",
     };
 }
@@ -209,7 +211,7 @@ static const struct sample samples[] = {
       "\147\000\012" "\150\000\012" "\151\000\012" "\152\000\007" "\153\000\004" },
     { DOSSIER, dossier_p, dossier_w, fill_dossier, "\011\000\012" "\012\000\001" "\013\000\001" "\104\000\004" },
     { MONEY, money_p, money_w, fill_money, NULL },
-    { ENDING, ending_p, ending_w, fill_ending, "\001\000\012" "\002\000\006" },
+    { ENDING, ending_p, ending_w, fill_ending, "\001\000\012" "\002\000\006" "\003\000\005" },
     { AGENCY_STATE, agency_state_p, agency_state_w, fill_agency_state, "\011\000\001" "\012\000\001" },
     { FAIL_GROUP, fail_group_p, fail_group_w, fill_group, NULL },
     { ANTECEDENT, antecedent_p, antecedent_w, fill_antecedent, "\001\001\002" },
