@@ -139,6 +139,8 @@ $(BUILD)/obj/tests/examples/%.o $(BUILD)/obj/tests/bench/%.o: private EXTRA := -
 $(BUILD)/obj/%.o: %.c $(FLAGS_FILE) | $(PB_H)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(EXTRA) -MMD -MP -c -o $@ $<
+# Its templates become part of the object, by the assembler, which tells no dependencies.
+$(BUILD)/obj/gateway/cli/paper_templates.o: $(wildcard gateway/cli/papers/*.html)
 # Generated code is not ours to warn about.
 $(BUILD)/obj/gen/lienthong.pb-c.o: $(PB_C) $(FLAGS_FILE)
 	$(call say,CC,$<)

@@ -90,6 +90,7 @@ static const char *const causes[] = {
     [CAUSE_CLOCK_CONFIRMED] = "CLOCK_CONFIRMED", [CAUSE_RESTORED] = "RESTORED",
     [CAUSE_SUCCEEDED] = "SUCCEEDED",
     [CAUSE_RECEIVED] = "RECEIVED", [CAUSE_UNRECEIVED] = "UNRECEIVED", [CAUSE_DUE_RECOMPUTED] = "DUE_RECOMPUTED",
+    [CAUSE_OPENED] = "OPENED",
 };
 _Static_assert(COUNT(causes) == CAUSE_END, "every cause has a name");
 

@@ -94,6 +94,7 @@ enum cause {
     CAUSE_RECEIVED,             /* business receipt: somebody at the other side has taken the dossier in hand */
     CAUSE_UNRECEIVED,           /* none came in time: it is there, and nobody has taken it */
     CAUSE_DUE_RECOMPUTED,       /* a calendar that was missing is there now */
+    CAUSE_OPENED,               /* an operator read what it says, for a paper */
     CAUSE_END
 };
 

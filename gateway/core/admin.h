@@ -1,5 +1,5 @@
 /* admin.h - what the files of ADMIN share: step_admin.c (the switch, refusals), step_admin_ask.c (questions),
- * step_admin_act.c and step_admin_move.c (changes), admin_select.c (which handoffs a filter means).
+ * step_admin_act.c, step_admin_move.c and step_admin_open.c (changes), admin_select.c (which handoffs a filter means).
  *
  * A verb fills in the reply; the switch speaks it. One that refuses has changed nothing. One that does many things does
  * as many as one turn can hold and says `more`: the same command again goes on. Where that needs a position, the fact
@@ -75,6 +75,10 @@ void admin_backup_end(struct step *step, struct admin_reply *reply);
 void admin_confirm_clock(struct step *step, struct admin_reply *reply);
 /* The operator's change: cause, reason, uid. */
 struct change admin_change(const struct step *step, enum cause cause);
+
+/* ---- step_admin_open.c */
+void admin_facts(struct step *step, struct admin_reply *reply);
+void admin_open_it(struct step *step, struct admin_reply *reply);
 
 /* ---- step_admin_move.c */
 void admin_close_it(struct step *step, struct admin_reply *reply);

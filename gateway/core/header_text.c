@@ -77,6 +77,11 @@ static uint64_t number_field(struct span message, unsigned number)
     return found;
 }
 
+struct span header_facts(struct span header)
+{
+    return header_field(header, HEADER_FACTS);
+}
+
 void header_content_type(struct span header, char ret_type[CONTENT_TYPE_SIZE])
 {
     if (!span_to_string(header_field(header, HEADER_CONTENT_TYPE), ret_type, CONTENT_TYPE_SIZE))

@@ -9,6 +9,7 @@
 /* The last field of this number that has a length. Empty: not there, or not well-formed. */
 struct span header_field(struct span message, unsigned number);
 
+struct span header_facts(struct span header);           /* the bytes of its Facts; empty: none */
 void header_content_type(struct span header, char ret_type[CONTENT_TYPE_SIZE]);     /* "" not said */
 void header_area(struct span header, char ret_area[AREA_CODE_SIZE]);                /* Facts.area_code; "" not said */
 

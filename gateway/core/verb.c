@@ -27,6 +27,12 @@ const struct verb_info verb_infos[VERB_END] = {
     [VERB_UNRECEIVED] = { "unreceived", false, "[agency] [after] [limit]",
         "đã đến, chưa ai nhận: các lượt đã giao mà nơi nhận chưa báo tiếp nhận trong thời hạn",
         "there, and nobody has taken it: delivered, without business receipt in time" },
+    [VERB_FACTS] = { "facts", false, "handoff",
+        "những gì một lượt nói về hồ sơ, không có dữ liệu cá nhân: ngày, mã cán bộ, mã lý do, thành phần",
+        "what a handoff says of its dossier, free of personal data: dates, officers' codes, reason code, components" },
+    [VERB_OPEN] = { "open", true, "handoff reason",
+        "mở nội dung một lượt để lập giấy tờ: ai mở, lúc nào, vì sao được lưu vào lịch sử của lượt đó",
+        "read what a handoff says, for a paper: who did, when and why stands in its history" },
     [VERB_REPLAY] = { "replay", true, "handoff|filter reason [fresh_key] [dry_run]",
         "gửi lại một lượt, hoặc mọi lượt hỏng khớp bộ lọc; giữ nguyên khóa chống trùng trừ khi xin khóa mới",
         "send a handoff again, or all failed ones that match a filter; the same idempotency key unless a fresh one is "

@@ -10,6 +10,7 @@ enum verb {
     VERB_REPLAY, VERB_CLOSE, VERB_REDIRECT, VERB_HOLD, VERB_RELEASE, VERB_BACKUP_BEGIN, VERB_BACKUP_END,    /* act */
     VERB_CONFIRM_CLOCK,
     VERB_UNRECEIVED,                                                                                    /* ask */
+    VERB_FACTS, VERB_OPEN,                                                                      /* ask, act */
     VERB_END
 };
 

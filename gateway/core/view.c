@@ -4,7 +4,7 @@
 #include "gateway/core/handoff.h"
 #include "gateway/core/lane.h"
 
-enum { REASON_WALK_MAX = 8, READY_SEEN_MAX = 64 };
+enum { REASON_WALK_MAX = 32, READY_SEEN_MAX = 64 };
 
 /* NULL: no room. */
 static const char *copy(struct step *step, const char *text)

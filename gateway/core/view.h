@@ -74,10 +74,26 @@ struct fact { const char *name, *value; };
 
 enum { ADVICE_MAX = 24, FACTS_MAX = 48 };
 
+/* What a handoff says, as far as it was asked for: facts are free of personal data, `payload` is of `open` only. */
+struct component_name { const char *code, *name; };
+struct said_view {
+    uint64_t handoff;
+    int64_t  source_time_ms;
+    struct span facts;              /* a serialized Facts, as the sender wrote it */
+    char     content_type[CONTENT_TYPE_SIZE];
+    const char *procedure_name;     /* of the catalogue; "" not there */
+    const struct component_name *components;        /* all that the procedure's version lists */
+    uint32_t component_count;
+    uint32_t opened;                /* how often it was, this time included; 0 never */
+    bool     purged;                /* its words are gone */
+    struct span payload;
+};
+
 struct admin_reply {
     const struct problem *refused;  /* NULL: it was done */
     const struct handoff_view *handoffs;
     const struct dossier_view *dossier;     /* of show and track; NULL: nothing is known of it */
+    const struct said_view    *said;        /* of facts and open */
     const struct group_view   *groups;
     struct agency_view        *agencies;    /* the broker fills in `live` */
     struct advice             *advice;      /* room for ADVICE_MAX: the broker adds what only its memory knows */

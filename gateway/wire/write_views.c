@@ -169,6 +169,33 @@ static bool views_of_facts(const struct fact *views, uint32_t count, struct aren
     return true;
 }
 
+static bool view_of_said(const struct said_view *view, struct arena *arena, Lienthong__V1__SaidView **ret_view)
+{
+    Lienthong__V1__SaidView *to = view ? arena_take(arena, sizeof *to) : NULL;
+    *ret_view = to;
+    if (!view || !to)
+        return !view;
+    lienthong__v1__said_view__init(to);
+    to->handoff_id = view->handoff;
+    to->source_time_ms = view->source_time_ms;
+    to->content_type = text_or_empty(view->content_type);
+    to->facts = data_of_span(view->facts);
+    to->purged = view->purged;
+    to->procedure_name = text_or_empty(view->procedure_name);
+    to->payload = data_of_span(view->payload);
+    to->opened = view->opened;
+    to->n_components = view->component_count;
+    to->components = (Lienthong__V1__ComponentName **)list_make(arena, view->component_count, sizeof **to->components);
+    if (!to->components)
+        return false;
+    for (uint32_t i = 0; i < view->component_count; i++) {
+        lienthong__v1__component_name__init(to->components[i]);
+        to->components[i]->code = text_or_empty(view->components[i].code);
+        to->components[i]->name = text_or_empty(view->components[i].name);
+    }
+    return true;
+}
+
 bool views_of_reply(const struct admin_reply *reply, struct arena *arena, Lienthong__V1__AdminReply *ret_reply)
 {
     ret_reply->n_handoffs = reply->handoff_count;
@@ -179,6 +206,7 @@ bool views_of_reply(const struct admin_reply *reply, struct arena *arena, Lienth
     ret_reply->affected = reply->affected;
     ret_reply->more = reply->more;
     return view_of_dossier(reply->dossier, arena, &ret_reply->dossier)
+        && view_of_said(reply->said, arena, &ret_reply->said)
         && views_of_handoffs(reply->handoffs, reply->handoff_count, arena, &ret_reply->handoffs)
         && views_of_groups(reply->groups, reply->group_count, arena, &ret_reply->groups)
         && views_of_agencies(reply->agencies, reply->agency_count, arena, &ret_reply->agencies)
