@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from gateway import COUNTER, POLICE, WARD
-from words import KIND, RECEIVER, STATE, VERDICT
+from gateway import COUNTER, WARD
+from words import KIND, RECEIVER, VERDICT
 
 DONE, REFUSED, USAGE = 0, 1, 2
 KINDS = ("supplement-request", "refusal", "apology", "stop-notice", "control-slip", "result-slip", "receipt")
