@@ -46,7 +46,7 @@ static const struct cli_verb verbs[] = {
       "đã đến, chưa ai nhận: đã giao mà nơi nhận chưa báo tiếp nhận trong thời hạn",
       "there, and nobody has taken it: delivered, without business receipt in time" },
     { "paper", "[KIND DOSSIER | register AGENCY]", "format= out= handoff= reason= from= to=", 0, 2, verb_paper,
-      "giấy tờ của một hồ sơ để in: phiếu bổ sung, từ chối, xin lỗi, kiểm soát ...; không có đối số thì liệt kê các loại",
+      "giấy tờ của một hồ sơ để in: phiếu bổ sung, từ chối, xin lỗi, kiểm soát ...; để trống thì liệt kê các loại",
       "the papers of a dossier, to print: supplement, refusal, apology, control slip ...; alone it lists the kinds" },
     { "agencies", "[CODE]", "", 0, 1, verb_agencies, "tình hình từng cơ quan", "how each agency is doing" },
     { "status", "", "", 0, 0, verb_status, "tình hình chung của cổng", "the gateway as a whole" },

@@ -14,7 +14,7 @@ static bool is_signed(const struct paper_said *said)
     return said->facts && said->facts->officer_from[0] && said->facts->due_ms > 0;
 }
 
-/* An agency may refuse by its answer to a delivery alone: ground for a refusal whose reason the gateway does not know. */
+/* An agency may refuse by its answer to a delivery alone: ground for a refusal, for reasons that nobody told us. */
 static bool refused_by_answer(const Lienthong__V1__HandoffView *handoff)
 {
     return handoff->kind == KIND_FORWARD && handoff->verdict == VERDICT_REFUSED && handoff->answer == ANSWER_REFUSED;

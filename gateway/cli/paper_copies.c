@@ -42,8 +42,8 @@ void receipt_parts(const struct paper_source *source, json_t *paper)
 
 /* ---- the register */
 
-/* When the work on it ended, by source time; 0: it goes on. Handing the result out (10) is no work any more: what counts
- * is when the result was there (9), if anybody told. */
+/* When the work on it ended, by source time; 0: it goes on. Handing the result out (10) is no work any more: what
+ * counts is when the result was there (9), if anybody told. */
 static int64_t ended_ms_of(const Lienthong__V1__DossierView *dossier)
 {
     if (!dossier || dossier->status >= STATUS_END || !status_is_over(dossier->status))

@@ -1,5 +1,5 @@
-/* paper_forms.c - what stands on the forms that one handoff is the ground of: supplement request, refusal, apology, stop
- * notice, and the hand-over slip of a result. */
+/* paper_forms.c - what stands on the forms that one handoff is the ground of: supplement request, refusal, apology,
+ * stop notice, and the hand-over slip of a result. */
 #include <string.h>
 
 #include "gateway/cli/paper.h"

@@ -111,7 +111,7 @@ static enum exit_code ask_said(struct gathering *gathering, size_t index, const 
     enum exit_code code = asker_ask(gathering->asker, &admin, &reply);
     if (code != EXIT_DONE)
         return code;
-    if (gathering->said_replies[index]) {               /* its facts were asked for before: the words take their place */
+    if (gathering->said_replies[index]) {               /* its facts were asked for: the words take their place */
         if (said->facts)
             lienthong__v1__facts__free_unpacked((Lienthong__V1__Facts *)(uintptr_t)said->facts, NULL);
         lienthong__v1__admin_reply__free_unpacked(gathering->said_replies[index], NULL);

@@ -1,7 +1,7 @@
 /* paper_gather.h - what a paper is made from, asked of the running gateway over its admin socket.
  *
- * Only what the paper needs: facts (free of personal data) of the handoffs on it, and for one of them the words. Reading
- * words is an act with a reason, an event of that handoff, and a line in the gateway's log.
+ * Only what the paper needs: facts (free of personal data) of the handoffs on it, and for one of them the words.
+ * Reading words is an act with a reason, an event of that handoff, and a line in the gateway's log.
  */
 #ifndef GATEWAY_CLI_PAPER_GATHER_H
 #define GATEWAY_CLI_PAPER_GATHER_H
@@ -11,7 +11,7 @@
 
 struct gathering;                       /* holds everything that its source lends */
 
-/* A paper of a dossier. `handoff_id` 0: the newest that gives ground. EXIT_REFUSED with a message where nothing does. */
+/* A paper of a dossier. `handoff_id` 0: the newest that gives ground. EXIT_REFUSED with a message: nothing does. */
 enum exit_code gather_paper(struct cli *cli, enum paper_kind kind, const char *code, uint64_t handoff_id,
                             const char *reason, struct gathering **ret_gathering);
 const struct paper_source *gathered(const struct gathering *gathering);

@@ -105,8 +105,8 @@ static json_t *missing(const Lienthong__V1__SaidView *said, const char *sender)
     if (!said->payload.len)
         return json_string("Cơ quan gửi không kèm nội dung qua trục.");
     json_t *type = part_string(said->content_type[0] ? said->content_type : "không rõ loại");
-    json_t *text = json_sprintf("Nội dung do %s gửi (%s, %zu byte) không in được ở đây; xem trong hệ thống của cơ quan, "
-                                "lượt giao–nhận số %llu.", sender, json_string_value(type), said->payload.len,
+    json_t *text = json_sprintf("Nội dung do %s gửi (%s, %zu byte) không in được ở đây; xem trong hệ thống của cơ "
+                                "quan, lượt giao–nhận số %llu.", sender, json_string_value(type), said->payload.len,
                                 (unsigned long long)said->handoff_id);
     json_decref(type);
     return text;
