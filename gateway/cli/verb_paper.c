@@ -29,9 +29,9 @@ static enum exit_code print_kinds(const struct cli *cli)
     if (cli->json)
         cli_print_json(json_pack("{s:O}", "papers", kinds));
     else
-        printf("\n%s\n", cli_say(cli, "lienthong paper LOẠI MÃ-HỒ-SƠ; lienthong paper register MÃ-CƠ-QUAN --from "
-                                 "NGÀY [--to NGÀY]",
-                                 "lienthong paper KIND DOSSIER; lienthong paper register AGENCY --from DAY [--to DAY]"));
+        printf("\n%s\n", cli_say(cli,
+            "lienthong paper LOẠI MÃ-HỒ-SƠ; lienthong paper register MÃ-CƠ-QUAN --from NGÀY [--to NGÀY]",
+            "lienthong paper KIND DOSSIER; lienthong paper register AGENCY --from DAY [--to DAY]"));
     json_decref(kinds);
     return EXIT_DONE;
 }
