@@ -17,6 +17,11 @@ enum exit_code gather_paper(struct cli *cli, enum paper_kind kind, const char *c
 const struct paper_source *gathered(const struct gathering *gathering);
 void gathering_free(struct gathering *gathering);       /* takes NULL */
 
+/* The greatest id of a handoff accepted before from_ms; 0: none. Their times must rise with their ids. `look` gives the
+ * first handoff above an id and when it was accepted; id 0 where there is none. */
+enum exit_code register_search(
+    enum exit_code (*look)(void *context, uint64_t after, uint64_t *ret_id, int64_t *ret_accepted_ms),
+    void *context, int64_t from_ms, uint64_t *ret_id);
 /* The register of an agency, [from_ms, to_ms): the whole document. */
 enum exit_code gather_register(struct cli *cli, const char *agency, int64_t from_ms, int64_t to_ms,
                                json_t **ret_paper);

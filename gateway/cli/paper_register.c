@@ -51,48 +51,44 @@ static enum exit_code ask_page(struct walk *walk, uint64_t after, uint32_t limit
     return asker_ask(walk->asker, &admin, ret_reply);
 }
 
-/* Whether the first handoff above `after` was accepted before the range; false too where there is none. */
-static enum exit_code is_before(struct walk *walk, uint64_t after, uint64_t *ret_id, bool *ret_before)
+static enum exit_code look(void *context, uint64_t after, uint64_t *ret_id, int64_t *ret_accepted_ms)
 {
     Lienthong__V1__AdminReply *reply;
 
-    enum exit_code code = ask_page(walk, after, 1, &reply);
+    enum exit_code code = ask_page(context, after, 1, &reply);
     if (code != EXIT_DONE)
         return code;
-    *ret_before = reply->n_handoffs && reply->handoffs[0]->accepted_ms < walk->source.from_ms;
-    if (reply->n_handoffs)
-        *ret_id = reply->handoffs[0]->handoff_id;
+    *ret_id = reply->n_handoffs ? reply->handoffs[0]->handoff_id : 0;
+    *ret_accepted_ms = reply->n_handoffs ? reply->handoffs[0]->accepted_ms : INT64_MAX;
     lienthong__v1__admin_reply__free_unpacked(reply, NULL);
     return EXIT_DONE;
 }
 
-/* An id that lies before the range, and as near to it as can be: the walk begins above it. */
-static enum exit_code find_beginning(struct walk *walk, uint64_t *ret_after)
+/* In leaps that double as long as they end before the time, then halving the last one. */
+enum exit_code register_search(
+    enum exit_code (*look_at)(void *context, uint64_t after, uint64_t *ret_id, int64_t *ret_accepted_ms),
+    void *context, int64_t from_ms, uint64_t *ret_id)
 {
-    uint64_t low = 0, step = 1, id = 0;
-    bool before;
+    uint64_t low = 0, step = 1, high = 0, id = 0;
+    int64_t accepted_ms = 0;
 
-    enum exit_code code = is_before(walk, 0, &id, &before);
-    if (code != EXIT_DONE || !before || walk->restored) {
-        *ret_after = 0;
-        return code;
+    /* All up to low were before; the first one above high, once it is known, was not. */
+    enum exit_code code = look_at(context, 0, &id, &accepted_ms);
+    for (bool before = id && accepted_ms < from_ms; code == EXIT_DONE && before; step *= 2) {
+        low = id;
+        high = low + step;
+        code = look_at(context, high, &id, &accepted_ms);
+        before = id && accepted_ms < from_ms;
     }
-    low = id;
-    /* In leaps that double, then halving the last one. */
-    for (; code == EXIT_DONE && before; step *= 2) {
-        code = is_before(walk, low + step, &id, &before);
-        if (before)
-            low = id;
-    }
-    for (uint64_t high = low + step; code == EXIT_DONE && high > low + 1;) {
+    while (code == EXIT_DONE && high > low) {
         uint64_t middle = low + (high - low) / 2;
-        code = is_before(walk, middle, &id, &before);
-        if (before)
+        code = look_at(context, middle, &id, &accepted_ms);
+        if (id && accepted_ms < from_ms)
             low = id;
         else
             high = middle;
     }
-    *ret_after = low;
+    *ret_id = low;
     return code;
 }
 
@@ -160,7 +156,8 @@ static enum exit_code walk_all(struct walk *walk)
     uint64_t after = 0;
     bool over = false;
 
-    enum exit_code code = find_beginning(walk, &after);
+    enum exit_code code = walk->restored ? EXIT_DONE
+                                         : register_search(look, walk, walk->source.from_ms, &after);
     while (code == EXIT_DONE && !over) {
         Lienthong__V1__AdminReply *reply;
         code = ask_page(walk, after, PAGE_MAX, &reply);

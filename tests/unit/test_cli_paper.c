@@ -11,7 +11,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/cli/cli.h"
-#include "gateway/cli/paper.h"
+#include "gateway/cli/paper_gather.h"
 
 #define AT(text) at_ms(text)
 enum { HANDOFFS = 8, PAGE_BYTES_MAX = 64 << 10 };
@@ -343,8 +343,8 @@ static void codes_are_no_reasons(void **state)
 
 static json_t *words_of(struct fixture *fixture, const char *type, const char *payload, size_t size)
 {
-    words(fixture, REFUSAL, type, payload);
-    fixture->says[REFUSAL].payload.len = size;
+    fixture->says[REFUSAL].content_type = (char *)(uintptr_t)type;
+    fixture->says[REFUSAL].payload = (ProtobufCBinaryData){ size, (uint8_t *)(uintptr_t)payload };
     return paper_words(&fixture->says[REFUSAL], "phường");
 }
 
@@ -394,6 +394,45 @@ static void on_time_is_judged_by_the_day_and_the_minute(void **state)
     assert_string_equal(part_outcome(due_ms, 0), "");
 }
 
+/* ---- the first handoff of a day */
+
+struct shelf { uint64_t ids[64]; size_t count; unsigned looks; };       /* the n-th was accepted at n */
+
+static enum exit_code look(void *context, uint64_t after, uint64_t *ret_id, int64_t *ret_accepted_ms)
+{
+    struct shelf *shelf = context;
+    size_t at = 0;
+
+    shelf->looks++;
+    while (at < shelf->count && shelf->ids[at] <= after)
+        at++;
+    *ret_id = at < shelf->count ? shelf->ids[at] : 0;
+    *ret_accepted_ms = at < shelf->count ? (int64_t)at : INT64_MAX;
+    return EXIT_DONE;
+}
+
+/* Ids of two epochs, with gaps: for every time there is, the one right before it. */
+static void the_beginning_of_a_day_is_found(void **state)
+{
+    struct shelf shelf = { .count = 0 };
+
+    (void)state;
+    for (size_t count = 0; count <= 64; count++) {
+        for (int64_t from_ms = 0; from_ms <= (int64_t)count + 1; from_ms++) {
+            uint64_t found = 99;
+            size_t before = from_ms < (int64_t)count ? (size_t)from_ms : count;
+            shelf.looks = 0;
+            assert_int_equal(register_search(look, &shelf, from_ms, &found), EXIT_DONE);
+            assert_int_equal(found, before ? shelf.ids[before - 1] : 0);
+            assert_true(shelf.looks < 140);
+        }
+        if (count < 64) {
+            uint64_t last = count ? shelf.ids[count - 1] : 1ULL << 48;
+            shelf.ids[shelf.count++] = count == 40 ? (2ULL << 48) + 1 : last + 1 + count * count % 5;
+        }
+    }
+}
+
 /* Nothing known but handoffs, everything purged: the papers are there, with more to fill in. */
 static void papers_of_a_bare_dossier(void **state)
 {
@@ -425,6 +464,7 @@ int main(void)
         cmocka_unit_test(a_draft_is_no_apology), cmocka_unit_test(what_stands_is_chosen_before_what_was_closed),
         cmocka_unit_test(codes_are_no_reasons), cmocka_unit_test(any_payload_is_survived),
         cmocka_unit_test(on_time_is_judged_by_the_day_and_the_minute), cmocka_unit_test(papers_of_a_bare_dossier),
+        cmocka_unit_test(the_beginning_of_a_day_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
