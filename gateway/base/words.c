@@ -67,6 +67,11 @@ static const char *const unaskeds[] = {
 };
 _Static_assert(COUNT(unaskeds) == UNASKED_END, "every reason has a name");
 
+static const char *const askings[] = {
+    [ASKING_OPEN] = "OPEN", [ASKING_ANSWERED] = "ANSWERED", [ASKING_LEFT] = "LEFT",
+};
+_Static_assert(COUNT(askings) == ASKING_END, "every asking has a name");
+
 static const char *const untils[] = { [UNTIL_RESULT] = "RESULT", [UNTIL_DELIVERED] = "DELIVERED" };
 _Static_assert(COUNT(untils) == UNTIL_END, "every until has a name");
 
@@ -91,6 +96,8 @@ static const char *const causes[] = {
     [CAUSE_SUCCEEDED] = "SUCCEEDED",
     [CAUSE_RECEIVED] = "RECEIVED", [CAUSE_UNRECEIVED] = "UNRECEIVED", [CAUSE_DUE_RECOMPUTED] = "DUE_RECOMPUTED",
     [CAUSE_OPENED] = "OPENED",
+    [CAUSE_ANSWER_CAME] = "ANSWER_CAME", [CAUSE_ANSWER_LEFT] = "ANSWER_LEFT",
+    [CAUSE_ANSWER_REMINDED] = "ANSWER_REMINDED", [CAUSE_ANSWER_OVERDUE] = "ANSWER_OVERDUE", [CAUSE_COPIED] = "COPIED",
 };
 _Static_assert(COUNT(causes) == CAUSE_END, "every cause has a name");
 
@@ -150,6 +157,7 @@ const char *agency_kind_name(enum agency_kind agency_kind)      { return NAME(ag
 const char *answer_name(enum answer answer)                     { return NAME(answers, answer); }
 const char *apology_name(enum apology apology)                  { return NAME(apologies, apology); }
 const char *unasked_name(enum unasked unasked)                  { return NAME(unaskeds, unasked); }
+const char *asking_name(enum asking asking)                     { return NAME(askings, asking); }
 const char *until_name(enum until until)                        { return NAME(untils, until); }
 const char *behind_name(enum behind behind)                     { return NAME(behinds, behind); }
 const char *cause_name(enum cause cause)                        { return NAME(causes, cause); }

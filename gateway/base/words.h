@@ -95,6 +95,11 @@ enum cause {
     CAUSE_UNRECEIVED,           /* none came in time: it is there, and nobody has taken it */
     CAUSE_DUE_RECOMPUTED,       /* a calendar that was missing is there now */
     CAUSE_OPENED,               /* an operator read what it says, for a paper */
+    CAUSE_ANSWER_CAME,          /* the citizen's answer to a request: SUPPLEMENT, PAYMENT */
+    CAUSE_ANSWER_LEFT,          /* the answer to a request is not waited for any more: its step went on, or ended */
+    CAUSE_ANSWER_REMINDED,      /* soon nobody will wait for the answer any longer */
+    CAUSE_ANSWER_OVERDUE,       /* no answer came in time: it is proposed to stop, a person decides */
+    CAUSE_COPIED,               /* a copy goes to another agency as well, or says why it cannot */
     CAUSE_END
 };
 
@@ -158,6 +163,14 @@ enum unasked {
     UNASKED_END
 };
 
+/* What became of a request to the citizen. */
+enum asking {
+    ASKING_OPEN = 1,            /* the answer is waited for, and the clock stands */
+    ASKING_ANSWERED,
+    ASKING_LEFT,                /* without the whole answer: the step went on or ended, or the request was taken back */
+    ASKING_END
+};
+
 const char *kind_name(enum kind kind);
 const char *state_name(enum state state);
 const char *verdict_name(enum verdict verdict);
@@ -174,6 +187,7 @@ const char *judged_name(enum judged judged);
 const char *due_source_name(enum due_source source);
 const char *apology_name(enum apology apology);
 const char *unasked_name(enum unasked unasked);
+const char *asking_name(enum asking asking);
 
 enum kind         kind_read(const char *name);
 enum state        state_read(const char *name);

@@ -66,6 +66,9 @@ void admin_unreceived(struct step *step, struct admin_reply *reply);
 void admin_failed(struct step *step, struct admin_reply *reply);
 void admin_agencies(struct step *step, struct admin_reply *reply);
 
+/* ---- supplement_view.c */
+void admin_supplements(struct step *step, struct admin_reply *reply);
+
 /* ---- step_admin_act.c */
 void admin_replay(struct step *step, struct admin_reply *reply);
 void admin_hold(struct step *step, struct admin_reply *reply);

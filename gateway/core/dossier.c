@@ -4,6 +4,7 @@
 
 #include "gateway/core/dossier_inside.h"
 #include "gateway/core/due_date.h"
+#include "gateway/core/supplement.h"
 
 enum { ADOPTED_MAX = 64 };
 
@@ -110,13 +111,16 @@ static void adopt(struct step *step, struct dossier *dossier)
     }
 }
 
-/* What is said would be kept; or it is a FORWARD of a procedure whose times are known. */
+/* What is said would be kept; or something is asked of the citizen, or by him; or it is a FORWARD of a procedure whose
+ * times are known. */
 static bool is_worth_a_record(struct step *step, const struct intake *intake, const struct handoff *handoff)
 {
     const struct facts *facts = intake->submit->facts;
 
     if (intake->submit->due_ms > 0 ||
         (facts && (facts->status || facts->partner_status[0] || facts->received_ms > 0 || facts->money_count)))
+        return true;
+    if (supplement_is_request(handoff->kind) || handoff->kind == KIND_CORRECTION_REQUEST)
         return true;
     return handoff->kind == KIND_FORWARD && handoff->procedure_code[0] &&
            tables_procedure(step->core->tables, handoff->procedure_code, NULL, intake->sender,
@@ -132,7 +136,11 @@ static bool tells_by_kind(const struct intake *intake)
     switch (intake->submit->kind) {
     case KIND_FORWARD:
         return true;
-    case KIND_RECALL: case KIND_SUPPLEMENT: case KIND_PAYMENT:
+    case KIND_SUPPLEMENT_REQUEST: case KIND_FINANCIAL_OBLIGATION: case KIND_CORRECTION_REQUEST:
+        return true;
+    case KIND_SUPPLEMENT: case KIND_PAYMENT:
+        return intake->request || !plain;
+    case KIND_RECALL:
         return !plain;
     default:
         return !plain && told_by_kind(intake->submit->kind);
@@ -193,8 +201,8 @@ void dossier_tell(struct step *step, const struct intake *intake, struct handoff
         telling->receipt = told_is_receipt(handoff->kind, &fact) && intake->parent.recipient == handoff->sender;
         telling->forward = intake->parent.id;
     }
-    if (!open_record(step, intake, handoff, dossier))
-        return;
+    if (intake->copy || !open_record(step, intake, handoff, dossier))
+        return;                                         /* a copy tells nothing anew */
     telling->any = true;
     telling->year_before = dossier->unknown_year;
     telling->said = (struct event_dossier){ .dossier = dossier->id, .previous = dossier->last_event,
@@ -203,14 +211,14 @@ void dossier_tell(struct step *step, const struct intake *intake, struct handoff
     int64_t due_before_ms = dossier->due_ms;
     enum due_source source_before = dossier->due_source;
     struct branch *meant = dossier_branch_meant(step, dossier, handoff);
+    telling->branch = branch_index(dossier, meant);
     if (handoff->kind == KIND_RECALL && (meant || dossier_is_principal(step, dossier, handoff->sender))) {
         dossier->line.recalled = true;
         if (meant)
             meant->line.recalled = true;
     }
-    if (handoff->kind == KIND_SUPPLEMENT || handoff->kind == KIND_PAYMENT)
-        dossier_clock_goes_on(step, dossier, branch_index(dossier, branch_find(step, dossier, handoff->parent)),
-                      telling->source_ms);
+    if (supplement_is_answer(handoff->kind))
+        supplement_tell(step, intake, handoff, dossier, telling->source_ms);
     if (facts)
         memcpy(telling->said.partner_status, facts->partner_status, sizeof telling->said.partner_status);
     if (fact.status || fact.judged)

@@ -26,6 +26,7 @@ struct telling {
     bool any;                           /* nothing below holds, and nothing is written, unless this is true */
     struct dossier dossier;             /* as it will be */
     struct event_dossier said;          /* for the event */
+    unsigned branch;                    /* that its sender speaks of; BRANCH_NONE */
     uint32_t year_before;               /* its unknown_year as it stands among the provisional ones */
     bool     receipt;                   /* the handoff says that `forward` was taken in hand */
     uint64_t forward;

@@ -44,6 +44,8 @@ void dossier_judge(struct step *step, struct telling *telling, const struct told
 void dossier_line_move(struct dossier *dossier, const struct status_line *next, enum status status, bool gap);
 /* The clock of a step, or with BRANCH_NONE of all, goes on: what it has left is counted from here. */
 void dossier_clock_goes_on(struct step *step, struct dossier *dossier, unsigned branch, int64_t from_ms);
+/* What this very step asked for, or with BRANCH_NONE who has no step, has its answer: its clock goes on, no other. */
+void dossier_clock_answered(struct step *step, struct dossier *dossier, unsigned branch, int64_t from_ms);
 /* The pauses alone. True: one has ended. */
 bool dossier_pauses_end(struct dossier *dossier, unsigned branch, int64_t to_ms);
 const struct agency *dossier_agency(struct step *step, uint32_t number);                    /* NULL: gone, or nobody */

@@ -62,19 +62,38 @@ static bool is_standing(const struct dossier *dossier, unsigned branch)
     return false;
 }
 
-/* The clock of a step, or with BRANCH_NONE of all, goes on: what it has left is counted from here. */
-void dossier_clock_goes_on(struct step *step, struct dossier *dossier, unsigned branch, int64_t from_ms)
+/* What a step, or with BRANCH_NONE each, has left is counted from the end of its pause. */
+static void steps_count_on(struct step *step, struct dossier *dossier, unsigned branch)
 {
     struct handoff forward;
 
-    if (!dossier_pauses_end(dossier, branch, from_ms))
-        return;
     for (uint32_t i = 0; i < dossier->branch_count; i++) {
         struct branch *other = &dossier->branches[i];
         if ((branch == BRANCH_NONE || branch == i) && other->due_ms &&
             turn_handoff(step->turn, other->handoff, &forward))
             dossier_compute_step(step, dossier, other, &forward);
     }
+}
+
+void dossier_clock_goes_on(struct step *step, struct dossier *dossier, unsigned branch, int64_t from_ms)
+{
+    if (dossier_pauses_end(dossier, branch, from_ms))
+        steps_count_on(step, dossier, branch);
+}
+
+void dossier_clock_answered(struct step *step, struct dossier *dossier, unsigned branch, int64_t from_ms)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < dossier->pause_count; i++) {
+        struct pause *pause = &dossier->pauses[i];
+        if (pause->to_ms || pause->branch != branch)
+            continue;
+        pause->to_ms = from_ms > pause->from_ms ? from_ms : pause->from_ms + 1;
+        any = true;
+    }
+    if (any)
+        steps_count_on(step, dossier, branch);
 }
 
 /* `branch` or the whole stands at `status` from source_ms on. */

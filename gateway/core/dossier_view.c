@@ -6,7 +6,8 @@
 enum { EVENTS_WALK_MAX = 256 };
 _Static_assert(sizeof(struct dossier_view) + BRANCHES_MAX * (sizeof(struct branch_view) + STEP_NAME_SIZE + 3 * 64) +
                    DOSSIER_MONEY_MAX * (sizeof(struct money_view) + MONEY_CODE_SIZE + 64) +
-                   DOSSIER_TOLD_MAX * (sizeof(struct told_view) + 64) + 8 * 64 + DOSSIER_CODE_SIZE <=
+                   DOSSIER_TOLD_MAX * (sizeof(struct told_view) + 64) +
+                   ASKED_SHOWN_MAX * (sizeof(struct asked_view) + DOSSIER_CODE_SIZE + 4 * 64) + 8 * 64 + DOSSIER_CODE_SIZE <=
                    DOSSIER_VIEW_BYTES,
                "the largest view of a dossier");
 
@@ -92,6 +93,7 @@ const struct dossier_view *view_dossier(struct step *step, uint64_t id)
     view->signed_by = text_of_code(step, view->ending.signed_by);
     view->branches = view_branches(step, &dossier);
     view->money = view_money(step, &dossier, &view->money_count);
+    view->asked = view_asked(step, id, &view->asked_count);
     view->told = view_told(step, &dossier, &view->told_count);
     return view;
 }

@@ -5,7 +5,9 @@
 #define LOCAL_MS (7LL * 3600 * 1000)
 #define DAY_MS   (24LL * 3600 * 1000)
 
-enum { OCTOBER = 10 };
+#define MINUTE_MS (60LL * 1000)
+
+enum { OCTOBER = 10, BEFORE_MINUTES_MAX = 366 * 24 * 60 };
 
 _Static_assert((int)VERSION_TEXT_SIZE >= (int)PROCEDURE_VERSION_SIZE, "a version fits into the record");
 _Static_assert((int)PAUSES_MAX <= (int)DEADLINE_PAUSES_MAX, "the engine takes all pauses of a dossier");
@@ -113,6 +115,32 @@ int64_t due_of_receipt(const struct tables *tables, const struct agency *holder,
     struct deadline question = question_of(tables, holder, delivered_ms);
     uint32_t year = 0;
     return ask(&question, tables->receipt, &year);
+}
+
+int64_t due_of_answer(const struct tables *tables, struct deadline_rule rule, const struct agency *one_stop,
+                      int64_t asked_ms)
+{
+    struct deadline question = question_of(tables, one_stop, asked_ms);
+    uint32_t year = 0;
+    return ask(&question, rule, &year);
+}
+
+/* What is due never comes earlier for what arrives later, so it is found by halves. */
+int64_t due_before(const struct tables *tables, struct deadline_rule rule, const struct agency *agency, int64_t due_ms)
+{
+    int64_t first = due_ms / MINUTE_MS - BEFORE_MINUTES_MAX, last = due_ms / MINUTE_MS;
+
+    if (!due_ms || !due_of_answer(tables, rule, agency, first * MINUTE_MS) ||
+        due_of_answer(tables, rule, agency, first * MINUTE_MS) > due_ms)
+        return 0;
+    while (first < last) {                                          /* `first` is early enough */
+        int64_t middle = first + (last - first + 1) / 2;
+        if (due_of_answer(tables, rule, agency, middle * MINUTE_MS) <= due_ms)
+            first = middle;
+        else
+            last = middle - 1;
+    }
+    return first * MINUTE_MS;
 }
 
 int due_calendar_missing(const struct tables *tables, int64_t now_ms)

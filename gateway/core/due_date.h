@@ -27,6 +27,12 @@ int64_t due_of_step(const struct tables *tables, const struct procedure *procedu
                     const struct agency *holder, const struct dossier *dossier, unsigned branch);
 /* Until when a business receipt is waited for; 0: none is. */
 int64_t due_of_receipt(const struct tables *tables, const struct agency *holder, int64_t delivered_ms);
+/* When the citizen's answer to a request is expected; 0: the rule gives no time. */
+int64_t due_of_answer(const struct tables *tables, struct deadline_rule rule, const struct agency *one_stop,
+                      int64_t asked_ms);
+/* The latest minute from which `rule` leads to due_ms or what is before it: so long before it is due, by the hours of
+ * `agency`. 0: the rule gives no time, or one of more than a year. */
+int64_t due_before(const struct tables *tables, struct deadline_rule rule, const struct agency *agency, int64_t due_ms);
 /* The year that a calendar is missing for and somebody should see to it: this one; from 1 October on the next. 0: none
  * is. */
 int due_calendar_missing(const struct tables *tables, int64_t now_ms);

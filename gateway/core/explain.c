@@ -14,8 +14,10 @@
 #include "gateway/core/restore.h"
 #include "gateway/core/seat.h"
 #include "gateway/core/status.h"
+#include "gateway/core/supplement.h"
 
-enum { LINKS_MAX = 4, LINE_SIZE = 480, TIME_SIZE = CLOCK_TEXT_SIZE, SHOWN_GATES_MAX = 4 };
+enum { LINKS_MAX = 4, LINE_SIZE = 480, TIME_SIZE = CLOCK_TEXT_SIZE, SHOWN_GATES_MAX = 4,
+       SHOWN_ASKED_MAX = 4 };
 
 struct story {
     struct step        *step;
@@ -141,6 +143,30 @@ static void say_due(struct story *story, const struct dossier *dossier)
             at(dossier->computed_ms, computed));
 }
 
+/* Of the dossier's open requests, or the one that the handoff itself is. */
+static void say_asked(struct story *story)
+{
+    char asked_at[TIME_SIZE], by[TIME_SIZE] = "-", code[AGENCY_CODE_SIZE] = "?";
+    struct asked asked;
+    uint64_t at_request = 0;
+
+    for (int shown = 0; shown < SHOWN_ASKED_MAX &&
+                        turn_asked_next(story->step->turn, story->handoff.dossier, at_request, &asked);) {
+        at_request = asked.request;
+        if (asked.state != ASKING_OPEN)
+            continue;
+        shown++;
+        (void)turn_agency_code(story->step->turn, asked.agency, code);
+        bool papers = asked.kind == KIND_SUPPLEMENT_REQUEST;
+        say(story, false, "Chờ người dân %s%.0s: yêu cầu %" PRIu64 " của %s lúc %s, hạn trả lời %s%s%.0s.",
+            "Waits for the citizen %.0s%s: request %" PRIu64 " of %s at %s, answer by %s%.0s%s.",
+            papers ? "bổ sung giấy tờ" : "nộp tiền", papers ? "to bring papers" : "to pay", asked.request, code,
+            at(asked.asked_ms, asked_at), asked.answer_by_ms ? at(asked.answer_by_ms, by) : "-",
+            supplement_proposes_stop(&asked) ? "; quá hạn: đề nghị dừng giải quyết, cơ quan hỏi quyết định" : "",
+            supplement_proposes_stop(&asked) ? "; overdue: it is proposed to stop, whoever asked decides" : "");
+    }
+}
+
 static void say_dossier(struct story *story)
 {
     char since[TIME_SIZE], by[AGENCY_CODE_SIZE] = "?", owner[AGENCY_CODE_SIZE] = "";
@@ -159,6 +185,7 @@ static void say_dossier(struct story *story)
     if (owner[0])
         say(story, false, "Đang thụ lý: %s.", "The stage is with %s.", owner);
     say_due(story, &dossier);
+    say_asked(story);
 }
 
 /* ---- one function per state; each returns the handoff that it waits for, or 0 when it has named the action */

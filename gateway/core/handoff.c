@@ -4,10 +4,10 @@
 #include <endian.h>
 #include <string.h>
 
-#include "gateway/core/dossier.h"
 #include "gateway/core/gate.h"
 #include "gateway/core/lane.h"
 #include "gateway/core/seat.h"
+#include "gateway/core/supplement.h"
 
 enum { HISTORY_WALK_MAX = 256 };
 
@@ -248,6 +248,8 @@ void handoff_move(struct step *step, struct handoff *handoff, enum state to, con
         gate_antecedent_delivered(step, handoff);
     else if (to == STATE_CLOSED)
         gate_antecedent_ended(step, handoff, change->detail);
+    if (to == STATE_CLOSED && !handoff->child && supplement_is_request(handoff->kind))
+        supplement_taken_back(step, handoff);
 }
 
 void handoff_note(struct step *step, struct handoff *handoff, const struct change *change)

@@ -2,7 +2,8 @@
 
 enum {
     HEADER_CONTENT_TYPE = 12, HEADER_FACTS = 16,    /* proto/lienthong.proto, message Header */
-    FACTS_AREA_CODE = 4, FACTS_PROCEDURE_VERSION = 5, FACTS_RECEIVED_MS = 6, FACTS_COMPONENTS = 13,
+    FACTS_AREA_CODE = 4, FACTS_PROCEDURE_VERSION = 5, FACTS_RECEIVED_MS = 6, FACTS_COMPONENTS = 13, FACTS_REASON_CODE = 14,
+    FACTS_ANSWER_BY_MS = 15,
     COMPONENT_CODE = 1, COMPONENT_WITHDRAWN = 5,
 };
 
@@ -103,6 +104,20 @@ void header_version(struct span header, char *ret_version, size_t size)
 int64_t header_received_ms(struct span header)
 {
     return (int64_t)number_field(header_field(header, HEADER_FACTS), FACTS_RECEIVED_MS);
+}
+
+int64_t header_answer_by_ms(struct span header)
+{
+    return (int64_t)number_field(header_field(header, HEADER_FACTS), FACTS_ANSWER_BY_MS);
+}
+
+bool header_reason_code(struct span header, char ret_reason[REASON_CODE_SIZE])
+{
+    bool fits = span_to_string(header_field(header_field(header, HEADER_FACTS), FACTS_REASON_CODE), ret_reason,
+                               REASON_CODE_SIZE);
+    if (!fits)
+        ret_reason[0] = 0;
+    return fits;
 }
 
 struct component_walk header_components(struct span header)

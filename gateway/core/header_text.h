@@ -16,6 +16,9 @@ void header_area(struct span header, char ret_area[AREA_CODE_SIZE]);            
 /* What Facts says of the version of the procedure, "" not said, and of when the dossier was received, 0 not said. */
 void header_version(struct span header, char *ret_version, size_t size);
 int64_t header_received_ms(struct span header);
+int64_t header_answer_by_ms(struct span header);        /* 0 not said */
+/* "" not said. False: longer than it may be. */
+bool header_reason_code(struct span header, char ret_reason[REASON_CODE_SIZE]);
 
 /* Facts.components, one after the other, at most COMPONENTS_MAX. */
 struct component_walk { struct span facts; uint32_t index; };

@@ -132,7 +132,8 @@ bool issue_handoff(struct step *step, const struct issue *issue, uint64_t *ret_i
         submit->header = span_of(draft.bytes, size);
         submit->content_hash = content_hash(&draft.header, issue->payload);
     }
-    struct intake intake = { .submit = submit, .sender = command.agency, .sender_number = issue->from };
+    struct intake intake = { .submit = submit, .sender = command.agency, .sender_number = issue->from,
+                             .copy = issue->copy };
     return take_in(step, &command, &intake, ret_id, ret_problem);
 }
 
@@ -141,4 +142,37 @@ struct uuid issue_message_id(struct step *step, uint32_t from, int64_t at_ms, st
     char code[AGENCY_CODE_SIZE];
     must(turn_agency_code(step->turn, from, code));
     return uuid_v8(at_ms, span_of_string(code), key);
+}
+
+/* Never later than now, and young enough for a message id. */
+static int64_t moment_of(struct step *step, const struct handoff *original)
+{
+    int64_t at_ms = original->source_time_ms > 0 ? original->source_time_ms : original->accepted_ms;
+    int64_t oldest_ms = step->now_ms - ID_AGE_MS_MAX / 2;
+    return at_ms > step->now_ms ? step->now_ms : at_ms < oldest_ms ? oldest_ms : at_ms;
+}
+
+void issue_copy(struct step *step, const struct intake *intake, uint64_t id, uint32_t to,
+                const struct submit_after *after)
+{
+    const struct submit *submit = intake->submit;
+    char code[AGENCY_CODE_SIZE], key[ISSUE_KEY_BYTES_MAX];
+    struct text text = text_of(key, sizeof key);
+    struct problem problem = { 0 };
+    struct handoff original;
+    uint64_t copy;
+
+    must(turn_handoff(step->turn, id, &original) && turn_agency_code(step->turn, to, code));
+    text_add(&text, "copy %llu %u", (unsigned long long)id, to);
+    struct issue issue = {
+        .from = original.sender, .to = code, .dossier = original.dossier, .kind = original.kind, .parent = id,
+        .procedure = submit->procedure_code, .step = submit->step, .area = submit->area,
+        .at_ms = moment_of(step, &original), .key = span_of_string(key), .after = after, .after_count = after != NULL,
+        .header = submit->header, .payload = submit->payload, .content_hash = submit->content_hash, .copy = true,
+    };
+    struct change change = { .cause = CAUSE_COPIED, .agency = to, .quiet = true };
+    if (!issue_handoff(step, &issue, &copy, &problem))
+        change.detail = span_of_string(problem.sentence_vi);
+    must(turn_handoff(step->turn, id, &original));
+    handoff_note(step, &original, &change);
 }

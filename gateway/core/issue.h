@@ -34,12 +34,18 @@ struct issue {
     /* facts of the header that is made here; 0 and "": not said */
     int64_t     due_ms, answer_by_ms;
     const char *reason_code, *officer_from, *officer_to, *area;
+    bool        copy;                   /* of its parent: see issue_copy() */
 };
 
 /* *ret_id: the handoff, made now or before. False: it may not be; ret_problem says why, and nothing changed. Every copy
  * of a handoff of this dossier is stale afterwards. */
 MUST_USE bool issue_handoff(struct step *step, const struct issue *issue, uint64_t *ret_id,
                             struct problem *ret_problem);
+/* What has just been accepted goes, as it is, to one more agency: a handoff in its sender's name with `id` as parent,
+ * which tells and asks nothing anew. An event COPIED of `id` says to whom, or why it may not be. `after` NULL, or what
+ * it waits for. */
+void issue_copy(struct step *step, const struct intake *intake, uint64_t id, uint32_t to,
+                const struct submit_after *after);
 /* The message id that it has, or would have: what others name in after[]. */
 struct uuid issue_message_id(struct step *step, uint32_t from, int64_t at_ms, struct span key);
 

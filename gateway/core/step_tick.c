@@ -5,11 +5,12 @@
  * Changes   WAIT: its handoff is READY. LEASE: an OFFERED one is taken back. ANTECEDENT: a HELD one has waited too long
  *           for others and is FAILED. PURGE: the body of an ended one goes, and the words of its history.
  *           RECEIPT: one that was delivered and that nobody has taken is listed, its sender told. CALENDAR: due dates
- *           that waited for a year of the calendar, some at a time.
+ *           that waited for a year of the calendar, some at a time. ASKED: the one-stop is reminded of a request; its
+ *           time is over, and it is proposed to stop.
  * Effects   READY, FEED.
  * Repeated  takes the next timer; nothing when none is due. */
-#include "gateway/core/dossier.h"
 #include "gateway/core/step.h"
+#include "gateway/core/supplement.h"
 
 enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX };
 #define PAUSED_MS (60LL * 1000)
@@ -125,6 +126,9 @@ void step_tick(struct step *step)
         return;
     case TIMER_RECEIPT:
         dossier_receipt_due(step, due_ms, &handoff);
+        return;
+    case TIMER_ASKED:
+        supplement_due(step, due_ms, &handoff);
         return;
     case TIMER_CALENDAR: case TIMER_END:
         break;

@@ -20,6 +20,11 @@ struct intake {
     enum again     again;               /* after a restore: perhaps it was accepted before */
     bool           has_parent;
     struct handoff parent;
+    bool           copy;                /* of another one, to one more agency (issue.h): it tells and asks nothing anew */
+    uint64_t       request;             /* a SUPPLEMENT or PAYMENT: which request it answers; 0 none (supplement.h) */
+    uint64_t       request_dossier;
+    unsigned       request_branch;
+    bool           answers_all;         /* the request is open, and nothing is missing after this one */
 };
 
 /* submit_check.c. Fills `intake` from its submit and sender. False: refused, nothing changed. */
@@ -31,8 +36,8 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
 /* submit_papers.c. False: a FORWARD or SUPPLEMENT_REQUEST lists a withdrawn paper, and was refused with the rule. */
 bool submit_papers_ok(struct step *step, const struct intake *intake);
 
-/* `handoff` (ids given, not begun yet) puts right a FAILED one of its sender: closes that, takes over those that wait
- * for it. Returns the place in the lane that became free, 0 if none. Nothing at all when it corrects nothing. */
+/* `handoff` (ids given, not begun yet) puts right one of its sender that has FAILED or has not left (correction.h):
+ * closes that, takes over those that wait for it. Returns the place in the lane that became free, 0 if none. Nothing at all when it corrects nothing. */
 uint64_t submit_correct(struct step *step, const struct intake *intake, struct handoff *handoff);
 
 /* After it was begun: it may answer its parent (RESULT, REFUSAL ...), or cancel what its sender has not got through yet

@@ -1,8 +1,8 @@
 /* submit_accept.c - a SUBMIT that may come in does: its dossier is named, the handoff begins, and what follows. */
 #include <string.h>
 
-#include "gateway/core/dossier.h"
 #include "gateway/core/step.h"
+#include "gateway/core/supplement.h"
 
 enum { DEDUPE_PURGED = 2 };             /* old message ids forgotten by each one accepted: never more than come */
 
@@ -108,6 +108,7 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
     } else {
         handoff_begin(step, &handoff, STATE_READY, place, submit->header, submit->payload, &change);
     }
+    supplement_begun(step, intake, &handoff, &telling);
     dossier_told(step, &telling, submit, handoff.last_event);
     /* Whom it was written to stands in its record; the mapping stands in its history. */
     if (intake->addressed != intake->recipient)

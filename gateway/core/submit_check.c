@@ -1,7 +1,8 @@
 /* submit_check.c - may a SUBMIT come in: its own fields, to whom it goes, what it refers to. */
 #include <string.h>
 
-#include "gateway/core/dossier.h"
+#include "gateway/core/correction.h"
+#include "gateway/core/supplement.h"
 
 enum { PARENT_ASK_AGAIN_MS = 2000 };
 
@@ -126,6 +127,11 @@ static const struct agency *find_addressed(struct step *step, const struct intak
 
     if (submit->recipient[0])
         return tables_agency(tables, submit->recipient);
+    const struct agency *meant = correction_addressed(step, intake);
+    if (!meant && (supplement_is_request(submit->kind) || intake->request))
+        meant = supplement_addressed(step, intake);
+    if (meant)
+        return meant;
     if (!intake->has_parent)
         return find_routed(step, intake);
     uint32_t other = seat_is(step, intake->sender, intake->parent.recipient, &intake->parent)
@@ -212,9 +218,10 @@ static bool after_ok(struct step *step, const struct intake *intake)
             return refuse_after(step, i, PROBLEM_INVALID_FIELD, "Quá nhiều lượt đang chờ lượt này.",
                                 "Too many others wait for this one.");
     }
-    /* Whoever waits for a failed one will wait for its correction. */
+    /* Whoever waits for one that is replaced will wait for its correction. */
     const struct handoff *parent = &intake->parent;
-    bool may_correct = intake->has_parent && parent->state == STATE_FAILED && parent->sender == intake->sender_number;
+    bool may_correct = submit->after_count && intake->has_parent && parent->sender == intake->sender_number &&
+                       correction_replaces(step, parent, submit);
     if (submit->after_count && intake->sender_number &&
         gate_is_circle(step, intake->sender_number, submit, may_correct ? &parent->message_id : NULL)) {
         effects_refuse(step->effects, step->command, PROBLEM_CYCLE, "header.after",
@@ -256,7 +263,10 @@ static bool dossier_ok(struct step *step, struct intake *intake)
 
 bool submit_ok(struct step *step, struct intake *intake)
 {
-    return fields_ok(step, intake->submit) && parent_ok(step, intake) && recipient_ok(step, intake) &&
-           submit_papers_ok(step, intake) && after_ok(step, intake) && attachments_ok(step, intake) &&
-           dossier_ok(step, intake) && dossier_facts_ok(step, intake);
+    if (!fields_ok(step, intake->submit) || !parent_ok(step, intake))
+        return false;
+    supplement_find(step, intake);
+    return recipient_ok(step, intake) && submit_papers_ok(step, intake) && after_ok(step, intake) &&
+           attachments_ok(step, intake) && dossier_ok(step, intake) && dossier_facts_ok(step, intake) &&
+           supplement_ok(step, intake) && correction_ok(step, intake);
 }

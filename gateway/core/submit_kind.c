@@ -1,5 +1,6 @@
 /* submit_kind.c - what a handoff does to others by being accepted: corrections, answers, withdrawals. */
-#include "gateway/core/dossier.h"
+#include "gateway/core/correction.h"
+#include "gateway/core/supplement.h"
 
 enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX, CANCEL_MAX = PAGE_MAX };
 
@@ -11,8 +12,8 @@ static bool corrects(struct step *step, const struct intake *intake, const struc
 {
     const struct handoff *old = &intake->parent;
 
-    if (!intake->has_parent || old->state != STATE_FAILED || old->dossier != handoff->dossier ||
-        old->kind != handoff->kind)
+    if (!intake->has_parent || old->dossier != handoff->dossier || old->kind != handoff->kind || intake->copy ||
+        !correction_replaces(step, old, intake->submit))
         return false;
     if (old->sender != handoff->sender && (!seat_is(step, intake->sender, old->sender, old) ||
                                            turn_gate_next(step->turn, old->sender, &old->message_id, 0)))
@@ -125,12 +126,17 @@ bool submit_take_effect(struct step *step, const struct intake *intake, uint64_t
     uint32_t kind = intake->submit->kind;
     struct handoff handoff;
 
-    if (!intake->has_parent && kind != KIND_WITHDRAWAL && kind != KIND_STOP)
+    bool asks = supplement_is_request(kind) || kind == KIND_CORRECTION_REQUEST;
+    if (intake->copy || (!intake->has_parent && kind != KIND_WITHDRAWAL && kind != KIND_STOP && !asks))
         return false;
     must(turn_handoff(step->turn, id, &handoff));
     if (intake->has_parent)
         answer_parent(step, intake, &handoff);
     if (kind == KIND_WITHDRAWAL || kind == KIND_STOP)
         withdraw(step, intake, &handoff);
+    if (supplement_is_request(kind))
+        supplement_copy(step, intake, id);
+    else if (kind == KIND_CORRECTION_REQUEST)
+        correction_copy(step, intake, id);
     return true;
 }

@@ -108,6 +108,9 @@ struct tables {
     struct status_map *status_maps;         /* in the order written: the first that knows a code wins */
     uint32_t       status_map_count;
     struct deadline_rule receipt;           /* without business receipt for longer: told of; kind 0: never */
+    struct asking_rules {                   /* what a citizen is asked for, where the request does not say */
+        struct deadline_rule answer, remind;    /* answered by then; reminded so long before. kind 0: never */
+    } supplement, payment;
     struct selector *due_movers;            /* beside the one-stop: whose due dates are binding */
     uint32_t       due_mover_count;
 };

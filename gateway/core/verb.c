@@ -33,6 +33,10 @@ const struct verb_info verb_infos[VERB_END] = {
     [VERB_OPEN] = { "open", true, "handoff reason",
         "mở nội dung một lượt để lập giấy tờ: ai mở, lúc nào, vì sao được lưu vào lịch sử của lượt đó",
         "read what a handoff says, for a paper: who did, when and why stands in its history" },
+    [VERB_SUPPLEMENTS] = { "supplements", false, "[agency] [after] [limit]",
+        "đang chờ người dân: các yêu cầu bổ sung, nghĩa vụ tài chính theo hạn trả lời; quá hạn thì đề nghị dừng",
+        "waiting for the citizen: requests for supplements and money by when the answer is expected; overdue ones with "
+        "the proposal to stop" },
     [VERB_REPLAY] = { "replay", true, "handoff|filter reason [fresh_key] [dry_run]",
         "gửi lại một lượt, hoặc mọi lượt hỏng khớp bộ lọc; giữ nguyên khóa chống trùng trừ khi xin khóa mới",
         "send a handoff again, or all failed ones that match a filter; the same idempotency key unless a fresh one is "

@@ -11,6 +11,7 @@ enum verb {
     VERB_CONFIRM_CLOCK,
     VERB_UNRECEIVED,                                                                                    /* ask */
     VERB_FACTS, VERB_OPEN,                                                                      /* ask, act */
+    VERB_SUPPLEMENTS,                                                                                   /* ask */
     VERB_END
 };
 

@@ -6,6 +6,7 @@
 #include "gateway/base/problem.h"
 #include "gateway/store/record_dossier.h"
 #include "gateway/store/record_ending.h"
+#include "gateway/store/record_supplement.h"
 
 struct event_view {
     struct event event;
@@ -56,6 +57,13 @@ struct branch_view { struct branch branch; const char *step, *sender, *holder, *
 struct money_view { struct money money; const char *component, *by; };
 /* A fact of status as it was told, whatever became of it; `by` said it, source_ms is when it happened there. */
 struct told_view { struct event event; const char *by; int64_t source_ms; };
+/* A request to the citizen; `recipient` is to bring the answer, `step` has asked. */
+struct asked_view {
+    struct asked asked;
+    const char *agency, *recipient, *dossier_code, *step;
+    enum state request_state;               /* of the handoff that asks */
+    bool proposes_stop;
+};
 struct dossier_view {
     struct dossier dossier;
     struct ending ending;                   /* all zero: nothing yet */
@@ -63,9 +71,10 @@ struct dossier_view {
     const struct branch_view *branches;     /* dossier.branch_count */
     const struct money_view  *money;
     const struct told_view   *told;         /* the newest DOSSIER_TOLD_MAX, oldest first */
-    uint32_t money_count, told_count;
+    const struct asked_view  *asked;        /* at most ASKED_SHOWN_MAX, the open ones among them; oldest first */
+    uint32_t money_count, told_count, asked_count;
 };
-enum { DOSSIER_TOLD_MAX = 32 };
+enum { DOSSIER_TOLD_MAX = 32, ASKED_SHOWN_MAX = 8 };
 
 /* One line of explain. `action`: this line is the one thing to do. */
 struct advice { const char *vi, *en; bool action; };
@@ -95,10 +104,11 @@ struct admin_reply {
     const struct dossier_view *dossier;     /* of show and track; NULL: nothing is known of it */
     const struct said_view    *said;        /* of facts and open */
     const struct group_view   *groups;
+    const struct asked_view   *asked;
     struct agency_view        *agencies;    /* the broker fills in `live` */
     struct advice             *advice;      /* room for ADVICE_MAX: the broker adds what only its memory knows */
     struct fact               *facts;       /* room for FACTS_MAX: the same */
-    uint32_t handoff_count, group_count, agency_count, advice_count, fact_count;
+    uint32_t handoff_count, group_count, asked_count, agency_count, advice_count, fact_count;
     uint32_t explained_agency;      /* explain: the recipient's number */
     bool     explained_waits;       /* explain: it could be offered now, if its agency's sessions and breaker allow */
     uint64_t affected;              /* how many were, or with dry_run would be, changed */
@@ -119,8 +129,10 @@ MUST_USE bool view_notice(struct step *step, uint64_t event_seq, struct notice_v
 MUST_USE bool view_agency(struct step *step, uint32_t number, struct agency_view *ret_view);
 /* NULL: nothing is known of it, or there is no room. Takes at most DOSSIER_VIEW_BYTES of the arena, before a page of
  * handoffs is measured. */
-enum { DOSSIER_VIEW_BYTES = 40 << 10 };
+enum { DOSSIER_VIEW_BYTES = 72 << 10 };
 const struct dossier_view *view_dossier(struct step *step, uint64_t dossier);
+/* What its citizen is or was asked for; part of view_dossier(). */
+const struct asked_view *view_asked(struct step *step, uint64_t dossier, uint32_t *ret_count);
 /* The code of an agency's number; "" for nobody. Static or in the arena; NULL: no room. */
 const char *view_code(struct step *step, uint32_t number);
 

@@ -10,7 +10,7 @@
 
 #include "gateway/directory/inside.h"
 
-static const char first_line[] = "lienthong directory 2\n";
+static const char first_line[] = "lienthong directory 3\n";
 
 static void write_selector(FILE *out, const struct selector *selector)
 {
@@ -265,6 +265,7 @@ static void write_directory(FILE *out, const struct reader *reader, const struct
     fprintf(out, "%sgateway %s\nlease %lld\nantecedent_wait %lld\npurge_after %lld\nsubmit_window %u\n", first_line,
             tables->gateway, (long long)tables->lease_ms, (long long)tables->antecedent_ms_max,
             (long long)tables->purge_after_ms, tables->submit_window);
+    asking_write(out, tables);
     for (uint32_t i = 0; i < tables->agency_count; i++)
         write_agency(out, &reader->drafts[i], &tables->agencies[i]);
     for (uint32_t i = 0; i < tables->permit_count; i++)

@@ -92,6 +92,11 @@ const char *agency_kind_words(void);
 void gateway_read(struct reader *reader);
 void delivery_read(const struct yaml_node *node, struct agency *agency);   /* what is written replaces what is there */
 
+/* asking.c: of gateway.yaml */
+void asking_defaults(struct tables *tables);
+void asking_read(const struct yaml_node *root, struct tables *tables);
+void asking_write(FILE *out, const struct tables *tables);
+
 /* keys.c */
 void keys_read(struct reader *reader, const struct yaml_node *node, struct draft *draft);
 void keys_check(struct reader *reader);                             /* no key twice */

@@ -70,6 +70,7 @@ void gateway_read(struct reader *reader)
     tables->antecedent_ms_max = 30 * DAY_MS;
     tables->purge_after_ms = 30 * DAY_MS;
     tables->submit_window = 64;
+    asking_defaults(tables);
     reader->defaults = (struct agency){
         .attempts_max = 20, .lapses_max = 5, .age_ms_max = 3 * DAY_MS, .backoff_ms_min = 5 * SECOND_MS,
         .backoff_ms_max = 30 * MINUTE_MS, .in_flight_max = 4, .rate_per_second = 0, .breaker_after = 5,
@@ -89,4 +90,5 @@ void gateway_read(struct reader *reader)
         && !hours_list_find(&reader->directory->hours, reader->hours))
         yaml_fault(yaml_get(root, "hours"), "hours '%s' are not in hours.yaml", reader->hours);
     delivery_read(yaml_get(root, "delivery"), &reader->defaults);
+    asking_read(root, tables);
 }

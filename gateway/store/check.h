@@ -76,6 +76,7 @@ bool check_explains(enum table table, struct span key, struct span value);
 void check_handoffs(struct check *check);           /* check_handoff.c */
 void check_queues(struct check *check);             /* check_queue.c */
 void check_dossiers(struct check *check);           /* check_dossier.c */
+void check_asked(struct check *check);              /* check_supplement.c */
 void check_history(struct check *check);            /* check_history.c */
 /* A FORWARD that says that it is in its dossier's record, or in the list of those that nobody has taken. */
 void check_handoff_of_dossier(struct check *check, const struct handoff *handoff);

@@ -202,4 +202,5 @@ void check_dossiers(struct check *check)
     check_walk(check, TABLE_PROVISIONAL, row_provisional);
     check_walk(check, TABLE_UNRECEIVED, row_unreceived);
     check_walk(check, TABLE_ENDING, row_ending);
+    check_asked(check);
 }

@@ -162,6 +162,17 @@ static bool is_ending(struct span key, struct span value)
     return key_read_u64(key, 0) && ending_parse(value, &ending);
 }
 
+static bool is_asked(struct span key, struct span value)
+{
+    struct asked asked;
+    return key_read_u64(key, 0) && key_read_u64(key, 8) && asked_parse(value, &asked);
+}
+
+static bool is_asked_open(struct span key, struct span value)
+{
+    return !value.size && key_read_u64(key, 8);
+}
+
 static bool is_unreceived(struct span key, struct span value)
 {
     return !value.size && key_read_u32(key, 0) && key_read_u64(key, 12);
@@ -205,6 +216,8 @@ static const struct shape {
     [TABLE_PROVISIONAL]     = { 12, 12, is_provisional },
     [TABLE_UNRECEIVED]      = { 20, 20, is_unreceived },
     [TABLE_ENDING]          = { 8, 8, is_ending },
+    [TABLE_ASKED]           = { 16, 16, is_asked },
+    [TABLE_ASKED_OPEN]      = { 16, 16, is_asked_open },
 };
 
 bool check_explains(enum table table, struct span key, struct span value)

@@ -35,4 +35,6 @@ const struct table_info table_infos[TABLES] = {
     [TABLE_PROVISIONAL]     = { "provisional", HABIT_INSERT, false },
     [TABLE_UNRECEIVED]      = { "unreceived", HABIT_INSERT, false },
     [TABLE_ENDING]          = { "ending", HABIT_UPDATE, false },
+    [TABLE_ASKED]           = { "asked", HABIT_UPDATE, false },
+    [TABLE_ASKED_OPEN]      = { "asked-open", HABIT_INSERT, false },
 };

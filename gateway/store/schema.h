@@ -47,6 +47,8 @@
  *  provisional     year u32, dossier u64                     -                          submit > calendar loaded any
  *  unreceived      recipient u32, delivered i64, handoff u64 -                          tick, receipt > operator any
  *  ending          dossier u64                               struct ending              told, tick > tick, report any
+ *  asked           dossier u64, request u64                  struct asked               submit, tick > submit, tick any
+ *  asked-open      answer_by i64, request u64                -                          submit, tick > operator  any
  *  sealed          day u32 (YYYYMMDD)                        u64: sealed rows, never 0  end of turn > key drop   few
  */
 #ifndef GATEWAY_STORE_SCHEMA_H
@@ -60,6 +62,7 @@ enum table {
     TABLE_GATE, TABLE_ANTECEDENT, TABLE_EVENT, TABLE_DETAIL, TABLE_FEED, TABLE_FOLLOW, TABLE_CHAIN, TABLE_FAILED,
     TABLE_FAIL_GROUP, TABLE_CHECKPOINT, TABLE_CURSOR, TABLE_BLOB, TABLE_DIRECTORY, TABLE_SEALED,
     TABLE_DOSSIER_STATE, TABLE_MONEY, TABLE_PROVISIONAL, TABLE_UNRECEIVED, TABLE_ENDING,
+    TABLE_ASKED, TABLE_ASKED_OPEN,
     TABLES                  /* how many */
 };
 

@@ -13,6 +13,7 @@
 
 #include "gateway/store/record_dossier.h"
 #include "gateway/store/record_ending.h"
+#include "gateway/store/record_supplement.h"
 #include "gateway/store/records.h"
 #include "gateway/store/restored.h"
 
@@ -77,6 +78,16 @@ bool     turn_unreceived_next(struct turn *turn, const struct unreceived *after,
 bool     turn_ending(struct turn *turn, uint64_t dossier, struct ending *ret_ending);
 void     turn_ending_put(struct turn *turn, const struct ending *ending);
 
+/* ---- what its citizen is asked for. The rows of the open ones are the core's to keep: supplement.c. */
+bool     turn_asked(struct turn *turn, uint64_t dossier, uint64_t request, struct asked *ret_asked);
+bool     turn_asked_next(struct turn *turn, uint64_t dossier, uint64_t after, struct asked *ret_asked);
+void     turn_asked_put(struct turn *turn, const struct asked *asked);
+/* Open ones, by when the answer is expected, INT64_MAX none. INT64_MIN, 0: the first. */
+void     turn_asked_open_put(struct turn *turn, int64_t answer_by_ms, uint64_t request);
+void     turn_asked_open_delete(struct turn *turn, int64_t answer_by_ms, uint64_t request);
+bool     turn_asked_open_next(struct turn *turn, int64_t answer_by_ms, uint64_t request, int64_t *ret_answer_by_ms,
+                              uint64_t *ret_request);
+
 /* ---- handoffs */
 uint64_t turn_handoff_new_id(struct turn *turn);
 bool     turn_handoff(struct turn *turn, uint64_t id, struct handoff *ret_handoff);
@@ -115,6 +126,7 @@ enum timer_what {
     TIMER_WAIT = 1, TIMER_LEASE, TIMER_ANTECEDENT, TIMER_PURGE,
     TIMER_RECEIPT,                  /* a delivered FORWARD without business receipt; before or after PURGE */
     TIMER_CALENDAR,                 /* due dates to be computed anew; its id is a year, no handoff */
+    TIMER_ASKED,                    /* a request to the citizen: the reminder, then its end. Its id is the request */
     TIMER_END
 };
 void     turn_timer_put(struct turn *turn, int64_t due_ms, enum timer_what what, uint64_t id);

@@ -17,6 +17,8 @@ MUST_USE bool view_of_dossier(const struct dossier_view *view, struct arena *are
 /* Arrays of `count` messages with a pointer to each, as protobuf-c wants them: *ret_list, or NULL for none. */
 MUST_USE bool views_of_handoffs(const struct handoff_view *views, uint32_t count, struct arena *arena,
                                 Lienthong__V1__HandoffView ***ret_list);
+MUST_USE bool views_of_asked(const struct asked_view *views, uint32_t count, struct arena *arena,
+                             Lienthong__V1__AskedView ***ret_list);
 MUST_USE bool views_of_reply(const struct admin_reply *reply, struct arena *arena,
                              Lienthong__V1__AdminReply *ret_reply);
 

@@ -112,6 +112,55 @@ static void fill(const struct dossier_view *view, Lienthong__V1__DossierView *re
     pauses_of(dossier, ret);
 }
 
+static bool components_of(const struct asked *asked, struct arena *arena, Lienthong__V1__AskedView *ret)
+{
+    char **components = arena_take(arena, asked->component_count * sizeof *components);
+    char **missing = arena_take(arena, asked->component_count * sizeof *missing);
+
+    for (uint32_t i = 0; components && missing && i < asked->component_count; i++) {
+        components[i] = text_or_empty(asked->components[i]);
+        if (asked->missing & 1ULL << i)
+            missing[ret->n_missing++] = components[i];
+    }
+    ret->components = components;
+    ret->n_components = asked->component_count;
+    ret->missing = missing;
+    return components && missing;
+}
+
+bool views_of_asked(const struct asked_view *views, uint32_t count, struct arena *arena,
+                    Lienthong__V1__AskedView ***ret_list)
+{
+    Lienthong__V1__AskedView **list = (Lienthong__V1__AskedView **)list_make(arena, count, sizeof **list);
+
+    *ret_list = list;
+    for (uint32_t i = 0; list && i < count; i++) {
+        const struct asked *asked = &views[i].asked;
+        lienthong__v1__asked_view__init(list[i]);
+        list[i]->handoff_id = asked->request;
+        list[i]->kind = asked->kind;
+        list[i]->state = asked->state;
+        list[i]->dossier_code = text_or_empty(views[i].dossier_code);
+        list[i]->agency = text_or_empty(views[i].agency);
+        list[i]->recipient = text_or_empty(views[i].recipient);
+        list[i]->step = text_or_empty(views[i].step);
+        list[i]->reason_code = text_or_empty(asked->reason_code);
+        list[i]->nth = asked->nth;
+        list[i]->answers = asked->answers;
+        list[i]->asked_ms = asked->asked_ms;
+        list[i]->answer_by_ms = asked->answer_by_ms;
+        list[i]->reminded_ms = asked->reminded_ms;
+        list[i]->overdue_ms = asked->overdue_ms;
+        list[i]->proposes_stop = views[i].proposes_stop;
+        list[i]->ended_ms = asked->ended_ms;
+        list[i]->ended_by = asked->ended_by;
+        list[i]->request_state = views[i].request_state;
+        if (!components_of(asked, arena, list[i]))
+            return false;
+    }
+    return list;
+}
+
 bool view_of_dossier(const struct dossier_view *view, struct arena *arena, Lienthong__V1__DossierView **ret_view)
 {
     Lienthong__V1__DossierView *to = view ? arena_take(arena, sizeof *to) : NULL;
@@ -121,5 +170,6 @@ bool view_of_dossier(const struct dossier_view *view, struct arena *arena, Lient
         return !view;
     lienthong__v1__dossier_view__init(to);
     fill(view, to);
-    return branches_of(view, arena, to) && money_of(view, arena, to) && told_of(view, arena, to);
+    to->n_asked = view->asked_count;
+    return views_of_asked(view->asked, view->asked_count, arena, &to->asked) && branches_of(view, arena, to) && money_of(view, arena, to) && told_of(view, arena, to);
 }

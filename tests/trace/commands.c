@@ -87,6 +87,21 @@ static void read_told(struct line *line, const struct submit_wish *wish, struct 
     submit->facts = any ? &frame->facts : NULL;
 }
 
+/* "GKS,CCCD". Only codes: they are lent by the frame. */
+static void write_components(const struct submit_wish *wish, struct submit_frame *frame, Lienthong__V1__Facts *facts)
+{
+    const char *at = wish->components ? wish->components : "";
+
+    facts->components = frame->component_list;
+    while (facts->n_components < FRAME_COMPONENTS_MAX &&
+           line_item(&at, frame->codes[facts->n_components], sizeof *frame->codes)) {
+        Lienthong__V1__Component *component = &frame->components[facts->n_components];
+        lienthong__v1__component__init(component);
+        component->code = frame->codes[facts->n_components];
+        frame->component_list[facts->n_components++] = component;
+    }
+}
+
 /* The bytes that travel, and the hash over them: the header is a real one. */
 static void write_header(const struct submit_wish *wish, struct submit *submit, struct submit_frame *frame)
 {
@@ -106,6 +121,9 @@ static void write_header(const struct submit_wish *wish, struct submit *submit, 
     header.parent = submit->parent;
     header.content_type = (char *)"text/plain";
     facts.due_ms = submit->due_ms;
+    facts.reason_code = (char *)(wish->reason ? wish->reason : "");
+    facts.answer_by_ms = wish->answer_by_ms;
+    write_components(wish, frame, &facts);
     header.facts = &facts;
     snprintf(frame->payload, sizeof frame->payload, "%s", wish->payload);
     submit->payload = span_of_string(frame->payload);
@@ -171,6 +189,10 @@ static void do_submit(struct world *world, struct line *line)
     wish.channel = (uint32_t)line_number(line, "channel", 0);
     if (line_get(line, "received"))
         wish.received_ms = STORY_BEGINS_MS + line_ms(line, "received", 0);
+    wish.components = line_get(line, "components");
+    wish.reason = line_get(line, "reason");
+    if (line_get(line, "answer_by"))
+        wish.answer_by_ms = STORY_BEGINS_MS + line_ms(line, "answer_by", 0);
     wish.message_id = world_message_id(world, wish.from, name, wish.id_ms);
     struct command command = submit_command(world, line, &wish, &frame);
     line_end(line);

@@ -2,13 +2,17 @@
 #ifndef TESTS_TRACE_COMMANDS_H
 #define TESTS_TRACE_COMMANDS_H
 
+#include "proto/lienthong.pb-c.h"
 #include "tests/trace/world.h"
 
 /* Does what the words from the first one on say, and prints what came of it. */
 void command_run(struct world *world, struct line *line);
 
 /* For loops: a SUBMIT of `from` as its frame would bring it. Everything it points at lies in `frame`. */
+enum { FRAME_COMPONENTS_MAX = 8 };
 struct submit_frame {
+    Lienthong__V1__Component components[FRAME_COMPONENTS_MAX], *component_list[FRAME_COMPONENTS_MAX];
+    char codes[FRAME_COMPONENTS_MAX][64];
     uint8_t header[2048];
     char    payload[256];
     char    cursor[3][128];
@@ -22,6 +26,8 @@ struct submit_wish {
     struct uuid message_id;
     int64_t     source_ms, due_ms, id_ms;
     uint64_t    parent, sequence, accepted_as;
+    const char *components, *reason;    /* what is asked of the citizen, or brought; NULL: not said */
+    int64_t     answer_by_ms;
     /* of the dossier */
     enum status status;
     const char *partner, *money, *version;

@@ -251,6 +251,28 @@ static void print_ending(struct output *output, const struct ending *ending, con
     output_add(output, ending->escalations ? " escalated=%u\n" : "\n", ending->escalations);
 }
 
+static void print_asked(struct output *output, const struct asked_view *views, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct asked *asked = &views[i].asked;
+        output_add(output, "   asked #%llu %s %s %s > %s", HANDOFF_NUMBER(asked->request), kind_name(asked->kind),
+                   asking_name(asked->state), views[i].agency, views[i].recipient);
+        output_add(output, "%s%s nth=%u answers=%u", views[i].step[0] ? " step=" : "", views[i].step, asked->nth,
+                   asked->answers);
+        for (uint32_t k = 0; k < asked->component_count; k++)
+            output_add(output, " %s%s", asked->components[k], asked->missing & 1ULL << k ? "" : ":came");
+        output_add(output, asked->reason_code[0] ? " reason=%s" : "%s", asked->reason_code);
+        print_local(output, "at", asked->asked_ms);
+        print_local(output, "answer_by", asked->answer_by_ms);
+        print_local(output, "reminded", asked->reminded_ms);
+        print_local(output, "overdue", asked->overdue_ms);
+        print_local(output, "ended", asked->ended_ms);
+        if (asked->ended_by)
+            output_add(output, " by=#%llu", HANDOFF_NUMBER(asked->ended_by));
+        output_add(output, "%s\n", views[i].proposes_stop ? " proposal=stop" : "");
+    }
+}
+
 static void print_dossier(struct output *output, const struct dossier_view *view)
 {
     if (!view)
@@ -281,6 +303,7 @@ static void print_dossier(struct output *output, const struct dossier_view *view
     for (uint32_t i = 0; i < view->money_count; i++)
         output_add(output, "   money %s owed=%lld paid=%lld by=%s\n", view->money[i].component,
                    (long long)view->money[i].money.owed, (long long)view->money[i].money.paid, view->money[i].by);
+    print_asked(output, view->asked, view->asked_count);
     for (uint32_t i = 0; i < view->told_count; i++) {
         const struct event_dossier *said = &view->told[i].event.of_dossier;
         output_add(output, "   told %d", (int)said->status);
@@ -306,6 +329,7 @@ static void print_reply(struct output *output, const struct admin_reply *reply)
         output_add(output, "\n");
     }
     print_dossier(output, reply->dossier);
+    print_asked(output, reply->asked, reply->asked_count);
     print_views(output, reply->handoffs, reply->handoff_count);
     print_groups(output, reply);
     print_agencies(output, reply);

@@ -72,6 +72,8 @@ static void use_tables(struct world *world)
     struct tables *tables = &world->tables;
 
     *tables = (struct tables){ .version = 1, .lease_ms = 30 * 1000, .antecedent_ms_max = 7LL * 24 * 3600 * 1000,
+                               .supplement = { { DEADLINE_WORKING_DAYS, 7 }, { DEADLINE_WORKING_DAYS, 1 } },
+                               .payment = { { DEADLINE_DAYS, 30 }, { DEADLINE_WORKING_DAYS, 1 } },
                                .purge_after_ms = 24LL * 3600 * 1000, .submit_window = 64,
                                .agencies = world->agencies, .permits = world->permits, .routes = world->routes,
                                .names = world->names, .procedures = world->procedures,
@@ -308,6 +310,9 @@ bool world_directory_line(struct world *world, struct line *line)
         tables->purge_after_ms = line_ms(line, "purge", tables->purge_after_ms);
         if (line_get(line, "receipt") && !deadline_rule_read(line_get(line, "receipt"), &tables->receipt))
             line_wrong(line, "receipt=h4");
+        if ((line_get(line, "answer") && !deadline_rule_read(line_get(line, "answer"), &tables->supplement.answer)) ||
+            (line_get(line, "remind") && !deadline_rule_read(line_get(line, "remind"), &tables->supplement.remind)))
+            line_wrong(line, "answer=w7 remind=w1");
     } else if (strcmp(what, "agency") == 0) {
         add_agency(world, line);
     } else if (strcmp(what, "succession") == 0) {
