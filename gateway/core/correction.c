@@ -37,7 +37,10 @@ const struct agency *correction_addressed(struct step *step, const struct intake
 {
     if (intake->submit->kind != KIND_CORRECTION_REQUEST || !of_own_forward(step, intake))
         return NULL;
-    return dossier_agency(step, last_of(step, &intake->parent).addressed);
+    /* One that was redirected stands in the lane it was written to, and is with somebody else. */
+    struct handoff last = last_of(step, &intake->parent);
+    bool redirected = last.recipient != last.addressed && !seat_same(step, last.recipient, last.addressed, &last);
+    return dossier_agency(step, redirected ? last.recipient : last.addressed);
 }
 
 /* ---- may it come in */

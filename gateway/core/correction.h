@@ -3,14 +3,14 @@
  * Not there yet   A FORWARD with parent = the one that is wrong, from the same sender to the same agency for the same
  *                 step, takes its place in the lane, and with those that wait for it: where that one has FAILED, or is
  *                 HELD behind others, READY or WAITING and certainly was not acted on. A CORRECTION_REQUEST is refused
- *                 then, and says so.
+ *                 then, and told what to do.
  * Perhaps there   OFFERED, UNSURE, an attempt that nobody answered for, or held by an operator: such a FORWARD is
  *                 refused. One that was delivered is with the agency, receipt or not: nothing takes its place there.
  * There           A CORRECTION_REQUEST (parent: the FORWARD) goes to whoever holds it now, redirects followed. It opens
  *                 status 5 with a SUPPLEMENT_REQUEST that names it as its parent, or declines with a REFUSAL that does,
  *                 with a reason_code; declining ends no step.
- * Everybody else  who got the dossier in one of its FORWARDs, and so the old value, gets a copy, behind that FORWARD: all
- *                 of them where the opener corrects, else those whom the sender handed it to. What cannot be sent (a
+ * Everybody else  who got the dossier in one of its FORWARDs, and so the old value, gets a copy behind that FORWARD:
+ *                 all of them where the opener corrects, else those whom the sender handed it to. What cannot be sent (a
  *                 permit is missing) stands in the history, with the reason.
  */
 #ifndef GATEWAY_CORE_CORRECTION_H

@@ -7,8 +7,8 @@ enum { EVENTS_WALK_MAX = 256 };
 _Static_assert(sizeof(struct dossier_view) + BRANCHES_MAX * (sizeof(struct branch_view) + STEP_NAME_SIZE + 3 * 64) +
                    DOSSIER_MONEY_MAX * (sizeof(struct money_view) + MONEY_CODE_SIZE + 64) +
                    DOSSIER_TOLD_MAX * (sizeof(struct told_view) + 64) +
-                   ASKED_SHOWN_MAX * (sizeof(struct asked_view) + DOSSIER_CODE_SIZE + 4 * 64) + 8 * 64 + DOSSIER_CODE_SIZE <=
-                   DOSSIER_VIEW_BYTES,
+                   ASKED_SHOWN_MAX * (sizeof(struct asked_view) + DOSSIER_CODE_SIZE + 4 * 64) + 8 * 64 +
+                   DOSSIER_CODE_SIZE <= DOSSIER_VIEW_BYTES,
                "the largest view of a dossier");
 
 static const char *text_of_code(struct step *step, uint32_t number)

@@ -156,8 +156,8 @@ void issue_copy(struct step *step, const struct intake *intake, uint64_t id, uin
                 const struct submit_after *after)
 {
     const struct submit *submit = intake->submit;
-    char code[AGENCY_CODE_SIZE], key[ISSUE_KEY_BYTES_MAX];
-    struct text text = text_of(key, sizeof key);
+    char code[AGENCY_CODE_SIZE], key[ISSUE_KEY_BYTES_MAX], why[2 * sizeof ((struct problem *)0)->sentence_vi];
+    struct text text = text_of(key, sizeof key), words = text_of(why, sizeof why);
     struct problem problem = { 0 };
     struct handoff original;
     uint64_t copy;
@@ -171,8 +171,10 @@ void issue_copy(struct step *step, const struct intake *intake, uint64_t id, uin
         .header = submit->header, .payload = submit->payload, .content_hash = submit->content_hash, .copy = true,
     };
     struct change change = { .cause = CAUSE_COPIED, .agency = to, .quiet = true };
-    if (!issue_handoff(step, &issue, &copy, &problem))
-        change.detail = span_of_string(problem.sentence_vi);
+    if (!issue_handoff(step, &issue, &copy, &problem)) {
+        text_add(&words, "%s / %s", problem.sentence_vi, problem.sentence_en);
+        change.detail = span_of_string(why);
+    }
     must(turn_handoff(step->turn, id, &original));
     handoff_note(step, &original, &change);
 }

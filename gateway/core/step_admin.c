@@ -154,8 +154,9 @@ void step_admin(struct step *step)
         [VERB_LIST] = admin_list, [VERB_FAILED] = admin_failed, [VERB_AGENCIES] = admin_agencies,
         [VERB_UNRECEIVED] = admin_unreceived, [VERB_FACTS] = admin_facts, [VERB_OPEN] = admin_open_it,
         [VERB_REPLAY] = admin_replay, [VERB_CLOSE] = admin_close_it, [VERB_REDIRECT] = admin_redirect,
-        [VERB_HOLD] = admin_hold, [VERB_RELEASE] = admin_release, [VERB_SUPPLEMENTS] = admin_supplements, [VERB_BACKUP_BEGIN] = admin_backup_begin,
-        [VERB_BACKUP_END] = admin_backup_end, [VERB_CONFIRM_CLOCK] = admin_confirm_clock,
+        [VERB_HOLD] = admin_hold, [VERB_RELEASE] = admin_release, [VERB_BACKUP_BEGIN] = admin_backup_begin,
+        [VERB_SUPPLEMENTS] = admin_supplements, [VERB_BACKUP_END] = admin_backup_end,
+        [VERB_CONFIRM_CLOCK] = admin_confirm_clock,
     };
     enum verb verb = verb_read(step->command->admin.verb);
     struct admin_reply reply = {

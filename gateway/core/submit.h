@@ -20,7 +20,7 @@ struct intake {
     enum again     again;               /* after a restore: perhaps it was accepted before */
     bool           has_parent;
     struct handoff parent;
-    bool           copy;                /* of another one, to one more agency (issue.h): it tells and asks nothing anew */
+    bool           copy;                /* of another one, to one more agency (issue.h): tells and asks nothing anew */
     uint64_t       request;             /* a SUPPLEMENT or PAYMENT: which request it answers; 0 none (supplement.h) */
     uint64_t       request_dossier;
     unsigned       request_branch;
@@ -37,7 +37,8 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
 bool submit_papers_ok(struct step *step, const struct intake *intake);
 
 /* `handoff` (ids given, not begun yet) puts right one of its sender that has FAILED or has not left (correction.h):
- * closes that, takes over those that wait for it. Returns the place in the lane that became free, 0 if none. Nothing at all when it corrects nothing. */
+ * closes that, takes over those that wait for it. Returns the place in the lane that became free, 0 if none. Nothing at
+ * all when it corrects nothing. */
 uint64_t submit_correct(struct step *step, const struct intake *intake, struct handoff *handoff);
 
 /* After it was begun: it may answer its parent (RESULT, REFUSAL ...), or cancel what its sender has not got through yet

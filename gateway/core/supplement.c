@@ -6,7 +6,7 @@
 #include "gateway/core/header_text.h"
 #include "gateway/core/issue.h"
 
-enum { REQUEST_PARENTS_MAX = 4, HANDS_MAX = BRANCHES_MAX };
+enum { REQUEST_PARENTS_MAX = 4, HANDS_MAX = BRANCHES_MAX, HANDOFFS_MAX = 64 };
 
 _Static_assert((int)ASKED_COMPONENT_SIZE == (int)COMPONENT_CODE_SIZE && (int)ASKED_NO_BRANCH == (int)BRANCH_NONE,
                "the record holds what the catalogue and the dossier name");
@@ -26,14 +26,23 @@ static enum kind request_of(enum kind answer)
     return answer == KIND_SUPPLEMENT ? KIND_SUPPLEMENT_REQUEST : KIND_FINANCIAL_OBLIGATION;
 }
 
-uint32_t supplement_count(struct step *step, uint64_t dossier, uint32_t agency, enum kind kind, uint32_t *ret_all)
+/* The seat of this number is `agency`'s, which may be one that the store has not seen yet. */
+static bool is_seat(struct step *step, uint32_t number, const struct agency *agency)
+{
+    const struct tables *tables = step->core->tables;
+    const struct agency *other = dossier_agency(step, number);
+    return other && tables_same_seat(tables, agency, other, NULL, step->now_ms);
+}
+
+uint32_t supplement_count(struct step *step, uint64_t dossier, const struct agency *agency, enum kind kind,
+                          uint32_t *ret_all)
 {
     struct asked asked;
     uint64_t at = 0;
     uint32_t count = 0, all = 0;
 
     for (; all < ASKED_MAX && turn_asked_next(step->turn, dossier, at, &asked); at = asked.request, all++)
-        count += asked.kind == kind && dossier_same_seat(step, asked.agency, agency);
+        count += asked.kind == kind && is_seat(step, asked.agency, agency);
     *ret_all = all;
     return count;
 }
@@ -87,7 +96,6 @@ static uint32_t holder_of(struct step *step, const struct asked *asked)
 static bool only_request(struct step *step, uint64_t dossier, enum kind kind, const struct agency *recipient,
                          struct asked *ret_asked)
 {
-    uint32_t number = recipient ? turn_agency_number(step->turn, recipient->code) : 0;
     struct asked asked;
     uint64_t at = 0;
     bool found = false;
@@ -95,8 +103,8 @@ static bool only_request(struct step *step, uint64_t dossier, enum kind kind, co
     for (int i = 0; i < ASKED_MAX && turn_asked_next(step->turn, dossier, at, &asked); i++, at = asked.request) {
         if (asked.kind != kind || asked.state != ASKING_OPEN)
             continue;
-        if (recipient && !dossier_same_seat(step, asked.agency, number) &&
-            !dossier_same_seat(step, holder_of(step, &asked), number))
+        if (recipient && !is_seat(step, asked.agency, recipient) &&
+            !is_seat(step, holder_of(step, &asked), recipient))
             continue;
         if (found)
             return false;
@@ -143,22 +151,31 @@ bool supplement_mark(struct asked *asked, struct span header)
                 named = true;
             }
     (void)header_reason_code(header, reason);
+    if (!named && !reason[0])
+        asked->missing = 0;
     return !named || reason[0] || !asked->missing;
 }
 
 /* ---- where to */
 
-/* The record's opener; without a record who handed it off first. 0: nobody has yet. */
+/* Its record; without one what its FORWARDs would make of it. Returns the opener; 0: nobody has handed it off yet. */
 static uint32_t opener_of(struct step *step, uint64_t id, struct dossier *ret_dossier)
 {
-    struct handoff first;
-    uint64_t handoff;
+    struct dossier *dossier = ret_dossier;
+    struct handoff handoff;
+    uint64_t at = 0;
 
-    *ret_dossier = (struct dossier){ 0 };
-    if (turn_dossier(step->turn, id, ret_dossier))
-        return ret_dossier->opener;
-    handoff = turn_dossier_handoff_next(step->turn, id, 0);
-    return handoff && turn_handoff(step->turn, handoff, &first) ? first.sender : 0;
+    *dossier = (struct dossier){ .id = id };
+    if (turn_dossier(step->turn, id, dossier))
+        return dossier->opener;
+    for (int i = 0; i < HANDOFFS_MAX && (at = turn_dossier_handoff_next(step->turn, id, at)) != 0; i++) {
+        must(turn_handoff(step->turn, at, &handoff));
+        if (!i)
+            dossier->opener = handoff.sender;
+        if (handoff.kind == KIND_FORWARD && handoff.state != STATE_CLOSED)
+            (void)branch_open(dossier, &handoff);
+    }
+    return dossier->opener;
 }
 
 /* The step that the sender of a request speaks of. */
@@ -166,7 +183,7 @@ static const struct branch *branch_asking(struct step *step, const struct intake
 {
     struct handoff handoff = { .dossier = dossier->id, .sender = intake->sender_number,
                                .parent = intake->submit->parent };
-    return dossier->id && intake->sender_number ? dossier_branch_meant(step, dossier, &handoff) : NULL;
+    return intake->sender_number ? dossier_branch_meant(step, dossier, &handoff) : NULL;
 }
 
 /* From the asking step outwards, hand by hand: the last that is a one-stop. */
@@ -288,8 +305,8 @@ static bool request_ok(struct step *step, const struct intake *intake)
                       "The answer must be expected by a time after the request.");
     bool wished = intake->has_parent && (intake->parent.kind == KIND_CORRECTION_REQUEST ||
                                          (intake->parent.kind == submit->kind && intake->parent.state == STATE_FAILED));
-    if (submit->kind == KIND_SUPPLEMENT_REQUEST && !reason && !wished && intake->dossier && intake->sender_number &&
-        supplement_count(step, intake->dossier, intake->sender_number, submit->kind, &all))
+    if (submit->kind == KIND_SUPPLEMENT_REQUEST && !reason && !wished && intake->dossier &&
+        supplement_count(step, intake->dossier, intake->sender, submit->kind, &all))
         return refuse(step, "header.facts.reason_code",
                       "Cơ quan này đã yêu cầu bổ sung hồ sơ này rồi: yêu cầu thêm lần nữa phải có mã lý do.",
                       "This agency has asked for a supplement of this dossier before: once more needs a reason_code.");
@@ -298,11 +315,12 @@ static bool request_ok(struct step *step, const struct intake *intake)
 
 static bool answer_ok(struct step *step, struct intake *intake)
 {
-    uint32_t to = turn_agency_number(step->turn, intake->recipient->code);
     unsigned long long number = intake->request;
+    struct handoff request;
     struct asked asked;
 
-    must(turn_asked(step->turn, intake->request_dossier, intake->request, &asked));
+    must(turn_asked(step->turn, intake->request_dossier, intake->request, &asked) &&
+         turn_handoff(step->turn, intake->request, &request));
     /* What was accepted before the store was lost is taken again, whatever has become of its request since. */
     if (asked.state != ASKING_OPEN && asked.kind == KIND_SUPPLEMENT_REQUEST && !intake->again) {
         bool answered = asked.state == ASKING_ANSWERED;
@@ -313,7 +331,8 @@ static bool answer_ok(struct step *step, struct intake *intake)
                        answered ? "has its answer" : "is not waited for any more");
         return false;
     }
-    if (dossier_same_seat(step, asked.agency, to) || dossier_same_seat(step, holder_of(step, &asked), to))
+    if (seat_is(step, intake->recipient, asked.agency, &request) ||
+        seat_is(step, intake->recipient, holder_of(step, &asked), &request))
         return true;
     effects_refuse(step->effects, step->command, PROBLEM_INVALID_FIELD, "header.recipient",
                    "Yêu cầu %llu không do '%s' đưa ra: để trống nơi nhận thì cổng gửi đúng bước đã hỏi.",

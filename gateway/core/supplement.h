@@ -9,8 +9,8 @@
  *              portal), it gets a copy, if it may. Either may answer.
  * The clock    of the asking step stands from the request's source time until every request of that step has its
  *              answer, by the source time of the last of them; another status of the step, its end and that of the
- *              dossier end the waiting too (LEFT). The clock of the dossier stands while any clock of a step does: while
- *              two branches wait, the citizen holds both up, and the days are counted once.
+ *              dossier end the waiting too (LEFT). The clock of the dossier stands while any clock of a step does:
+ *              while two branches wait, the citizen holds both up, and the days are counted once.
  * The answer   one that names none of the components answers all, as does one with a reason_code: nothing more comes.
  *              One that names some leaves the request open until all have been named. Without a parent it answers the
  *              only open request of its recipient. A SUPPLEMENT for a request that is not open is refused; a PAYMENT is

@@ -9,7 +9,8 @@
 /* Marks the components that the answer in `header` names. True: nothing is missing any more, or nothing more comes. */
 bool supplement_mark(struct asked *asked, struct span header);
 /* How many requests of this kind the agency's seat has made for the dossier; *ret_all: of anybody and any kind. */
-uint32_t supplement_count(struct step *step, uint64_t dossier, uint32_t agency, enum kind kind, uint32_t *ret_all);
+uint32_t supplement_count(struct step *step, uint64_t dossier, const struct agency *agency, enum kind kind,
+                          uint32_t *ret_all);
 /* An open request of the step `branch` besides `except`. */
 bool supplement_waits(struct step *step, uint64_t dossier, unsigned branch, uint64_t except);
 

@@ -103,7 +103,7 @@ static void begin(struct step *step, const struct intake *intake, const struct h
     uint32_t all;
 
     replace_failed(step, handoff, telling->source_ms);
-    asked.nth = 1 + supplement_count(step, handoff->dossier, handoff->sender, handoff->kind, &all);
+    asked.nth = 1 + supplement_count(step, handoff->dossier, intake->sender, handoff->kind, &all);
     if (all == ASKED_MAX)
         return;
     (void)header_reason_code(intake->submit->header, asked.reason_code);
@@ -118,6 +118,20 @@ static void begin(struct step *step, const struct intake *intake, const struct h
 
 /* ---- an answer comes */
 
+/* `agency` and whoever has taken over from it. */
+static void tell(struct step *step, uint32_t agency, const struct handoff *request)
+{
+    const struct agency *successor = seat_taken_by(step, agency, request);
+
+    turn_feed_put(step->turn, agency, request->last_event);
+    effects_wake(step->effects, EFFECT_FEED, step->command, agency);
+    if (!successor)
+        return;
+    agency = turn_agency_number_make(step->turn, successor->code);
+    turn_feed_put(step->turn, agency, request->last_event);
+    effects_wake(step->effects, EFFECT_FEED, step->command, agency);
+}
+
 static void answer(struct step *step, const struct intake *intake, const struct handoff *handoff, int64_t source_ms)
 {
     struct asked asked;
@@ -128,7 +142,12 @@ static void answer(struct step *step, const struct intake *intake, const struct 
         end(step, &asked, ASKING_ANSWERED, source_ms, handoff->id);
     else
         turn_asked_put(step->turn, &asked);
-    note(step, asked.request, CAUSE_ANSWER_CAME, handoff->sender);
+    struct handoff request;
+    struct change change = { .cause = CAUSE_ANSWER_CAME, .actor_agency = handoff->sender };
+    must(turn_handoff(step->turn, asked.request, &request));
+    handoff_note(step, &request, &change);
+    if (!seat_same(step, handoff->sender, request.recipient, &request))
+        tell(step, request.recipient, &request);        /* another one, a portal, has brought it */
 }
 
 void supplement_begun(struct step *step, const struct intake *intake, const struct handoff *handoff,
@@ -258,20 +277,6 @@ void supplement_taken_back(struct step *step, const struct handoff *request)
 }
 
 /* ---- timers */
-
-/* `agency` and whoever has taken over from it. */
-static void tell(struct step *step, uint32_t agency, const struct handoff *request)
-{
-    const struct agency *successor = seat_taken_by(step, agency, request);
-
-    turn_feed_put(step->turn, agency, request->last_event);
-    effects_wake(step->effects, EFFECT_FEED, step->command, agency);
-    if (!successor)
-        return;
-    agency = turn_agency_number_make(step->turn, successor->code);
-    turn_feed_put(step->turn, agency, request->last_event);
-    effects_wake(step->effects, EFFECT_FEED, step->command, agency);
-}
 
 static void say(struct step *step, struct handoff *request, enum cause cause, const char *words)
 {

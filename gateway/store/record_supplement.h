@@ -1,6 +1,6 @@
 /* record_supplement.h - what a citizen is asked for: papers and corrections (SUPPLEMENT_REQUEST), or money
- * (FINANCIAL_OBLIGATION). One record per request, as long as its dossier; the ritual of records.h holds. Codes and times
- * only: what is wrong with a paper stands in the request's sealed body.
+ * (FINANCIAL_OBLIGATION). One record per request, as long as its dossier; the ritual of records.h holds. Codes and
+ * times only: what is wrong with a paper stands in the request's sealed body.
  */
 #ifndef GATEWAY_STORE_RECORD_SUPPLEMENT_H
 #define GATEWAY_STORE_RECORD_SUPPLEMENT_H

@@ -171,5 +171,6 @@ bool view_of_dossier(const struct dossier_view *view, struct arena *arena, Lient
     lienthong__v1__dossier_view__init(to);
     fill(view, to);
     to->n_asked = view->asked_count;
-    return views_of_asked(view->asked, view->asked_count, arena, &to->asked) && branches_of(view, arena, to) && money_of(view, arena, to) && told_of(view, arena, to);
+    return views_of_asked(view->asked, view->asked_count, arena, &to->asked) && branches_of(view, arena, to) &&
+           money_of(view, arena, to) && told_of(view, arena, to);
 }

@@ -95,6 +95,8 @@ static void write_text(struct world *world, struct letter *letter, uint32_t numb
     header.parent = letter->parent;
     header.content_type = (char *)"text/plain";
     facts.due_ms = letter->due_ms;
+    if (letter->kind == KIND_SUPPLEMENT_REQUEST)
+        facts.reason_code = (char *)"khac";
     header.facts = &facts;
     size_t bytes = lienthong__v1__header__get_packed_size(&header);
     uint8_t *packed = world_take(world, bytes);

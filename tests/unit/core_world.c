@@ -187,6 +187,9 @@ struct command world_submit(struct world *world, const char *from, const char *t
     submit->source_time_ms = world->now_ms;
     submit->content_hash = hash_of(span_of(&world->made, sizeof world->made));
     submit->header = span_of_string("\x62\x10" "application/json");        /* field 12: content_type */
+    /* field 16: facts, field 14 of them: reason_code. A request must say what is asked, or why. */
+    if (kind == KIND_SUPPLEMENT_REQUEST || kind == KIND_FINANCIAL_OBLIGATION)
+        submit->header = span_of_string("\x62\x10" "application/json" "\x82\x01\x06" "\x72\x04" "khac");
     submit->payload = span_of_string("{\"example\":true}");
     return command;
 }

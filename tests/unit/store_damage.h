@@ -5,7 +5,7 @@
 
 #include "tests/unit/store_raw.h"
 
-enum { DAMAGE_FAULTS_MAX = 8 };
+enum { DAMAGE_FAULTS_MAX = 10 };
 
 struct damage {
     const char *name;

@@ -225,6 +225,19 @@ static void redirected(struct turn *turn, void *context)
     turn_handoff_put(turn, &child);
     struct handoff old = begin(turn, SAMPLE_OLD, TAX, 11, STATE_DELIVERED);
     turn_handoff_put(turn, &old);
+
+    struct handoff request = begin(turn, SAMPLE_ASKED, POLICE, 1, STATE_DELIVERED);
+    struct asked asked = { .dossier = SAMPLE_DOSSIER, .request = request.id, .state = ASKING_OPEN,
+                           .kind = KIND_SUPPLEMENT_REQUEST, .branch = 0, .agency = POLICE, .nth = 1,
+                           .asked_ms = SITE_NOW_MS, .answer_by_ms = SAMPLE_ANSWER_BY_MS,
+                           .timer_ms = SAMPLE_ANSWER_BY_MS, .missing = 1, .component_count = 1,
+                           .components = { "GKS" } };
+    request.kind = KIND_SUPPLEMENT_REQUEST;
+    must(request.dossier == SAMPLE_DOSSIER);
+    turn_handoff_put(turn, &request);
+    turn_asked_put(turn, &asked);
+    turn_asked_open_put(turn, asked.answer_by_ms, asked.request);
+    turn_timer_put(turn, asked.timer_ms, TIMER_ASKED, asked.request);
 }
 
 static void the_end(struct turn *turn, void *context)

@@ -24,10 +24,12 @@ enum {
     SAMPLE_CLOSED,                  /* body purged; redirected: */
     SAMPLE_CHILD,
     SAMPLE_OLD,                     /* DELIVERED; its message id has been forgotten */
+    SAMPLE_ASKED,                   /* DELIVERED; a request of the police to the citizen of SAMPLE_DOSSIER, open */
     SAMPLE_END
 };
 enum { SAMPLE_DOSSIER = 1, SAMPLE_YEAR = 2024 };
-enum { SAMPLE_SESSION = 77, SAMPLE_TURNS = 4, SAMPLE_EVENTS = 18, SAMPLE_FINGERPRINT = 0xF00D };
+#define SAMPLE_ANSWER_BY_MS (SITE_NOW_MS + 2000000)
+enum { SAMPLE_SESSION = 77, SAMPLE_TURNS = 4, SAMPLE_EVENTS = 19, SAMPLE_FINGERPRINT = 0xF00D };
 #define SAMPLE_LATER_MS (SITE_NOW_MS + 26LL * 3600 * 1000)          /* the next day: the last turn */
 
 /* Into an open, new store. */

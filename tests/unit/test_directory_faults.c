@@ -28,6 +28,12 @@ static void gateway_faults(void **state)
                      "attempts");
     folder_has_fault((struct folder){ .gateway = "name: test\ndelivery:\n  backoff_min: 1h\n" }, "gateway.yaml:3:",
                  "longer than 'backoff_max'");
+    folder_has_fault((struct folder){ .gateway = "name: test\nsupplement: w7\n" }, "gateway.yaml:2:", "asked for");
+    folder_has_fault((struct folder){ .gateway = "name: test\nsupplement: { answer: 7d }\n" }, "gateway.yaml:2:",
+                     "'answer' must be w3");
+    folder_has_fault((struct folder){ .gateway = "name: test\npayment: { remind: d1 }\n" }, "gateway.yaml:2:",
+                     "'remind' is working hours or days");
+    folder_has_fault((struct folder){ .gateway = "name: test\npayment: { reply: d1 }\n" }, "gateway.yaml:2:", "reply");
     folder_has_fault((struct folder){ .gateway = "- name\n" }, "gateway.yaml:1:", "settings");
     folder_has_fault((struct folder){ .gateway = "name: [\n" }, "gateway.yaml:", "not YAML");
     static const char *const rates[] = { "-1", "1e3", "1.2345", "10000", ".5", "1.", "'2'", "[1]" };

@@ -69,6 +69,13 @@ static void optional_files(void **state)
     struct directory *directory = folder_read((struct folder){ .routes = "", .procedures = "" });
     assert_int_equal(directory_tables(directory)->route_count, 0);
     directory_free(directory);
+    directory = folder_read((struct folder){ .gateway = "name: test\nsupplement: { answer: w5, remind: none }\n" });
+    const struct tables *tables = directory_tables(directory);
+    assert_int_equal(tables->supplement.answer.number, 5);
+    assert_int_equal(tables->supplement.remind.kind, DEADLINE_NONE);
+    assert_int_equal(tables->payment.answer.kind, DEADLINE_DAYS);       /* as it was */
+    assert_int_equal(tables->payment.answer.number, 30);
+    directory_free(directory);
     directory = folder_read((struct folder){ .permits = "[]\n", .routes = "" });        /* nobody may do anything */
     assert_int_equal(directory_tables(directory)->permit_count, 0);
     directory_free(directory);
@@ -151,12 +158,14 @@ static void the_bytes_stay(void **state)
 {
     (void)state;
     static const char expected[] =
-        "lienthong directory 2\n"
+        "lienthong directory 3\n"
         "gateway test\n"
         "lease 90000\n"
         "antecedent_wait 2592000000\n"
         "purge_after 2592000000\n"
         "submit_window 64\n"
+        "supplement w7 w1\n"
+        "payment d30 w1\n"
         "agency G01.29.07 SECTOR PROBE 0 0 Công an Quận 7\n"
         " key Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID 2 1672506000000 1735664400000\n"
         " delivery 3 5 259200000 5000 1800000 4 2500 5 30000\n"

@@ -58,7 +58,7 @@ static void clean(void **state)
     struct raw raw;
     static const uint64_t states[STATE_END] = {
         [STATE_HELD] = 2, [STATE_READY] = 4, [STATE_OFFERED] = 1, [STATE_WAITING] = 1, [STATE_UNSURE] = 1,
-        [STATE_FAILED] = 2, [STATE_DELIVERED] = 2, [STATE_CLOSED] = 1,
+        [STATE_FAILED] = 2, [STATE_DELIVERED] = 3, [STATE_CLOSED] = 1,
     };
     uint64_t rows = 0;
 

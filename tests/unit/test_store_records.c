@@ -12,6 +12,7 @@
 #include "gateway/store/counters.h"
 #include "gateway/store/record_dossier.h"
 #include "gateway/store/record_ending.h"
+#include "gateway/store/record_supplement.h"
 #include "gateway/store/records.h"
 
 static const char HANDOFF[] =
@@ -39,6 +40,9 @@ static const char ENDING[] =
     "01090502010000000000000002000000000000000900000008000000070000000000000003000000040000000500000000000000"
     "06000000000000000700000000000000080000000000000005"
     "43422d3037077175612d746169";
+static const char ASKED[] =
+    "010103020300000004000000050000000600000000000000070000000000000008000000000000000900000000000000f6ffffffffffffff"
+    "0b000000000000000c0000000000000008746861792d646f6902000000000000000203474b530443434344";
 static const char MONEY[] =
     "01401f000000000000feffffffffffffff030000000000000004000000";
 static const char AGENCY_STATE[] =
@@ -53,6 +57,8 @@ static const char COUNTERS[] =
     "01010000000200000003000000000000000400000000000000050000000000000006000000000000000700000000000000080000"
     "000000000009000000000000000a00000000000000a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbe"
     "bf";
+
+enum { SAMPLE_BYTES_MAX = ASKED_BYTES_MAX };            /* of the largest record */
 
 static struct hash hash_from(unsigned first)
 {
@@ -78,6 +84,7 @@ static union {
     struct dossier dossier;
     struct money money;
     struct ending ending;
+    struct asked asked;
     struct agency_state agency_state;
     struct fail_group group;
     struct antecedent antecedent;
@@ -93,6 +100,7 @@ CALLS(event, event)
 CALLS(dossier, dossier)
 CALLS(money, money)
 CALLS(ending, ending)
+CALLS(asked, asked)
 CALLS(agency_state, agency_state)
 CALLS(fail_group, group)
 CALLS(antecedent, antecedent)
@@ -169,6 +177,15 @@ static void fill_ending(void)
     };
 }
 
+static void fill_asked(void)
+{
+    parsed.asked = (struct asked){
+        .state = ASKING_OPEN, .kind = KIND_SUPPLEMENT_REQUEST, .branch = 2, .agency = 3, .nth = 4, .answers = 5,
+        .asked_ms = 6, .answer_by_ms = 7, .timer_ms = 8, .reminded_ms = 9, .overdue_ms = -10, .ended_ms = 11,
+        .ended_by = 12, .reason_code = "thay-doi", .missing = 2, .component_count = 2, .components = { "GKS", "CCCD" },
+    };
+}
+
 static void fill_agency_state(void)
 {
     parsed.agency_state = (struct agency_state){ .offers = 1, .paused = true, .since_ms = 2, .suspect_fingerprint = 3,
@@ -199,19 +216,20 @@ static void fill_counters(void)
                                          .link = hash_from(0xA0) };
 }
 
-/* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 3, CAUSE 32,
+/* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 3, CAUSE 38,
  * STATUS 10, JUDGED 7, DUE_SOURCE 4,
- * APOLOGY 6. */
+ * APOLOGY 6, ASKING 3. */
 static const struct sample samples[] = {
     { HANDOFF, handoff_p, handoff_w, fill_handoff, "\001\001\023" "\002\001\010" "\003\000\013" "\004\000\007"
       "\005\000\003" },
-    { EVENT, event_p, event_w, fill_event, "\001\000\010" "\002\000\010" "\003\001\040" "\004\000\013" "\005\000\007"
+    { EVENT, event_p, event_w, fill_event, "\001\000\010" "\002\000\010" "\003\001\046" "\004\000\013" "\005\000\007"
       "\006\000\003" },
     { EVENT_OF_DOSSIER, event_p, event_w, fill_event_of_dossier,
       "\147\000\012" "\150\000\012" "\151\000\012" "\152\000\007" "\153\000\004" },
     { DOSSIER, dossier_p, dossier_w, fill_dossier, "\011\000\012" "\012\000\001" "\013\000\001" "\104\000\004" },
     { MONEY, money_p, money_w, fill_money, NULL },
     { ENDING, ending_p, ending_w, fill_ending, "\001\000\012" "\002\000\006" "\003\000\005" },
+    { ASKED, asked_p, asked_w, fill_asked, "\001\001\003" "\002\001\023" },
     { AGENCY_STATE, agency_state_p, agency_state_w, fill_agency_state, "\011\000\001" "\012\000\001" },
     { FAIL_GROUP, fail_group_p, fail_group_w, fill_group, NULL },
     { ANTECEDENT, antecedent_p, antecedent_w, fill_antecedent, "\001\001\002" },
@@ -220,7 +238,7 @@ static const struct sample samples[] = {
 };
 enum { SAMPLES = sizeof samples / sizeof *samples };
 
-static size_t bytes_of(const struct sample *sample, uint8_t bytes[DOSSIER_BYTES_MAX])
+static size_t bytes_of(const struct sample *sample, uint8_t bytes[SAMPLE_BYTES_MAX])
 {
     size_t size = strlen(sample->hex) / 2;
     assert_true(hex_read(span_of_string(sample->hex), bytes, size));
@@ -231,7 +249,7 @@ static void written_as_pinned(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < SAMPLES; i++) {
-        uint8_t expected[DOSSIER_BYTES_MAX], written[DOSSIER_BYTES_MAX];
+        uint8_t expected[SAMPLE_BYTES_MAX], written[SAMPLE_BYTES_MAX];
         size_t size = bytes_of(&samples[i], expected);
         memset(&parsed, 0, sizeof parsed);
         samples[i].fill();
@@ -244,7 +262,7 @@ static void read_as_written(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < SAMPLES; i++) {
-        uint8_t bytes[DOSSIER_BYTES_MAX], again[DOSSIER_BYTES_MAX];
+        uint8_t bytes[SAMPLE_BYTES_MAX], again[SAMPLE_BYTES_MAX];
         size_t size = bytes_of(&samples[i], bytes);
         memset(&parsed, 0xEE, sizeof parsed);
         assert_true(samples[i].parse(span_of(bytes, size)));
@@ -252,7 +270,7 @@ static void read_as_written(void **state)
         assert_memory_equal(again, bytes, size);
     }
     /* And field by field, once: the largest. */
-    uint8_t bytes[DOSSIER_BYTES_MAX];
+    uint8_t bytes[SAMPLE_BYTES_MAX];
     size_t size = bytes_of(&samples[0], bytes);
     assert_true(handoff_p(span_of(bytes, size)));
     struct handoff read = parsed.handoff;
@@ -273,7 +291,7 @@ static void cut_or_longer_is_refused(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < SAMPLES; i++) {
-        uint8_t bytes[DOSSIER_BYTES_MAX] = { 0 };
+        uint8_t bytes[SAMPLE_BYTES_MAX] = { 0 };
         size_t size = bytes_of(&samples[i], bytes);
         for (size_t cut = 0; cut < size; cut++)
             assert_false(samples[i].parse(span_of(bytes, cut)));
@@ -285,7 +303,7 @@ static void another_version_is_refused(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < SAMPLES; i++) {
-        uint8_t bytes[DOSSIER_BYTES_MAX];
+        uint8_t bytes[SAMPLE_BYTES_MAX];
         size_t size = bytes_of(&samples[i], bytes);
         unsigned own = bytes[0];
         for (unsigned version = 0; version < 256; version++) {
@@ -300,7 +318,7 @@ static void unknown_words_are_refused(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < SAMPLES; i++) {
-        uint8_t bytes[DOSSIER_BYTES_MAX];
+        uint8_t bytes[SAMPLE_BYTES_MAX];
         size_t size = bytes_of(&samples[i], bytes);
         for (const char *word = samples[i].words; word && *word; word += 3) {
             uint8_t *at = &bytes[(unsigned char)word[0]], was = *at;
@@ -317,7 +335,7 @@ static void unknown_words_are_refused(void **state)
 static void texts_are_bounded(void **state)
 {
     (void)state;
-    uint8_t bytes[DOSSIER_BYTES_MAX];
+    uint8_t bytes[SAMPLE_BYTES_MAX];
 
     fill_handoff();
     memset(parsed.handoff.procedure_code, 'p', PROCEDURE_CODE_SIZE - 1);        /* as long as they can be */
@@ -347,7 +365,7 @@ static void any_bytes(void **state)
     unsigned taken = 0;
     for (unsigned round = 0; round < 20000; round++) {
         const struct sample *sample = &samples[round % SAMPLES];
-        uint8_t bytes[DOSSIER_BYTES_MAX], again[DOSSIER_BYTES_MAX];
+        uint8_t bytes[SAMPLE_BYTES_MAX], again[SAMPLE_BYTES_MAX];
         size_t size = bytes_of(sample, bytes);
         for (unsigned changes = 1 + round % 3; changes; changes--) {
             dice ^= dice << 13, dice ^= dice >> 7, dice ^= dice << 17;
