@@ -93,7 +93,8 @@ enum exit_code verb_submit(struct cli *cli);                                    
 enum exit_code verb_receive(struct cli *cli);                                               /* verb_receive.c */
 enum exit_code verb_status(struct cli *cli), verb_show(struct cli *cli), verb_list(struct cli *cli),
     verb_track(struct cli *cli), verb_explain(struct cli *cli), verb_failed(struct cli *cli),
-    verb_unreceived(struct cli *cli), verb_agencies(struct cli *cli);                       /* verb_ask.c */
+    verb_unreceived(struct cli *cli), verb_supplements(struct cli *cli),
+    verb_agencies(struct cli *cli);                                                         /* verb_ask.c */
 enum exit_code verb_paper(struct cli *cli);                                                  /* verb_paper.c */
 enum exit_code verb_replay(struct cli *cli), verb_close(struct cli *cli), verb_redirect(struct cli *cli),
     verb_hold(struct cli *cli), verb_release(struct cli *cli),

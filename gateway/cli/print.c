@@ -6,6 +6,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/uuid.h"
 #include "gateway/base/words.h"
+#include "gateway/cli/print_asked.h"
 #include "gateway/cli/print_dossier.h"
 
 /* Answers to a machine hold words, not numbers; one that this version does not know stays a number. */
@@ -163,7 +164,7 @@ static json_t *json_of_agency(const Lienthong__V1__AgencyView *agency)
 json_t *json_of_reply(const Lienthong__V1__AdminReply *reply)
 {
     json_t *json = json_object(), *handoffs = json_array(), *groups = json_array(), *agencies = json_array(),
-           *advice = json_array(), *facts = json_object();
+           *advice = json_array(), *asked = json_array(), *facts = json_object();
     for (size_t i = 0; i < reply->n_handoffs; i++)
         json_array_append_new(handoffs, json_of_handoff(reply->handoffs[i]));
     for (size_t i = 0; i < reply->n_groups; i++)
@@ -175,6 +176,9 @@ json_t *json_of_reply(const Lienthong__V1__AdminReply *reply)
                                                 reply->advice[i]->en, "action", reply->advice[i]->action));
     for (size_t i = 0; i < reply->n_facts; i++)
         json_object_set_new(facts, reply->facts[i]->key, json_string(reply->facts[i]->value));
+    for (size_t i = 0; i < reply->n_asked; i++)
+        json_array_append_new(asked, json_of_asked(reply->asked[i]));
+    json_object_set_new(json, "asked", asked);
     json_object_set_new(json, "dossier", json_of_dossier(reply->dossier));
     json_object_set_new(json, "handoffs", handoffs);
     json_object_set_new(json, "groups", groups);

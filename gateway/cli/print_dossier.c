@@ -5,6 +5,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/cli/print.h"
+#include "gateway/cli/print_asked.h"
 #include "gateway/core/status.h"
 
 enum { LABEL_WIDTH = 18 };
@@ -67,6 +68,10 @@ static void json_lists(json_t *json, const Lienthong__V1__DossierView *view)
     json_object_set_new(json, "branches", branches);
     json_object_set_new(json, "money", money);
     json_object_set_new(json, "told", told);
+    json_t *asked = json_array();
+    for (size_t i = 0; i < view->n_asked; i++)
+        json_array_append_new(asked, json_of_asked(view->asked[i]));
+    json_object_set_new(json, "asked", asked);
 }
 
 json_t *json_of_dossier(const Lienthong__V1__DossierView *view)
@@ -233,6 +238,8 @@ void print_dossier(const struct cli *cli, const Lienthong__V1__DossierView *view
     }
     for (size_t i = 0; i < view->n_branches; i++)
         print_branch(cli, view->branches[i]);
+    for (size_t i = 0; i < view->n_asked; i++)
+        print_asked(cli, view->asked[i]);
     if (view->n_told)
         printf("  %s\n", cli_say(cli, "đã báo", "told"));
     for (size_t i = 0; i < view->n_told; i++)

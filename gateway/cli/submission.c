@@ -9,6 +9,7 @@
 #include "gateway/base/limits.h"
 #include "gateway/base/problem.h"
 #include "gateway/base/words.h"
+#include "gateway/cli/submission_items.h"
 
 enum { ARENA_BYTES = 256 << 10 };
 
@@ -307,6 +308,8 @@ bool submission_read(struct span text, const char *folder, struct submission *re
         problem_set(ret_problem, PROBLEM_BUSY, "", "hết bộ nhớ", "no memory");
         return false;
     }
+    if (!submission_items(root, ret_problem))
+        return false;
     read_header(&reading, root);
     return !reading.bad;
 }

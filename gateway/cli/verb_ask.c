@@ -1,4 +1,5 @@
-/* verb_ask.c - the verbs that only look: status, show, list, track, explain, failed, unreceived, agencies. */
+/* verb_ask.c - the verbs that only look: status, show, list, track, explain, failed, unreceived, agencies,
+ * supplements. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "gateway/cli/admin.h"
 #include "gateway/cli/connection.h"
 #include "gateway/cli/print.h"
+#include "gateway/cli/print_asked.h"
 #include "gateway/cli/print_dossier.h"
 
 typedef void print_reply(const struct cli *cli, const Lienthong__V1__AdminReply *reply);
@@ -15,7 +17,7 @@ typedef void print_reply(const struct cli *cli, const Lienthong__V1__AdminReply 
 /* The rows of a later page go to those of the first. */
 static void join(json_t **whole, json_t *page)
 {
-    static const char *const lists[] = { "handoffs", "groups", "agencies" };
+    static const char *const lists[] = { "handoffs", "groups", "agencies", "asked" };
     if (!*whole) {
         *whole = page;
         return;
@@ -44,7 +46,8 @@ static enum exit_code ask_pages(struct cli *cli, Lienthong__V1__Admin *admin, pr
             join(&whole, json_of_reply(reply));
         else
             print(cli, reply);
-        left -= reply->n_handoffs < left ? reply->n_handoffs : left;
+        uint64_t shown = reply->n_handoffs + reply->n_asked;
+        left -= shown < left ? shown : left;
         uint64_t next = admin_next_after(reply);
         lienthong__v1__admin_reply__free_unpacked(reply, NULL);
         if (next <= admin->after_id)
@@ -194,6 +197,17 @@ enum exit_code verb_failed(struct cli *cli)
 enum exit_code verb_unreceived(struct cli *cli)
 {
     return list_handoffs(cli, "unreceived");
+}
+
+enum exit_code verb_supplements(struct cli *cli)
+{
+    Lienthong__V1__Admin admin = admin_of("supplements");
+    Lienthong__V1__Filter filter;
+    bool any;
+    if (!admin_filter(cli, &filter, &any) || !read_page(cli, &admin))
+        return EXIT_USAGE;
+    admin.filter = &filter;
+    return ask_pages(cli, &admin, print_supplements);
 }
 
 enum exit_code verb_track(struct cli *cli)

@@ -9,9 +9,9 @@
  * There           A CORRECTION_REQUEST (parent: the FORWARD) goes to whoever holds it now, redirects followed. It opens
  *                 status 5 with a SUPPLEMENT_REQUEST that names it as its parent, or declines with a REFUSAL that does,
  *                 with a reason_code; declining ends no step.
- * Everybody else  who got the dossier in one of its FORWARDs, and so the old value, gets a copy behind that FORWARD:
- *                 all of them where the opener corrects, else those whom the sender handed it to. What cannot be sent (a
- *                 permit is missing) stands in the history, with the reason.
+ * Everybody else  who got the dossier in one of its FORWARDs, so the old value, gets a copy behind that FORWARD:
+ *                 all of them where the opener corrects, else those whom the sender handed it to. What cannot be sent
+ *                 (a permit is missing) stands in the history, with the reason.
  */
 #ifndef GATEWAY_CORE_CORRECTION_H
 #define GATEWAY_CORE_CORRECTION_H
