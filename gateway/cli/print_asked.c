@@ -102,6 +102,16 @@ void print_asked(const struct cli *cli, const Lienthong__V1__AskedView *view)
     printf("%s%s\n", note[0] ? "; " : "", note);
 }
 
+void print_supplements_head(const struct cli *cli)
+{
+    print_padded(cli_say(cli, "HẠN TRẢ LỜI", "ANSWER BY"), 20);
+    print_padded(cli_say(cli, "HỒ SƠ", "DOSSIER"), 26);
+    print_padded(cli_say(cli, "NƠI HỎI", "ASKED BY"), 14);
+    print_padded(cli_say(cli, "NƠI TRẢ LỜI", "ONE-STOP"), 14);
+    print_padded(cli_say(cli, "VIỆC", "WHAT"), 11);
+    printf("%s\n", cli_say(cli, "YÊU CẦU, GIẤY TỜ", "REQUEST, PAPERS"));
+}
+
 void print_supplements(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
 {
     char text[CLOCK_TEXT_SIZE];

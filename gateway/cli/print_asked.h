@@ -7,6 +7,7 @@
 
 json_t *json_of_asked(const Lienthong__V1__AskedView *view);
 void print_asked(const struct cli *cli, const Lienthong__V1__AskedView *view);          /* of its dossier, one line */
+void print_supplements_head(const struct cli *cli);
 void print_supplements(const struct cli *cli, const Lienthong__V1__AdminReply *reply);  /* a page of the list */
 
 #endif

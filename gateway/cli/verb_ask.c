@@ -207,6 +207,8 @@ enum exit_code verb_supplements(struct cli *cli)
     if (!admin_filter(cli, &filter, &any) || !read_page(cli, &admin))
         return EXIT_USAGE;
     admin.filter = &filter;
+    if (!cli->json)
+        print_supplements_head(cli);
     return ask_pages(cli, &admin, print_supplements);
 }
 

@@ -17,8 +17,7 @@ bool correction_replaces(struct step *step, const struct handoff *old, const str
            !handoff_perhaps_there(step, old);
 }
 
-/* Who stands in for it now. */
-static struct handoff last_of(struct step *step, const struct handoff *handoff)
+struct handoff correction_last(struct step *step, const struct handoff *handoff)
 {
     struct handoff last = *handoff;
     for (int i = 0; i < CHILDREN_WALK_MAX && last.state == STATE_CLOSED && last.child; i++)
@@ -38,7 +37,7 @@ const struct agency *correction_addressed(struct step *step, const struct intake
     if (intake->submit->kind != KIND_CORRECTION_REQUEST || !of_own_forward(step, intake))
         return NULL;
     /* One that was redirected stands in the lane it was written to, and is with somebody else. */
-    struct handoff last = last_of(step, &intake->parent);
+    struct handoff last = correction_last(step, &intake->parent);
     bool redirected = last.recipient != last.addressed && !seat_same(step, last.recipient, last.addressed, &last);
     return dossier_agency(step, redirected ? last.recipient : last.addressed);
 }
@@ -73,7 +72,7 @@ static bool request_ok(struct step *step, const struct intake *intake)
 {
     if (intake->copy || !of_own_forward(step, intake))
         return true;
-    struct handoff last = last_of(step, &intake->parent);
+    struct handoff last = correction_last(step, &intake->parent);
     if (last.state == STATE_CLOSED)
         return refuse_state(step, &last, "đã đóng mà không tới nơi: không có gì để sửa.",
                             "was closed and never got there: there is nothing to correct.");

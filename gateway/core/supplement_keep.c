@@ -1,4 +1,5 @@
 /* supplement_keep.c - requests to the citizen: their records, the clock that waits for them, their timers. */
+#include "gateway/core/correction.h"
 #include "gateway/core/due_date.h"
 #include "gateway/core/header_text.h"
 #include "gateway/core/supplement_inside.h"
@@ -287,23 +288,24 @@ static void say(struct step *step, struct handoff *request, enum cause cause, co
     handoff_note(step, request, &change);
 }
 
-static void remind(struct step *step, struct asked *asked, struct handoff *request)
+/* `to`: whom it was written to, or given to since. */
+static void remind(struct step *step, struct asked *asked, struct handoff *request, uint32_t to)
 {
     asked->reminded_ms = step->now_ms;
     timer_set(step, asked, asked->answer_by_ms);
     say(step, request, CAUSE_ANSWER_REMINDED,
         "sắp hết hạn bổ sung: hãy nhắc người dân / the time for the answer is nearly over: remind the citizen");
-    tell(step, request->recipient, request);
+    tell(step, to, request);
 }
 
-static void propose_stop(struct step *step, struct asked *asked, struct handoff *request)
+static void propose_stop(struct step *step, struct asked *asked, struct handoff *request, uint32_t to)
 {
     asked->overdue_ms = step->now_ms;
     timer_set(step, asked, 0);
     say(step, request, CAUSE_ANSWER_OVERDUE,
         "quá hạn mà chưa có trả lời: đề nghị dừng giải quyết, cần người quyết định / "
         "no answer in time: it is proposed to stop, a person decides");
-    tell(step, request->recipient, request);
+    tell(step, to, request);
     tell(step, request->sender, request);
 }
 
@@ -312,13 +314,14 @@ void supplement_due(struct step *step, int64_t due_ms, struct handoff *request)
     struct asked asked;
 
     must(turn_asked(step->turn, request->dossier, request->id, &asked) && asked.timer_ms == due_ms);
+    struct handoff last = correction_last(step, request);
     if (step->core->time_in_doubt)
         timer_set(step, &asked, step->now_ms + PUT_OFF_MS);
     else if (step->now_ms < asked.answer_by_ms)
-        remind(step, &asked, request);
-    else if (request->state != STATE_DELIVERED)         /* the citizen cannot have heard of it */
+        remind(step, &asked, request, last.recipient);
+    else if (last.state != STATE_DELIVERED)             /* the citizen cannot have heard of it */
         timer_set(step, &asked, step->now_ms + NOT_THERE_MS);
     else
-        propose_stop(step, &asked, request);
+        propose_stop(step, &asked, request, last.recipient);
     turn_asked_put(step->turn, &asked);
 }

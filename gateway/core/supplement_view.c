@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "gateway/core/admin.h"
+#include "gateway/core/correction.h"
 #include "gateway/core/supplement_inside.h"
 
 enum { ASKED_PAGE_MAX = 64 };           /* each may name so many components that more would not fit into a frame */
@@ -17,6 +18,7 @@ static void view_of(struct step *step, const struct asked *asked, struct asked_v
     struct handoff request, forward = { .step = "" };
 
     must(turn_handoff(step->turn, asked->request, &request));
+    request = correction_last(step, &request);
     (void)turn_dossier_code(step->turn, asked->dossier, code);
     if (asked->branch != ASKED_NO_BRANCH && turn_dossier(step->turn, asked->dossier, &dossier) &&
         asked->branch < dossier.branch_count)
@@ -63,7 +65,8 @@ static bool concerns(struct step *step, const struct asked *asked, uint32_t agen
 {
     struct handoff request;
     return !agency || asked->agency == agency ||
-           (turn_handoff(step->turn, asked->request, &request) && request.recipient == agency);
+           (turn_handoff(step->turn, asked->request, &request) &&
+            correction_last(step, &request).recipient == agency);
 }
 
 static bool read_open(struct step *step, uint64_t request, struct asked *ret_asked)

@@ -82,7 +82,7 @@ def whole(story):
     items = {"items": [{"component": "TK-01", "field": "ngay_sinh", "wrong": "Ngày sinh sau ngày nộp hồ sơ.",
                         "wanted": "Ghi lại ngày sinh theo giấy chứng sinh."}], "note": HOSTILE}
     asked = story.answer(dossier, KIND.SUPPLEMENT_REQUEST, forward, json.dumps(items).encode(), SUPPLEMENT,
-                         answer_by_ms=time.time_ns() // 1_000_000 + 168 * HOUR_MS)
+                         components=[{"code": "TK-01"}], answer_by_ms=time.time_ns() // 1_000_000 + 168 * HOUR_MS)
     story.answer(dossier, KIND.APOLOGY, forward, b"", reason_code="cho-xac-minh")       # a draft: nobody signed it
     story.answer(dossier, KIND.APOLOGY, forward, "Phải chờ cơ quan khác xác minh thông tin nơi sinh.",
                  "text/plain; charset=utf-8", reason_code="cho-xac-minh", officer_from="LD-TP-01",
@@ -190,7 +190,8 @@ def test_a_refusal_by_answer_alone_has_no_words(running, story):
 
 def test_reading_words_is_in_the_history(running, story):
     dossier = running.dossier()
-    asked = story.answer(dossier, KIND.SUPPLEMENT_REQUEST, story.forward(dossier), "Bổ sung giấy chứng sinh bản chính.")
+    asked = story.answer(dossier, KIND.SUPPLEMENT_REQUEST, story.forward(dossier), "Bổ sung giấy chứng sinh bản chính.",
+                         reason_code="ban-chinh")
     papers = [document(running, "supplement-request", dossier, "--reason", why) for why in ("CV-1", "in lại")]
     assert [paper["printed"]["times"] for paper in papers] == [1, 2]
     events = running.cli("show", str(asked), "--json")["handoffs"][0]["events"]
@@ -207,8 +208,8 @@ def test_reading_words_is_in_the_history(running, story):
 def test_one_of_several_by_its_number(running, story):
     dossier = running.dossier()
     forward = story.forward(dossier)
-    first, second = (story.answer(dossier, KIND.SUPPLEMENT_REQUEST, forward, f"Yêu cầu bổ sung lần {word}.")
-                     for word in ("đầu", "hai"))
+    first, second = (story.answer(dossier, KIND.SUPPLEMENT_REQUEST, forward, f"Yêu cầu bổ sung lần {word}.",
+                                   reason_code="khac") for word in ("đầu", "hai"))
     assert "lần hai" in document(running, "supplement-request", dossier)["words"]["text"]
     chosen = document(running, "supplement-request", dossier, "--handoff", str(first))
     assert "lần đầu" in chosen["words"]["text"] and "times_asked" not in chosen

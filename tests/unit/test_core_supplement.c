@@ -356,6 +356,26 @@ static void a_correction_follows_a_redirect(void **state)
     assert_int_equal(world_handoff(world, correction).recipient, world_handoff(world, child).recipient);
 }
 
+/* The one-stop of another ward takes the request over: it is reminded, and answers what it got. */
+static void a_request_that_was_redirected(void **state)
+{
+    struct world *world = *state;
+    world->tables.supplement = (struct asking_rules){ { DEADLINE_WORKING_DAYS, 7 }, { DEADLINE_WORKING_DAYS, 1 } };
+    uint64_t id = forward(world, SAFE), request = tell(world, SAFE, "", KIND_SUPPLEMENT_REQUEST, id, PAPERS);
+    struct command redirect = operator_command("redirect", request), open = operator_command("supplements", 0);
+
+    memcpy(redirect.admin.to, WARD2, sizeof WARD2);
+    (void)operator_ask(world, &redirect);
+    uint64_t child = world_handoff(world, request).child;
+    assert_int_equal(asked_of(world, request).state, ASKING_OPEN);
+    assert_int_equal(world_try(world, child, VERDICT_DELIVERED), STATE_DELIVERED);
+    assert_string_equal(operator_ask(world, &open)->asked[0].recipient, WARD2);
+    (void)world_pass(world, 20 * DAY_MS);
+    assert_true(asked_of(world, request).overdue_ms != 0);
+    (void)tell(world, WARD2, "", KIND_SUPPLEMENT, child, NOTHING);
+    assert_int_equal(asked_of(world, request).state, ASKING_ANSWERED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +383,7 @@ int main(void)
         WORLD(one_that_failed_is_corrected), WORLD(so_many_are_kept), WORLD(a_copy_that_may_not_go),
         WORLD(an_answer_that_comes_too_late), WORLD(times_of_a_request), WORLD(so_long_before),
         WORLD(what_is_perhaps_there_stays), WORLD(a_correction_follows_a_redirect),
+        WORLD(a_request_that_was_redirected),
     };
     return cmocka_run_group_tests_name("core_supplement", tests, NULL, NULL);
 }
