@@ -63,6 +63,29 @@ static void read_time(const struct yaml_node *item, struct pull_config *pull)
         yaml_fault(time, "not a date format: '%s'; like dd/MM/yyyy HH:mm:ss, or iso, or ms", pull->source_time_format);
 }
 
+static bool add_component(struct pull_components *components, const char *code)
+{
+    if (components->count == PULL_COMPONENTS_MAX || !code[0] ||
+        !span_to_string(span_of_string(code), components->codes[components->count], PULL_COMPONENT_SIZE))
+        return false;
+    components->count++;
+    return true;
+}
+
+/* "/outputs" in the item, or [health-card]: every RESULT holds that. */
+static void read_components(const struct yaml_node *item, struct pull_config *pull)
+{
+    const struct yaml_node *node = yaml_get(item, "components");
+
+    if (!yaml_is_sequence(node)) {
+        read_pointer(item, "components", false, pull->components);
+        return;
+    }
+    for (size_t i = 0; i < yaml_count(node); i++)
+        if (!yaml_is_scalar(yaml_item(node, i)) || !add_component(&pull->always, yaml_scalar(yaml_item(node, i))))
+            yaml_fault(yaml_item(node, i), "not a code of a component, or more than %d", PULL_COMPONENTS_MAX);
+}
+
 static void read_item(const struct yaml_node *item, struct pull_config *pull)
 {
     read_kinds(item, pull);
@@ -74,6 +97,8 @@ static void read_item(const struct yaml_node *item, struct pull_config *pull)
     read_pointer(item, "step", false, pull->step);
     read_pointer(item, "recipient", false, pull->recipient);
     read_pointer(item, "status", false, pull->status);
+    read_pointer(item, "reason", false, pull->reason);
+    read_components(item, pull);
     read_pointer(item, "source_key", true, pull->source_key);
     read_pointer(item, "payload", false, pull->payload);
     if (!pull->parent[0] && !pull->recipient[0])
@@ -223,6 +248,23 @@ static bool take_parts(const struct agency_config *agency, const char *gateway, 
     return true;
 }
 
+/* One code, or a list of them. */
+static bool take_components(const struct pull_config *pull, const json_t *json, struct pull_item *item)
+{
+    const json_t *value = pull->components[0] ? pointer_get(json, pull->components) : NULL;
+    char code[PULL_COMPONENT_SIZE];
+
+    item->components = pull->always;
+    if (!value || json_is_null(value))
+        return true;
+    if (!json_is_array(value))
+        return scalar_text(value, code, sizeof code) && add_component(&item->components, code);
+    for (size_t i = 0; i < json_array_size(value); i++)
+        if (!scalar_text(json_array_get(value, i), code, sizeof code) || !add_component(&item->components, code))
+            return false;
+    return true;
+}
+
 static bool take_item(const struct agency_config *agency, const char *gateway, const json_t *json,
                       struct pull_page *page)
 {
@@ -232,6 +274,10 @@ static bool take_item(const struct agency_config *agency, const char *gateway, c
 
     if (!take_parts(agency, gateway, json, page, &item))
         return false;
+    if (!take_text(json, pull->reason, item.reason, sizeof item.reason))
+        return stop(page, "pull-reason", pull->reason);
+    if (item.kind == KIND_RESULT && !take_components(pull, json, &item))
+        return stop(page, "pull-components", pull->components);
     const json_t *payload = pointer_get(json, pull->payload);
     if (!payload || json_to_body(payload, BODY_BYTES_MAX, &item.payload, &item.payload_bytes) != RESULT_OK)
         return stop(page, "pull-payload", pull->payload);
@@ -315,6 +361,7 @@ enum result pull_item_header(const struct pull_item *item, const char *sender, u
 {
     Lienthong__V1__Header header = LIENTHONG__V1__HEADER__INIT;
     Lienthong__V1__Facts facts = LIENTHONG__V1__FACTS__INIT;
+    Lienthong__V1__Component components[PULL_COMPONENTS_MAX], *list[PULL_COMPONENTS_MAX];
     struct uuid message_id = item->message_id;
 
     header.message_id = (ProtobufCBinaryData){ sizeof message_id.bytes, message_id.bytes };
@@ -328,7 +375,15 @@ enum result pull_item_header(const struct pull_item *item, const char *sender, u
     header.parent = item->parent;
     header.content_type = (char *)"application/json";
     facts.status = item->status;
-    header.facts = item->status ? &facts : NULL;
+    facts.reason_code = (char *)item->reason;
+    for (size_t i = 0; i < item->components.count; i++) {
+        lienthong__v1__component__init(&components[i]);
+        components[i].code = (char *)item->components.codes[i];
+        list[i] = &components[i];
+    }
+    facts.components = list;
+    facts.n_components = item->components.count;
+    header.facts = item->status || item->reason[0] || item->components.count ? &facts : NULL;
     size_t bytes = lienthong__v1__header__get_packed_size(&header);
     if (bytes > size)
         return RESULT_FULL;

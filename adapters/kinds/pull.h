@@ -18,7 +18,11 @@
 #include "gateway/base/uuid.h"
 #include "gateway/base/yaml.h"
 
-enum { PULL_ITEMS_MAX = 500, PULL_POINTER_SIZE = 96, PULL_KINDS_MAX = 24, PULL_WORD_SIZE = 64 };
+enum { PULL_ITEMS_MAX = 500, PULL_POINTER_SIZE = 96, PULL_KINDS_MAX = 24, PULL_WORD_SIZE = 64,
+       PULL_COMPONENTS_MAX = 16, PULL_COMPONENT_SIZE = 48 };
+
+/* What a result holds: codes of Facts.components. */
+struct pull_components { char codes[PULL_COMPONENTS_MAX][PULL_COMPONENT_SIZE]; size_t count; };
 
 struct pull_kind { char word[PULL_WORD_SIZE]; enum kind kind; };
 
@@ -40,6 +44,9 @@ struct pull_config {
     char    step[PULL_POINTER_SIZE];            /* "" none */
     char    recipient[PULL_POINTER_SIZE];       /* "" none: the gateway routes by the parent */
     char    status[PULL_POINTER_SIZE];          /* 1..10; "" none */
+    char    reason[PULL_POINTER_SIZE];          /* code of a reason; "" none */
+    char    components[PULL_POINTER_SIZE];      /* what a RESULT holds: a code, or a list of codes; "" none */
+    struct pull_components always;              /* ... and what every RESULT of this agency holds */
     char    source_key[PULL_POINTER_SIZE];      /* what the agency calls this item: never used twice */
     char    source_time[PULL_POINTER_SIZE];
     char    source_time_format[DATE_FORMAT_SIZE];
@@ -63,6 +70,8 @@ struct pull_item {
     char        step[STEP_NAME_SIZE];
     char        recipient[AGENCY_CODE_SIZE];
     uint32_t    status;                         /* 0 none */
+    char        reason[REASON_CODE_SIZE];
+    struct pull_components components;          /* of a RESULT */
     int64_t     source_time_ms;
     char       *payload;                        /* JSON, owned by the page */
     size_t      payload_bytes;

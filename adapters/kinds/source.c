@@ -159,6 +159,8 @@ static json_t *routing_of(struct writer *writer, const Lienthong__V1__Routing *r
     put_number(writer, json, "parent_id", (int64_t)routing->parent_id);
     put_text(writer, json, "idempotency_key", routing->idempotency_key);
     put_number(writer, json, "due_ms", routing->due_ms);
+    put_text(writer, json, "step", routing->step);
+    put_text(writer, json, "procedure_version", routing->procedure_version);
     return json;
 }
 

@@ -29,12 +29,14 @@ enum {
     ATTACHMENTS_MAX = 32,
     COMPONENTS_MAX = 64,
     MONEY_MAX = 16,
+    CHOSEN_STEPS_MAX = 16,
     INPUTS_MAX = AFTER_MAX,
 
     /* of one dossier */
     BRANCHES_MAX = 16,                  /* FORWARDs that somebody still reports of: as many as a procedure has steps */
     PAUSES_MAX = 32,                    /* times that its clock stood */
     DOSSIER_MONEY_MAX = 32,             /* components with money */
+    FLOW_STEPS_MAX = 16,                /* steps of its procedure */
 
     /* sizes */
     HEADER_BYTES_MAX = 16 << 10,
@@ -51,6 +53,7 @@ enum {
     /* one turn */
     TURN_COMMANDS_MAX = 256,
     TURN_COMMAND_BYTES_MAX = 1 << 20,   /* so that a consensus log can carry a turn as one entry */
+    FLOW_BODIES_MAX = 1 << 20,          /* header and payload of a submission, times the steps it starts */
     TURN_EFFECT_BYTES_MAX = 4 << 20,
     OFFER_MAX = 64,                     /* handoffs one OFFER command may pick */
     NOTIFY_MAX = 64,                    /* notices one NOTIFY command may pick */

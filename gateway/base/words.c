@@ -56,6 +56,7 @@ _Static_assert(COUNT(agency_kinds) == AGENCY_KIND_END, "every agency kind has a 
 
 static const char *const answers[] = {
     [ANSWER_REFUSED] = "REFUSED", [ANSWER_RESULT] = "RESULT", [ANSWER_OVERTAKEN] = "OVERTAKEN",
+    [ANSWER_SENT_BACK] = "SENT_BACK",
 };
 _Static_assert(COUNT(answers) == ANSWER_END, "every answer has a name");
 static const char *const apologies[] = {
@@ -98,6 +99,7 @@ static const char *const causes[] = {
     [CAUSE_OPENED] = "OPENED",
     [CAUSE_ANSWER_CAME] = "ANSWER_CAME", [CAUSE_ANSWER_LEFT] = "ANSWER_LEFT",
     [CAUSE_ANSWER_REMINDED] = "ANSWER_REMINDED", [CAUSE_ANSWER_OVERDUE] = "ANSWER_OVERDUE", [CAUSE_COPIED] = "COPIED",
+    [CAUSE_RECALLED] = "RECALLED", [CAUSE_SENT_ON] = "SENT_ON",
 };
 _Static_assert(COUNT(causes) == CAUSE_END, "every cause has a name");
 
@@ -120,6 +122,14 @@ static const char *const due_sources[] = {
     [DUE_PROVISIONAL] = "PROVISIONAL",
 };
 _Static_assert(COUNT(due_sources) == DUE_SOURCE_END, "every source of a due date has a name");
+
+static const char *const flow_states[] = {
+    [FLOW_NOT_CHOSEN] = "NOT_CHOSEN", [FLOW_WAITS] = "WAITS", [FLOW_CITIZEN] = "CITIZEN", [FLOW_COMING] = "COMING",
+    [FLOW_AT_WORK] = "AT_WORK", [FLOW_DONE] = "DONE", [FLOW_REFUSED] = "REFUSED", [FLOW_SENT_BACK] = "SENT_BACK",
+    [FLOW_STUCK] = "STUCK", [FLOW_BROKEN_OFF] = "BROKEN_OFF", [FLOW_CLOSED] = "CLOSED",
+    [FLOW_RECALLED] = "RECALLED", [FLOW_ASKED] = "ASKED",
+};
+_Static_assert(COUNT(flow_states) == FLOW_STATE_END, "every state of a step has a name");
 
 static const char *word_name(const char *const *table, size_t count, size_t number)
 {
@@ -161,6 +171,7 @@ const char *asking_name(enum asking asking)                     { return NAME(as
 const char *until_name(enum until until)                        { return NAME(untils, until); }
 const char *behind_name(enum behind behind)                     { return NAME(behinds, behind); }
 const char *cause_name(enum cause cause)                        { return NAME(causes, cause); }
+const char *flow_state_name(enum flow_state state)              { return NAME(flow_states, state); }
 const char *status_name(enum status status)                     { return NAME(statuses, status); }
 const char *judged_name(enum judged judged)            { return NAME(judgings, judged); }
 const char *due_source_name(enum due_source source)             { return NAME(due_sources, source); }

@@ -72,7 +72,11 @@ enum agency_kind {
 enum role { ROLE_SENDER = 1, ROLE_RECEIVER = 2, ROLE_OPERATOR = 4 };
 
 /* The business answer, apart from the delivery state: promise of design section 2. */
-enum answer { ANSWER_REFUSED = 1, ANSWER_RESULT, ANSWER_OVERTAKEN, ANSWER_END };
+enum answer {
+    ANSWER_REFUSED = 1, ANSWER_RESULT, ANSWER_OVERTAKEN,
+    ANSWER_SENT_BACK,           /* to the wrong agency: its step has not ended, and goes to another one */
+    ANSWER_END
+};
 
 /* When the antecedent named in after[] is done. */
 enum until { UNTIL_RESULT = 1, UNTIL_DELIVERED, UNTIL_END };
@@ -100,6 +104,8 @@ enum cause {
     CAUSE_ANSWER_REMINDED,      /* soon nobody will wait for the answer any longer */
     CAUSE_ANSWER_OVERDUE,       /* no answer came in time: it is proposed to stop, a person decides */
     CAUSE_COPIED,               /* a copy goes to another agency as well, or says why it cannot */
+    CAUSE_RECALLED,             /* the result that it had, or waits behind, was taken back by who gave it */
+    CAUSE_SENT_ON,              /* sent back by the wrong agency, and handed on to another one */
     CAUSE_END
 };
 
@@ -171,6 +177,24 @@ enum asking {
     ASKING_END
 };
 
+/* Where a step of an interlinked procedure stands, as it is shown. Derived, never stored. */
+enum flow_state {
+    FLOW_NOT_CHOSEN = 1,        /* optional, and not wanted for this dossier */
+    FLOW_WAITS,                 /* for steps before it */
+    FLOW_CITIZEN,               /* the citizen's turn: to pay, to confirm */
+    FLOW_COMING,                /* on its way to its agency */
+    FLOW_AT_WORK,               /* with its agency */
+    FLOW_DONE,
+    FLOW_REFUSED,               /* ended without a result */
+    FLOW_SENT_BACK,             /* by the wrong agency: to be handed on to another one */
+    FLOW_STUCK,                 /* needs a person */
+    FLOW_BROKEN_OFF,            /* cannot begin: what it waits for has ended without a result */
+    FLOW_CLOSED,                /* ended before its agency got it */
+    FLOW_RECALLED,              /* its result was taken back; a new one is awaited */
+    FLOW_ASKED,                 /* used a result that was taken back, and has not said what follows */
+    FLOW_STATE_END
+};
+
 const char *kind_name(enum kind kind);
 const char *state_name(enum state state);
 const char *verdict_name(enum verdict verdict);
@@ -188,6 +212,7 @@ const char *due_source_name(enum due_source source);
 const char *apology_name(enum apology apology);
 const char *unasked_name(enum unasked unasked);
 const char *asking_name(enum asking asking);
+const char *flow_state_name(enum flow_state state);
 
 enum kind         kind_read(const char *name);
 enum state        state_read(const char *name);

@@ -6,6 +6,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/cli/print.h"
 #include "gateway/cli/print_asked.h"
+#include "gateway/cli/print_flow.h"
 #include "gateway/core/status.h"
 
 enum { LABEL_WIDTH = 18 };
@@ -108,6 +109,7 @@ json_t *json_of_dossier(const Lienthong__V1__DossierView *view)
     json_object_set_new(json, "kept", json_integer(view->kept));
     json_object_set_new(json, "unknown_codes", json_integer(view->unknown_codes));
     json_lists(json, view);
+    json_object_set_new(json, "flow", json_of_flow(view->flow));
     return json;
 }
 
@@ -236,6 +238,7 @@ void print_dossier(const struct cli *cli, const Lienthong__V1__DossierView *view
                                : "%s: owed %" PRId64 ", paid %" PRId64 " dong\n",
                view->money[i]->component, view->money[i]->owed, view->money[i]->paid);
     }
+    print_flow(cli, view->flow);
     for (size_t i = 0; i < view->n_branches; i++)
         print_branch(cli, view->branches[i]);
     for (size_t i = 0; i < view->n_asked; i++)

@@ -173,22 +173,24 @@ static void read_component(struct reading *reading, json_t *element, void *messa
     nothing_left(reading, element, "facts.components");
 }
 
-static void read_aliases(struct reading *reading, json_t *object, Lienthong__V1__Facts *facts)
+/* `path`: for whoever has to mend it. */
+static void read_texts(struct reading *reading, json_t *object, const char *key, const char *path, char ***ret_list,
+                       size_t *ret_count)
 {
-    json_t *list = json_object_get(object, "aliases");
+    json_t *list = json_object_get(object, key);
     size_t count = json_array_size(list);
-    facts->aliases = count ? take(reading, count * sizeof *facts->aliases) : NULL;
-    for (size_t i = 0; facts->aliases && i < count; i++) {
-        const char *alias = json_string_value(json_array_get(list, i));
-        if (!alias)
-            fault(reading, "facts.aliases", "phải là các chuỗi", "must be strings");
-        char *copy = take(reading, (alias ? strlen(alias) : 0) + 1);
-        if (copy && alias)
-            memcpy(copy, alias, strlen(alias));
-        facts->aliases[i] = copy;
-        facts->n_aliases = copy ? i + 1 : facts->n_aliases;
+    *ret_list = count ? take(reading, count * sizeof **ret_list) : NULL;
+    for (size_t i = 0; *ret_list && i < count; i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+        if (!text)
+            fault(reading, path, "phải là các chuỗi", "must be strings");
+        char *copy = take(reading, (text ? strlen(text) : 0) + 1);
+        if (copy && text)
+            memcpy(copy, text, strlen(text));
+        (*ret_list)[i] = copy;
+        *ret_count = copy ? i + 1 : *ret_count;
     }
-    json_object_del(object, "aliases");
+    json_object_del(object, key);
 }
 
 static Lienthong__V1__Facts *read_facts(struct reading *reading, json_t *object)
@@ -209,7 +211,8 @@ static Lienthong__V1__Facts *read_facts(struct reading *reading, json_t *object)
     facts->officer_to = text_at(reading, object, "officer_to");
     facts->reason_code = text_at(reading, object, "reason_code");
     facts->answer_by_ms = time_at(reading, object, "answer_by");
-    read_aliases(reading, object, facts);
+    read_texts(reading, object, "aliases", "facts.aliases", &facts->aliases, &facts->n_aliases);
+    read_texts(reading, object, "chosen_steps", "facts.chosen_steps", &facts->chosen_steps, &facts->n_chosen_steps);
     facts->money = (Lienthong__V1__Money **)list_at(reading, object, "money", sizeof(Lienthong__V1__Money),
                                                     &facts->n_money, read_money);
     facts->components = (Lienthong__V1__Component **)list_at(reading, object, "components",

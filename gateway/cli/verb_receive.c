@@ -84,7 +84,8 @@ static json_t *json_of_delivery(const struct lienthong_delivery *delivery)
     json_object_set_new(json, "recipient", json_string(routing ? routing->recipient : header->recipient));
     json_object_set_new(json, "dossier_code", json_string(header->dossier_code));
     json_object_set_new(json, "procedure_code", json_string(header->procedure_code));
-    json_object_set_new(json, "step", json_string(header->step));
+    json_object_set_new(json, "step", json_string(routing && routing->step[0] ? routing->step : header->step));
+    json_object_set_new(json, "procedure_version", json_string(routing ? routing->procedure_version : ""));
     json_object_set_new(json, "kind", json_string(kind_name(header->kind)));
     json_object_set_new(json, "source_time", json_time(header->source_time_ms));
     json_object_set_new(json, "parent", json_integer((json_int_t)header->parent));

@@ -47,6 +47,8 @@ struct facts {
     int64_t  received_ms;
     const struct facts_money *money;
     uint32_t money_count;                   /* at most MONEY_MAX */
+    const char (*chosen)[STEP_NAME_SIZE];   /* optional steps that are wanted */
+    uint32_t chosen_count;                  /* at most CHOSEN_STEPS_MAX */
 };
 
 /* A Header, as far as the core reads it. Texts are zero-terminated, valid UTF-8, within their bounds. */

@@ -120,7 +120,7 @@ static bool is_worth_a_record(struct step *step, const struct intake *intake, co
     if (intake->submit->due_ms > 0 ||
         (facts && (facts->status || facts->partner_status[0] || facts->received_ms > 0 || facts->money_count)))
         return true;
-    if (supplement_is_request(handoff->kind) || handoff->kind == KIND_CORRECTION_REQUEST)
+    if (supplement_is_request(handoff->kind) || handoff->kind == KIND_CORRECTION_REQUEST || intake->flow.starts)
         return true;
     return handoff->kind == KIND_FORWARD && handoff->procedure_code[0] &&
            tables_procedure(step->core->tables, handoff->procedure_code, NULL, intake->sender,
@@ -177,6 +177,7 @@ static void forwarded(struct step *step, struct dossier *dossier, struct handoff
     if (branch) {
         branch->handoff = handoff->id;
         branch->holder = handoff->recipient;
+        branch->flags &= ~(uint32_t)BRANCH_SENT_BACK;
     } else {
         if (held)
             held->flags |= BRANCH_PASSED_ON;
@@ -186,6 +187,13 @@ static void forwarded(struct step *step, struct dossier *dossier, struct handoff
     }
     if (branch)
         handoff->flags |= HANDOFF_BRANCH;
+}
+
+/* Of a flow: its result counts for others only as long as it stands. */
+static bool is_step(struct step *step, const struct branch *branch)
+{
+    struct handoff forward;
+    return turn_handoff(step->turn, branch->handoff, &forward) && forward.flags & HANDOFF_STEP;
 }
 
 void dossier_tell(struct step *step, const struct intake *intake, struct handoff *handoff, struct telling *ret_telling)
@@ -216,6 +224,8 @@ void dossier_tell(struct step *step, const struct intake *intake, struct handoff
         dossier->line.recalled = true;
         if (meant)
             meant->line.recalled = true;
+        if (meant && is_step(step, meant))
+            meant->flags &= ~(uint32_t)(BRANCH_ENDED | BRANCH_HAS_RESULT);
     }
     if (supplement_is_answer(handoff->kind))
         supplement_tell(step, intake, handoff, dossier, telling->source_ms);
@@ -229,6 +239,8 @@ void dossier_tell(struct step *step, const struct intake *intake, struct handoff
     }
     if (handoff->kind == KIND_FORWARD)
         forwarded(step, dossier, handoff, meant);
+    if (intake->flow.starts && !dossier->procedure_version[0])
+        procedure_version_text(intake->flow.starts, dossier->procedure_version);
     note_received(step, intake, telling, handoff);
     state_due(step, intake, telling, handoff->sender);
     if (!same_question(&before, question_of(dossier)))

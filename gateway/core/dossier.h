@@ -44,6 +44,9 @@ void dossier_told(struct step *step, struct telling *telling, const struct submi
 /* `forward` gets its answer: before that is noted. It was taken in hand, too: its flags are set, its row goes. */
 void dossier_answered(struct step *step, struct handoff *forward, const struct handoff *answer,
                       struct telling *ret_telling);
+/* A step of a flow cannot begin, because what it waits for has ended: before it is moved to FAILED. dossier_told() with
+ * the event of that. */
+void dossier_broken_off(struct step *step, const struct handoff *forward, struct telling *ret_telling);
 /* A FORWARD reached its holder: the step's clock starts. */
 void dossier_delivered(struct step *step, const struct handoff *forward);
 /* `child` stands for `forward` now (redirected, or itself with another recipient): both clocks go on. */

@@ -47,12 +47,17 @@ unsigned branch_index(const struct dossier *dossier, const struct branch *branch
     return branch ? (unsigned)(branch - dossier->branches) : BRANCH_NONE;
 }
 
-/* Nothing was heard of it and nothing will be: it was closed before it was delivered. */
+/* Nothing was heard of it and nothing will be: it was closed before it was delivered, or is a step of a flow that
+ * cannot begin because what it waits for has ended. */
 static bool is_given_up(struct step *step, const struct branch *branch)
 {
     struct handoff forward;
-    return !branch->line.status && !branch->delivered_ms && !(branch->flags & BRANCH_ENDED) &&
-           turn_handoff(step->turn, branch->handoff, &forward) && forward.state == STATE_CLOSED;
+
+    if (branch->line.status || branch->delivered_ms || branch->flags & BRANCH_ENDED ||
+        !turn_handoff(step->turn, branch->handoff, &forward))
+        return false;
+    return forward.state == STATE_CLOSED || (forward.flags & HANDOFF_STEP && forward.state == STATE_FAILED &&
+                                             forward.fail_class == FAIL_PREDECESSOR);
 }
 
 /* It has a say in where the whole stands. What lies behind another one has none once it has ended. */
@@ -70,6 +75,18 @@ uint32_t branches_side_by_side(struct step *step, const struct dossier *dossier)
     return count;
 }
 
+/* Somebody said after the dossier was withdrawn that he is at work. */
+static bool works_on(struct step *step, const struct dossier *dossier)
+{
+    for (uint32_t i = 0; i < dossier->branch_count; i++) {
+        const struct branch *branch = &dossier->branches[i];
+        if (has_a_say(step, branch) && branch->line.status && !(branch->flags & BRANCH_ENDED) &&
+            !status_is_over(branch->line.status) && branch->line.source_ms > dossier->line.source_ms)
+            return true;
+    }
+    return false;
+}
+
 enum status branches_join(struct step *step, const struct dossier *dossier, enum status last)
 {
     struct branch_status statuses[BRANCHES_MAX];
@@ -84,7 +101,9 @@ enum status branches_join(struct step *step, const struct dossier *dossier, enum
             status = STATUS_DONE;
         statuses[count++] = (struct branch_status){ status, branch->flags & BRANCH_ENDED };
     }
-    return status_join(statuses, count, last);
+    enum status joined = status_join(statuses, count, last);
+    bool stays = dossier->line.status == STATUS_WITHDRAWN && joined == STATUS_IN_PROCESS && !works_on(step, dossier);
+    return stays ? STATUS_WITHDRAWN : joined;
 }
 
 bool dossier_same_seat(struct step *step, uint32_t a, uint32_t b)
@@ -109,7 +128,7 @@ uint32_t dossier_owner(const struct dossier *dossier)
         if (!branch_is_live(branch))
             continue;
         live = branch;
-        if (!branch->delivered_ms && !branch->receipt_ms)
+        if ((!branch->delivered_ms && !branch->receipt_ms) || branch->flags & BRANCH_SENT_BACK)
             continue;
         if (there)
             return 0;

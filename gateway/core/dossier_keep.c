@@ -49,7 +49,7 @@ static void keep_money(struct step *step, struct telling *telling, const struct 
 {
     struct dossier *dossier = &telling->dossier;
 
-    for (uint32_t i = 0; submit && submit->facts && i < submit->facts->money_count; i++) {
+    for (uint32_t i = 0; submit->facts && i < submit->facts->money_count; i++) {
         const struct facts_money *said = &submit->facts->money[i];
         struct money money;
         bool there = turn_money(step->turn, dossier->id, said->component, &money);
@@ -120,7 +120,8 @@ void dossier_told(struct step *step, struct telling *telling, const struct submi
     if (!telling->any)
         return;
     follow_seats(step, &telling->dossier);
-    keep_money(step, telling, submit, turn_agency_number(step->turn, step->command->agency->code));
+    if (submit)                                         /* what an operator or a timer does tells of no money */
+        keep_money(step, telling, submit, turn_agency_number(step->turn, step->command->agency->code));
     dossier_write_record(step, telling, event);
 }
 
@@ -162,13 +163,15 @@ void dossier_answered(struct step *step, struct handoff *forward, const struct h
     telling->year_before = dossier->unknown_year;
     telling->said = (struct event_dossier){ .dossier = dossier->id, .previous = dossier->last_event,
                                             .before = dossier->line.status };
-    bool alone = branches_side_by_side(step, dossier) < 2;
-    branch->flags |= BRANCH_ENDED | (result ? BRANCH_HAS_RESULT : 0u);
+    bool alone = branches_side_by_side(step, dossier) < 2, back = forward->answer == ANSWER_SENT_BACK;
+    branch->flags &= ~(uint32_t)BRANCH_SENT_BACK;
+    branch->flags |= back ? BRANCH_SENT_BACK : BRANCH_ENDED | (result ? BRANCH_HAS_RESULT : 0u);
     if (!branch->receipt_ms)
         branch->receipt_ms = telling->source_ms;
     if (dossier_pauses_end(dossier, branch_index(dossier, branch), telling->source_ms))
         (void)dossier_compute(step, dossier, "");
-    hand_back(dossier, branch);
+    if (!back)
+        hand_back(dossier, branch);
     enum status joined = branches_join(step, dossier, dossier->line.status);
     if (!alone && dossier->line.status && joined != dossier->line.status && !status_is_final(dossier->line.status)) {
         struct status_line next = { .by = answer->sender, .source_ms = telling->source_ms,
@@ -190,6 +193,41 @@ static bool open_branch(struct step *step, const struct handoff *forward, struct
     ret_telling->year_before = dossier->unknown_year;
     *ret_branch = branch_find(step, dossier, forward->id);
     return *ret_branch != NULL;
+}
+
+/* Where the dossier stands when one branch has nothing to say any more, and all that are left may have ended. */
+static enum status joined_without(struct step *step, struct dossier *dossier, struct branch *branch,
+                                  struct status_line *ret_last)
+{
+    *ret_last = dossier->line;
+    ret_last->source_ms = 0;
+    for (uint32_t i = 0; i < dossier->branch_count; i++)
+        if (dossier->branches[i].line.status && dossier->branches[i].line.source_ms > ret_last->source_ms)
+            *ret_last = dossier->branches[i].line;
+    branch->flags |= BRANCH_PASSED_ON;
+    enum status joined = branches_join(step, dossier, ret_last->status);
+    branch->flags &= ~(uint32_t)BRANCH_PASSED_ON;
+    return joined;
+}
+
+void dossier_broken_off(struct step *step, const struct handoff *forward, struct telling *ret_telling)
+{
+    struct dossier *dossier = &ret_telling->dossier;
+    struct branch *branch;
+    struct status_line last;
+
+    ret_telling->any = ret_telling->receipt = false;
+    if (!open_branch(step, forward, ret_telling, &branch) || !dossier->line.status ||
+        status_is_final(dossier->line.status))
+        return;
+    enum status joined = joined_without(step, dossier, branch, &last);
+    if (joined == dossier->line.status)
+        return;
+    ret_telling->any = true;
+    ret_telling->source_ms = last.source_ms;
+    ret_telling->said = (struct event_dossier){ .dossier = dossier->id, .previous = dossier->last_event,
+                                                .before = dossier->line.status, .after = joined };
+    dossier_line_move(dossier, &last, joined, last.gap);
 }
 
 void dossier_delivered(struct step *step, const struct handoff *forward)
@@ -215,6 +253,7 @@ void dossier_moved_on(struct step *step, const struct handoff *forward, const st
         return;
     branch->handoff = child->id;
     branch->holder = child->recipient;
+    branch->flags &= ~(uint32_t)BRANCH_SENT_BACK;
     dossier_write_record(step, &telling, 0);
 }
 

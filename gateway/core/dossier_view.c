@@ -8,7 +8,7 @@ _Static_assert(sizeof(struct dossier_view) + BRANCHES_MAX * (sizeof(struct branc
                    DOSSIER_MONEY_MAX * (sizeof(struct money_view) + MONEY_CODE_SIZE + 64) +
                    DOSSIER_TOLD_MAX * (sizeof(struct told_view) + 64) +
                    ASKED_SHOWN_MAX * (sizeof(struct asked_view) + DOSSIER_CODE_SIZE + 4 * 64) + 8 * 64 +
-                   DOSSIER_CODE_SIZE <= DOSSIER_VIEW_BYTES,
+                   DOSSIER_CODE_SIZE + FLOW_VIEW_BYTES <= DOSSIER_VIEW_BYTES,
                "the largest view of a dossier");
 
 static const char *text_of_code(struct step *step, uint32_t number)
@@ -95,5 +95,6 @@ const struct dossier_view *view_dossier(struct step *step, uint64_t id)
     view->money = view_money(step, &dossier, &view->money_count);
     view->asked = view_asked(step, id, &view->asked_count);
     view->told = view_told(step, &dossier, &view->told_count);
+    view->flow = view_flow(step, &dossier);
     return view;
 }

@@ -56,6 +56,7 @@ struct effect {
             uint32_t attempt;
             struct span header, payload, checkpoint;
             const char *sender, *recipient, *addressed, *idempotency_key;
+            const char *step, *procedure_version;   /* "" none; the version only of a flow's step */
             const struct input *inputs;
             uint32_t input_count;
             int64_t accepted_ms, due_ms, stamp_ms;

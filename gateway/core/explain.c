@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gateway/core/admin.h"
+#include "gateway/core/flow.h"
 #include "gateway/core/lane.h"
 #include "gateway/core/restore.h"
 #include "gateway/core/seat.h"
@@ -204,13 +205,20 @@ static uint64_t say_on_hold(struct story *story)
 }
 
 /* One antecedent that is not done. Returns its handoff when that is the one to look at next. */
-static uint64_t say_gate(struct story *story, const struct uuid *message_id, const struct antecedent *antecedent)
+static uint64_t say_gate(struct story *story, const struct uuid *message_id, const struct antecedent *antecedent,
+                         struct flow_words *ret_words)
 {
     struct turn *turn = story->step->turn;
     char name[UUID_TEXT_SIZE], code[AGENCY_CODE_SIZE] = "?", since[TIME_SIZE];
     struct handoff other;
     uint64_t id = antecedent->handoff;
+    struct flow_words words;
 
+    if (flow_explain(story->step, &story->handoff, message_id, antecedent, &words)) {
+        say(story, false, "%s%.0s", "%.0s%s", words.vi, words.en);
+        *ret_words = words;
+        return 0;
+    }
     uuid_text(message_id, name);
     if (!id && !turn_dedupe(turn, story->handoff.sender, message_id, &id))
         id = 0;
@@ -256,6 +264,7 @@ static uint64_t say_gates(struct story *story)
     struct uuid message_id;
     struct handoff other;
     char until[TIME_SIZE];
+    struct flow_words words = { .vi = "" };
     int shown = 0;
 
     for (bool found = turn_antecedent_next(turn, story->handoff.id, NULL, &message_id, &antecedent);
@@ -263,7 +272,7 @@ static uint64_t say_gates(struct story *story)
          found = turn_antecedent_next(turn, story->handoff.id, &message_id, &message_id, &antecedent)) {
         if (antecedent.done_by)
             continue;
-        id = say_gate(story, &message_id, &antecedent);
+        id = say_gate(story, &message_id, &antecedent, &words);
         first = first ? first : id;
         shown++;
     }
@@ -272,7 +281,9 @@ static uint64_t say_gates(struct story *story)
             "If something is still missing at %s, it fails (PREDECESSOR).", at(story->handoff.timer_ms, until));
     if (first && turn_handoff(turn, first, &other) && other.state != STATE_DELIVERED)
         return first;
-    if (first)
+    if (words.do_vi[0])
+        say(story, true, "%s%.0s", "%.0s%s", words.do_vi, words.do_en);
+    else if (first)
         say_result_due(story, first);
     else
         say(story, true, "%s gửi lượt còn thiếu; nếu không cần chờ: lienthong release %" PRIu64 " --reason ...",

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "gateway/core/dossier.h"
 #include "gateway/core/header_text.h"
 #include "gateway/core/lane.h"
 #include "gateway/core/seat.h"
@@ -78,21 +79,22 @@ bool gate_is_circle(struct step *step, uint32_t sender, const struct submit *sub
 
 enum standing { STANDING_OPEN, STANDING_DONE, STANDING_ENDED };
 
-/* The RESULT that answered it. 0: not found among the next DOSSIER_WALK_MAX of its dossier. */
+/* The RESULT that answered it, the last one where it was taken back and given again. 0: not found among the next
+ * DOSSIER_WALK_MAX of its dossier. */
 static uint64_t find_result(struct step *step, const struct handoff *antecedent)
 {
-    uint64_t id = antecedent->id;
+    uint64_t id = antecedent->id, found = 0;
     struct handoff result;
 
     for (int i = 0; i < DOSSIER_WALK_MAX; i++) {
         id = turn_dossier_handoff_next(step->turn, antecedent->dossier, id);
         if (!id || !turn_handoff(step->turn, id, &result))
-            return 0;
+            break;
         if (result.kind == KIND_RESULT && result.parent == antecedent->id &&
             seat_same(step, result.sender, antecedent->recipient, antecedent))
-            return id;
+            found = id;
     }
-    return 0;
+    return found;
 }
 
 static enum standing standing_of(struct step *step, const struct handoff *antecedent, enum until until,
@@ -109,7 +111,9 @@ static enum standing standing_of(struct step *step, const struct handoff *antece
     }
     if (antecedent->state == STATE_CLOSED || (until == UNTIL_RESULT && antecedent->answer == ANSWER_REFUSED))
         return STANDING_ENDED;
-    return STANDING_OPEN;
+    bool broken_off = antecedent->flags & HANDOFF_STEP && antecedent->state == STATE_FAILED &&
+                      antecedent->fail_class == FAIL_PREDECESSOR;
+    return broken_off ? STANDING_ENDED : STANDING_OPEN;
 }
 
 /* Who stands in for it now. */
@@ -193,18 +197,43 @@ static void settle(struct step *step, struct handoff *dependant)
     handoff_note(step, dependant, &change);
 }
 
-static void open_gate(struct step *step, const struct handoff *antecedent, uint64_t id, uint64_t done_by)
+static bool is_recall(struct step *step, uint64_t antecedent)
+{
+    struct handoff handoff;
+    return antecedent && turn_handoff(step->turn, antecedent, &handoff) && handoff.kind == KIND_RECALL;
+}
+
+/* One is enough; a RECALL that must be answered first stays. Does not write the record. */
+static void forget_others(struct step *step, struct handoff *dependant)
+{
+    struct antecedent row;
+    struct uuid at;
+
+    for (const struct uuid *after = NULL; turn_antecedent_next(step->turn, dependant->id, after, &at, &row);
+         after = &at) {
+        if (row.done_by || is_recall(step, row.handoff))
+            continue;
+        turn_gate_delete(step->turn, dependant->sender, &at, dependant->id);
+        turn_antecedent_delete(step->turn, dependant->id, &at);
+        dependant->gates_left--;
+    }
+}
+
+static void open_gate(struct step *step, const struct uuid *message_id, uint64_t antecedent, uint64_t id,
+                      uint64_t done_by)
 {
     struct antecedent row;
     struct handoff dependant;
 
-    must(turn_antecedent(step->turn, id, &antecedent->message_id, &row) && turn_handoff(step->turn, id, &dependant));
+    must(turn_antecedent(step->turn, id, message_id, &row) && turn_handoff(step->turn, id, &dependant));
     row.done_by = done_by;
-    row.handoff = antecedent->id;
-    turn_antecedent_put(step->turn, id, &antecedent->message_id, &row);
-    turn_gate_delete(step->turn, antecedent->sender, &antecedent->message_id, id);
+    row.handoff = antecedent;
+    turn_antecedent_put(step->turn, id, message_id, &row);
+    turn_gate_delete(step->turn, dependant.sender, message_id, id);
     must(dependant.gates_left > 0);
     dependant.gates_left--;
+    if (dependant.flags & HANDOFF_JOIN_ANY && !is_recall(step, antecedent))
+        forget_others(step, &dependant);
     settle(step, &dependant);
 }
 
@@ -216,7 +245,7 @@ static void open_gates(struct step *step, const struct handoff *antecedent, enum
     while ((id = turn_gate_next(step->turn, antecedent->sender, &antecedent->message_id, id)) != 0) {
         must(turn_antecedent(step->turn, id, &antecedent->message_id, &row));
         if (row.until == until)
-            open_gate(step, antecedent, id, done_by);
+            open_gate(step, &antecedent->message_id, antecedent->id, id, done_by);
     }
 }
 
@@ -242,6 +271,36 @@ void gate_antecedent_result(struct step *step, const struct handoff *antecedent,
     open_gates(step, antecedent, UNTIL_RESULT, result->id);
 }
 
+void gate_fail(struct step *step, struct handoff *dependant, const struct change *change)
+{
+    struct change with_dossier = *change;
+    struct telling telling = { .any = false };
+
+    if (dependant->flags & HANDOFF_STEP)
+        dossier_broken_off(step, dependant, &telling);
+    if (telling.any)
+        with_dossier.of_dossier = &telling.said;
+    handoff_move(step, dependant, STATE_FAILED, &with_dossier);
+    if (telling.any)
+        dossier_told(step, &telling, NULL, dependant->last_event);
+}
+
+/* None of those that it waits for can be done any more. */
+static bool all_have_ended(struct step *step, const struct handoff *dependant)
+{
+    struct antecedent row;
+    struct handoff other;
+    uint64_t done_by;
+    struct uuid at;
+
+    for (const struct uuid *after = NULL; turn_antecedent_next(step->turn, dependant->id, after, &at, &row);
+         after = &at)
+        if (!row.handoff || !turn_handoff(step->turn, row.handoff, &other) ||
+            standing_of(step, &other, row.until, &done_by) != STANDING_ENDED)
+            return false;
+    return true;
+}
+
 void gate_antecedent_ended(struct step *step, const struct handoff *antecedent, struct span why)
 {
     struct change change = { .cause = CAUSE_PREDECESSOR_ENDED, .fail_class = FAIL_PREDECESSOR,
@@ -250,14 +309,60 @@ void gate_antecedent_ended(struct step *step, const struct handoff *antecedent, 
     struct antecedent row;
     struct handoff dependant;
 
+    if (antecedent->kind == KIND_RECALL && antecedent->state != STATE_CLOSED) {
+        gate_named_done(step, antecedent->sender, &antecedent->message_id, antecedent, false);
+        return;                                         /* a no is an answer to it: what was done stands */
+    }
     while ((id = turn_gate_next(step->turn, antecedent->sender, &antecedent->message_id, id)) != 0) {
         must(turn_antecedent(step->turn, id, &antecedent->message_id, &row));
         if (row.until == UNTIL_DELIVERED && antecedent->state != STATE_CLOSED)
             continue;
         must(turn_handoff(step->turn, id, &dependant));
-        if (dependant.state == STATE_HELD)
-            handoff_move(step, &dependant, STATE_FAILED, &change);
+        if (dependant.state != STATE_HELD ||
+            (dependant.flags & HANDOFF_JOIN_ANY && !all_have_ended(step, &dependant)))
+            continue;
+        gate_fail(step, &dependant, &change);
+        if (dependant.flags & HANDOFF_STEP)
+            gate_antecedent_ended(step, &dependant, why);
     }
+}
+
+void gate_named_done(struct step *step, uint32_t sender, const struct uuid *name, const struct handoff *by,
+                     bool with_input)
+{
+    uint64_t id = 0;
+
+    while ((id = turn_gate_next(step->turn, sender, name, id)) != 0)
+        open_gate(step, name, with_input ? 0 : by->id, id, by->id);
+}
+
+void gate_add(struct step *step, struct handoff *handoff, const struct handoff *antecedent)
+{
+    struct antecedent row = { .until = UNTIL_RESULT, .handoff = antecedent->id }, before;
+
+    if (turn_antecedent(step->turn, handoff->id, &antecedent->message_id, &before) && !before.done_by)
+        return;
+    turn_antecedent_put(step->turn, handoff->id, &antecedent->message_id, &row);
+    turn_gate_put(step->turn, handoff->sender, &antecedent->message_id, handoff->id);
+    handoff->gates_left++;
+}
+
+void gate_copy_inputs(struct step *step, const struct handoff *from, const struct handoff *to)
+{
+    struct antecedent row;
+    struct uuid at;
+
+    for (const struct uuid *after = NULL; turn_antecedent_next(step->turn, from->id, after, &at, &row); after = &at)
+        if (row.done_by)
+            turn_antecedent_put(step->turn, to->id, &at, &row);
+}
+
+void gate_put_input(struct step *step, const struct handoff *handoff, const struct handoff *antecedent,
+                    uint64_t result)
+{
+    struct antecedent row = { .until = UNTIL_RESULT, .handoff = antecedent->id, .done_by = result };
+
+    turn_antecedent_put(step->turn, handoff->id, &antecedent->message_id, &row);
 }
 
 void gate_hand_over(struct step *step, const struct handoff *from, const struct handoff *to)
@@ -315,7 +420,8 @@ static enum result add_input(struct step *step, const struct antecedent *row, co
         return read;
     *input = (struct input){ .handoff = result->id };
     header_content_type(header, input->content_type);
-    if (turn_handoff(step->turn, row->handoff, &antecedent))
+    memcpy(input->step, result->step, sizeof input->step);      /* the citizen's: nobody else has done it */
+    if (row->handoff && turn_handoff(step->turn, row->handoff, &antecedent))
         memcpy(input->step, antecedent.step, sizeof input->step);
     bool copied = arena_copy(&step->effects->arena, payload, &input->payload);
     scratch->used = used;

@@ -4,6 +4,10 @@
  * been accepted (UNTIL_RESULT) or it is delivered (UNTIL_DELIVERED). One that ends without that fails its dependants
  * with the reason; one that needs a person does not: it may still be done. A corrected or redirected antecedent hands
  * its dependants to its child.
+ *
+ * Steps of a flow (flow.h) differ in three things. HANDOFF_JOIN_ANY: the first of its antecedents that is done opens
+ * it, and it fails when all have ended. One that fails because of its antecedents fails those behind it in turn: nobody
+ * else would. And it may wait for a message id that nobody will ever use: the name of what the citizen has to do.
  */
 #ifndef GATEWAY_CORE_GATE_H
 #define GATEWAY_CORE_GATE_H
@@ -25,6 +29,19 @@ void gate_antecedent_known(struct step *step, const struct handoff *antecedent);
 void gate_antecedent_delivered(struct step *step, const struct handoff *antecedent);
 void gate_antecedent_result(struct step *step, const struct handoff *antecedent, const struct handoff *result);
 void gate_antecedent_ended(struct step *step, const struct handoff *antecedent, struct span why);
+/* One that is HELD fails because of those that it waits for. `change` says why. */
+void gate_fail(struct step *step, struct handoff *dependant, const struct change *change);
+/* What is waited for under this name was done by `by`; with_input: its payload goes along. */
+void gate_named_done(struct step *step, uint32_t sender, const struct uuid *name, const struct handoff *by,
+                     bool with_input);
+/* One that waits for nothing, or not for this, waits for the answer to `antecedent` from now on. Does not write the
+ * record; its state is the caller's. */
+void gate_add(struct step *step, struct handoff *handoff, const struct handoff *antecedent);
+/* The results that `from` has as inputs become those of `to`, which was not begun yet. */
+void gate_copy_inputs(struct step *step, const struct handoff *from, const struct handoff *to);
+/* ... one that its sender never named, or whose row has gone: the RESULT of another step. */
+void gate_put_input(struct step *step, const struct handoff *handoff, const struct handoff *antecedent,
+                    uint64_t result);
 /* The dependants of `from` now wait for `to`, a child of the same sender. Before `from` is closed. */
 void gate_hand_over(struct step *step, const struct handoff *from, const struct handoff *to);
 /* An operator releases or replays it, or it ends: it waits for nothing any more. The results that came stay its inputs,

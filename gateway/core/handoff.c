@@ -79,7 +79,7 @@ static void failed_remove(struct step *step, const struct handoff *handoff)
 
 /* ---- states and their rows */
 
-static void leave(struct step *step, struct handoff *handoff, enum state to)
+static void leave(struct step *step, struct handoff *handoff, enum state to, const struct change *change)
 {
     if (handoff->timer_ms)
         turn_timer_delete(step->turn, handoff->timer_ms, timer_of(handoff->state), handoff->id);
@@ -102,7 +102,8 @@ static void leave(struct step *step, struct handoff *handoff, enum state to)
     default:
         break;
     }
-    if (state_is_final(to))
+    /* One that waits for others again has no place; one on hold keeps it. */
+    if (state_is_final(to) || (to == STATE_HELD && change->cause != CAUSE_HOLD))
         lane_leave(step, handoff);
 }
 
@@ -215,7 +216,7 @@ void handoff_move(struct step *step, struct handoff *handoff, enum state to, con
     uint32_t before = handoff->recipient;
 
     must(moves[from] & TO(to));
-    leave(step, handoff, to);
+    leave(step, handoff, to, change);
     bool succeeded = to == STATE_READY && seat_move(step, handoff, 0, &before);
     handoff->state = to;
     handoff->changed_ms = step->now_ms;

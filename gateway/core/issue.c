@@ -72,7 +72,8 @@ static void fill_submit(struct step *step, const struct issue *issue, struct sub
     copy_code(submit->step, sizeof submit->step, issue->step);
     copy_code(submit->area, sizeof submit->area, issue->area);
     submit->kind = issue->kind;
-    submit->source_time_ms = issue->at_ms;
+    submit->source_time_ms = issue->source_ms ? issue->source_ms : issue->at_ms;
+    submit->accepted_as = issue->accepted_as;
     submit->due_ms = issue->due_ms;
     submit->parent = issue->parent;
     submit->after_count = issue->after_count;
@@ -133,7 +134,8 @@ bool issue_handoff(struct step *step, const struct issue *issue, uint64_t *ret_i
         submit->content_hash = content_hash(&draft.header, issue->payload);
     }
     struct intake intake = { .submit = submit, .sender = command.agency, .sender_number = issue->from,
-                             .copy = issue->copy };
+                             .copy = issue->copy, .again = restore_again(step, submit),
+                             .step_flags = issue->step_flags };
     return take_in(step, &command, &intake, ret_id, ret_problem);
 }
 

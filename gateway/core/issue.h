@@ -4,6 +4,7 @@
  * is about.
  *
  * Repeated  the same (from, key) gives the same message id: the one that is there is found, and no second one made.
+ * Restored  what was perhaps made before a restore is judged like a SUBMIT that comes again (restore.h).
  * Room      intake that is closed does not keep it out: it uses reserved room, and there is at most a bounded number of
  *           them per handoff that was let in.
  */
@@ -35,6 +36,9 @@ struct issue {
     int64_t     due_ms, answer_by_ms;
     const char *reason_code, *officer_from, *officer_to, *area;
     bool        copy;                   /* of its parent: see issue_copy() */
+    int64_t     source_ms;              /* source time, where that is not at_ms; 0 */
+    uint32_t    step_flags;             /* HANDOFF_STEP and HANDOFF_JOIN_ANY of a flow's step */
+    uint64_t    accepted_as;            /* the id that it had before a restore; 0 not known */
 };
 
 /* *ret_id: the handoff, made now or before. False: it may not be; ret_problem says why, and nothing changed. Every copy

@@ -5,7 +5,8 @@
  * redirect  the same, with a child to the other agency: own id, own idempotency key, the same header and payload, the
  *           same due date and time of acceptance (a re-route never restarts the clock), the results that its
  *           antecedents gave. It stands in the lane where its parent stood, so the order of the dossier holds; those
- *           that wait for the parent wait for the child. One behind a gate stays behind it.
+ *           that wait for the parent wait for the child. One behind a gate stays behind it. One that was sent back by
+ *           the wrong agency has ended and goes on all the same, in the lane of its new one.
  * behind    RELEASE: those behind in the lane go on. CLOSE: they are closed too, the last one first, so that none is
  *           offered meanwhile. TAKE_ALONG (redirect): they go to the other agency too, in their order.
  */
@@ -15,6 +16,7 @@
 
 #include "gateway/core/admin.h"
 #include "gateway/core/dossier.h"
+#include "gateway/core/flow.h"
 #include "gateway/core/gate.h"
 
 enum { TAKE_ALONG_MAX = 64 };
@@ -33,6 +35,11 @@ static bool may_end(struct step *step, struct admin_reply *reply, const struct h
         return false;
     }
     return true;
+}
+
+static bool is_sent_back(const struct handoff *handoff)
+{
+    return handoff->state == STATE_DELIVERED && handoff->answer == ANSWER_SENT_BACK && !handoff->child;
 }
 
 /* The members behind it in its lane, at most `most`. */
@@ -186,6 +193,8 @@ static struct handoff child_of(struct step *step, const struct handoff *parent, 
     uint64_t key = htobe64(parent->id);
     char sender[AGENCY_CODE_SIZE];
 
+    if (is_sent_back(parent))
+        child.addressed = recipient;
     must(turn_agency_code(step->turn, parent->sender, sender));
     child.message_id = uuid_v8(parent->accepted_ms, span_of_string(sender), span_of(&key, sizeof key));
     memcpy(child.procedure_code, parent->procedure_code, sizeof child.procedure_code);
@@ -206,11 +215,15 @@ static void redirect_one(struct step *step, struct admin_reply *reply, struct ha
 
     must(turn_body(step->turn, handoff->id, scratch, &header, &payload) == RESULT_OK);
     copy_antecedents(step, handoff, &child);
+    flow_moved_on(step, handoff, &child);
     gate_hand_over(step, handoff, &child);
     must(turn_handoff(step->turn, handoff->id, handoff));
     turn_dedupe_put(step->turn, child.sender, &child.message_id, child.id);
     handoff->child = child.id;
-    handoff_move(step, handoff, STATE_CLOSED, &change);
+    if (state_is_final(handoff->state))
+        handoff_note(step, handoff, &change);
+    else
+        handoff_move(step, handoff, STATE_CLOSED, &change);
     change.cause = CAUSE_REDIRECT_CHILD;
     change.timer_ms = child.gates_left ? timer_ms : 0;
     handoff_begin(step, &child, child.gates_left ? STATE_HELD : STATE_READY, child.gates_left ? 0 : place, header,
@@ -261,7 +274,7 @@ void admin_redirect(struct step *step, struct admin_reply *reply)
     uint64_t ids[TAKE_ALONG_MAX + 1], child;
     uint32_t count = 0;
 
-    if (!admin_handoff(step, reply, &handoff) || !may_end(step, reply, &handoff) ||
+    if (!admin_handoff(step, reply, &handoff) || !(is_sent_back(&handoff) || may_end(step, reply, &handoff)) ||
         !find_target(step, reply, &target) || !may_go(step, reply, &handoff, &target))
         return;
     if ((unsigned)admin->behind >= BEHIND_END) {
@@ -279,7 +292,7 @@ void admin_redirect(struct step *step, struct admin_reply *reply)
     }
     if (admin->behind == BEHIND_CLOSE && !close_behind(step, reply, &handoff))
         return;
-    if (state_is_final(handoff.state))
+    if (state_is_final(handoff.state) && !is_sent_back(&handoff))
         return;
     redirect_one(step, reply, &handoff, &target, &child);
     admin_fact(step, reply, "child", "%" PRIu64, child);

@@ -23,6 +23,7 @@ static enum result gather(struct step *step, const struct handoff *handoff, stru
 {
     struct arena *arena = &step->effects->arena;
     char code[AGENCY_CODE_SIZE], key[IDEMPOTENCY_KEY_SIZE];
+    struct flow flow;
 
     must(turn_agency_code(step->turn, handoff->sender, code));
     effect->deliver.sender = effects_text(step->effects, code);
@@ -30,6 +31,10 @@ static enum result gather(struct step *step, const struct handoff *handoff, stru
     effect->deliver.recipient = effects_text(step->effects, code);
     must(turn_agency_code(step->turn, handoff->addressed, code));
     effect->deliver.addressed = effects_text(step->effects, code);
+    effect->deliver.step = effects_text(step->effects, handoff->step);
+    effect->deliver.procedure_version = "";
+    if (handoff->flags & HANDOFF_STEP && turn_flow(step->turn, handoff->dossier, &flow))
+        effect->deliver.procedure_version = effects_text(step->effects, flow.version);
     handoff_key(step->core->tables, handoff, key);
     effect->deliver.idempotency_key = effects_text(step->effects, key);
 

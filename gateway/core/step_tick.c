@@ -9,6 +9,8 @@
  *           time is over, and it is proposed to stop.
  * Effects   READY, FEED.
  * Repeated  takes the next timer; nothing when none is due. */
+#include "gateway/core/dossier.h"
+#include "gateway/core/flow.h"
 #include "gateway/core/step.h"
 #include "gateway/core/supplement.h"
 
@@ -33,7 +35,11 @@ static bool is_needed(struct step *step, const struct handoff *result)
     uint64_t id = 0;
     struct handoff other;
 
-    if (result->kind != KIND_RESULT || !result->parent)
+    if (flow_needs(step, result))
+        return true;
+    bool may_be_input = (result->kind == KIND_RESULT && result->parent) || result->kind == KIND_PAYMENT ||
+                        result->kind == KIND_SUPPLEMENT;
+    if (!may_be_input)
         return false;
     for (int i = 0; i < DOSSIER_WALK_MAX &&
                     (id = turn_dossier_handoff_next(step->turn, result->dossier, id)) != 0; i++) {

@@ -7,6 +7,15 @@
 #include "gateway/core/restore.h"
 #include "gateway/core/seat.h"
 
+/* What it is to the flow of its dossier (flow.h). */
+struct flow_part {
+    const struct procedure *starts;     /* this version of a procedure; NULL: none */
+    uint32_t chosen;                    /* ... bits: its optional steps that are wanted */
+    bool     ends;                      /* a WITHDRAWAL or STOP of the whole */
+    uint32_t citizen;                   /* 1 + the place of the citizen's step that it says is done; 0 none */
+    uint64_t forward;                   /* of a step whose holder it is written to where it names nobody; 0 none */
+};
+
 /* What the checks found out. */
 struct intake {
     const struct submit *submit;
@@ -25,6 +34,8 @@ struct intake {
     uint64_t       request_dossier;
     unsigned       request_branch;
     bool           answers_all;         /* the request is open, and nothing is missing after this one */
+    struct flow_part flow;
+    uint32_t       step_flags;          /* of a step that the gateway makes: HANDOFF_STEP ... */
 };
 
 /* submit_check.c. Fills `intake` from its submit and sender. False: refused, nothing changed. */

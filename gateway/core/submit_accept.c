@@ -1,6 +1,8 @@
 /* submit_accept.c - a SUBMIT that may come in does: its dossier is named, the handoff begins, and what follows. */
 #include <string.h>
 
+#include "gateway/core/dossier.h"
+#include "gateway/core/flow.h"
 #include "gateway/core/step.h"
 #include "gateway/core/supplement.h"
 
@@ -44,6 +46,7 @@ static void park(struct step *step, const struct intake *intake, struct handoff 
 static void fill(struct step *step, const struct intake *intake, struct handoff *ret_handoff)
 {
     const struct submit *submit = intake->submit;
+    char name[STEP_NAME_SIZE];
 
     *ret_handoff = (struct handoff){
         .id = intake->again == AGAIN_AS ? submit->accepted_as : turn_handoff_new_id(step->turn),
@@ -53,10 +56,12 @@ static void fill(struct step *step, const struct intake *intake, struct handoff 
         .kind = submit->kind,
         .message_id = submit->message_id, .content_hash = submit->content_hash, .accepted_ms = step->now_ms,
         .source_time_ms = submit->source_time_ms, .due_ms = submit->due_ms > 0 ? submit->due_ms : 0,
-        .sequence = submit->sequence, .parent = submit->parent, .flags = intake->lane ? HANDOFF_JOINED : 0,
+        .sequence = submit->sequence, .parent = submit->parent,
+        .flags = intake->step_flags | (intake->lane ? HANDOFF_JOINED : 0u) |
+                 (intake->flow.starts ? HANDOFF_STEP : 0u),
     };
     memcpy(ret_handoff->procedure_code, submit->procedure_code, sizeof ret_handoff->procedure_code);
-    memcpy(ret_handoff->step, submit->step, sizeof ret_handoff->step);
+    memcpy(ret_handoff->step, flow_step_name(step, intake, name), sizeof ret_handoff->step);
 }
 
 /* What the holder works on is due with its dossier where its sender says nothing else: it orders the lanes by it. */
@@ -103,7 +108,7 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
     if (telling.any && !handoff.due_ms && is_due_with_dossier(handoff.kind))
         handoff.due_ms = telling.dossier.due_ms;
     if (handoff.gates_left) {
-        change.timer_ms = step->now_ms + step->core->tables->antecedent_ms_max;
+        change.timer_ms = handoff.flags & HANDOFF_STEP ? 0 : step->now_ms + step->core->tables->antecedent_ms_max;
         handoff_begin(step, &handoff, STATE_HELD, 0, submit->header, submit->payload, &change);
     } else {
         handoff_begin(step, &handoff, STATE_READY, place, submit->header, submit->payload, &change);
@@ -119,6 +124,12 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
     if (!step->core->time_in_doubt)
         (void)turn_dedupe_purge(step->turn, handoff.sender, step->now_ms - ID_AGE_MS_MAX, DEDUPE_PURGED);
     gate_antecedent_known(step, &handoff);
+    if (intake->flow.starts)
+        flow_begin(step, intake, &handoff);
+    if (intake->flow.citizen)
+        flow_citizen(step, intake, &handoff);
+    if (intake->flow.starts || intake->flow.citizen)
+        must(turn_handoff(step->turn, handoff.id, &handoff));
     if (ended)
         fail_at_once(step, &handoff, ended);
     if (submit_take_effect(step, intake, handoff.id))

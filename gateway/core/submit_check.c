@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gateway/core/correction.h"
+#include "gateway/core/flow.h"
 #include "gateway/core/supplement.h"
 
 enum { PARENT_ASK_AGAIN_MS = 2000 };
@@ -130,12 +131,17 @@ static const struct agency *find_addressed(struct step *step, const struct intak
     const struct agency *meant = correction_addressed(step, intake);
     if (!meant && (supplement_is_request(submit->kind) || intake->request))
         meant = supplement_addressed(step, intake);
-    if (meant)
+    if (!meant)
+        meant = flow_addressed(step, intake);
+    if (meant || intake->flow.starts)
         return meant;
     if (!intake->has_parent)
         return find_routed(step, intake);
-    uint32_t other = seat_is(step, intake->sender, intake->parent.recipient, &intake->parent)
-                         ? intake->parent.sender : intake->parent.addressed;
+    /* A redirected one stands in the lane of an agency that does not have it. */
+    const struct handoff *parent = &intake->parent;
+    uint32_t theirs = seat_same(step, parent->addressed, parent->recipient, parent) ? parent->addressed
+                                                                                    : parent->recipient;
+    uint32_t other = seat_is(step, intake->sender, parent->recipient, parent) ? parent->sender : theirs;
     return turn_agency_code(step->turn, other, code) ? tables_agency(tables, code) : NULL;
 }
 
@@ -249,7 +255,7 @@ static bool dossier_ok(struct step *step, struct intake *intake)
         if (!dossier || dossier == intake->dossier)
             continue;
         intake->claimed |= 1u << i;
-        if (!submit->after_count)
+        if (!submit->after_count && !intake->flow.starts)
             continue;
         effects_refuse(step->effects, step->command, PROBLEM_INVALID_FIELD, "header.facts.aliases",
                        "Mã '%s' đã là của một hồ sơ khác.", "The code '%s' already belongs to another dossier.",
@@ -263,10 +269,10 @@ static bool dossier_ok(struct step *step, struct intake *intake)
 
 bool submit_ok(struct step *step, struct intake *intake)
 {
-    if (!fields_ok(step, intake->submit) || !parent_ok(step, intake))
+    if (!fields_ok(step, intake->submit) || !parent_ok(step, intake) || !flow_find(step, intake))
         return false;
     supplement_find(step, intake);
     return recipient_ok(step, intake) && submit_papers_ok(step, intake) && after_ok(step, intake) &&
            attachments_ok(step, intake) && dossier_ok(step, intake) && dossier_facts_ok(step, intake) &&
-           supplement_ok(step, intake) && correction_ok(step, intake);
+           supplement_ok(step, intake) && correction_ok(step, intake) && flow_may(step, intake);
 }

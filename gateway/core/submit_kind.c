@@ -1,5 +1,6 @@
 /* submit_kind.c - what a handoff does to others by being accepted: corrections, answers, withdrawals. */
 #include "gateway/core/correction.h"
+#include "gateway/core/flow.h"
 #include "gateway/core/supplement.h"
 
 enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX, CANCEL_MAX = PAGE_MAX };
@@ -21,13 +22,45 @@ static bool corrects(struct step *step, const struct intake *intake, const struc
     return old->addressed == handoff->addressed || seat_is(step, intake->addressed, old->addressed, old);
 }
 
+/* It went to the wrong agency, and goes on to another one: not ended, its dependants and clocks do not notice. */
+static bool sends_on(struct step *step, const struct intake *intake, const struct handoff *handoff)
+{
+    const struct handoff *old = &intake->parent;
+
+    return intake->has_parent && handoff->kind == KIND_FORWARD && old->answer == ANSWER_SENT_BACK && !old->child &&
+           old->dossier == handoff->dossier && old->state == STATE_DELIVERED &&
+           (old->sender == handoff->sender ||
+            (seat_is(step, intake->sender, old->sender, old) &&
+             !turn_gate_next(step->turn, old->sender, &old->message_id, 0)));
+}
+
+static void send_on(struct step *step, const struct intake *intake, struct handoff *handoff)
+{
+    struct change change = { .cause = CAUSE_SENT_ON, .actor_agency = handoff->sender };
+    struct handoff old;
+
+    flow_moved_on(step, &intake->parent, handoff);
+    if (intake->parent.sender == handoff->sender)
+        gate_hand_over(step, &intake->parent, handoff);
+    must(turn_handoff(step->turn, intake->parent.id, &old));
+    old.child = handoff->id;
+    handoff_note(step, &old, &change);
+}
+
 uint64_t submit_correct(struct step *step, const struct intake *intake, struct handoff *handoff)
 {
     struct change change = { .cause = CAUSE_CORRECTED, .actor_agency = handoff->sender };
     struct handoff old;
 
+    if (sends_on(step, intake, handoff))
+        send_on(step, intake, handoff);
     if (!corrects(step, intake, handoff))
         return 0;
+    if (intake->parent.flags & HANDOFF_STEP) {
+        gate_copy_inputs(step, &intake->parent, handoff);
+        flow_moved_on(step, &intake->parent, handoff);
+        flow_corrected(step, intake, handoff);
+    }
     if (intake->parent.sender == handoff->sender)
         gate_hand_over(step, &intake->parent, handoff);
     must(turn_handoff(step->turn, intake->parent.id, &old));
@@ -41,47 +74,77 @@ uint64_t submit_correct(struct step *step, const struct intake *intake, struct h
 
 /* ---- answers */
 
-static enum answer answer_of(enum kind kind)
+static enum answer answer_of(const struct intake *intake, const struct handoff *parent)
 {
+    enum kind kind = intake->submit->kind;
+
     switch (kind) {
     case KIND_RESULT:
         return ANSWER_RESULT;
     case KIND_REFUSAL: case KIND_RETURNED: case KIND_SEND_BACK: case KIND_STOP:
-        return ANSWER_REFUSED;
+        return flow_is_sent_back(parent, kind, intake->submit->header) ? ANSWER_SENT_BACK : ANSWER_REFUSED;
     default:
         return 0;
     }
 }
 
-static void answer_parent(struct step *step, const struct intake *intake, const struct handoff *handoff)
+/* Those that wait for it. */
+static void answer_gates(struct step *step, const struct intake *intake, const struct handoff *parent,
+                         const struct handoff *handoff)
 {
-    struct change change = { .cause = CAUSE_RESULT_CAME, .actor_agency = handoff->sender };
-    enum answer answer = answer_of(handoff->kind);
-    struct telling telling;
-    struct handoff parent;
-    char why[160];
+    char why[REASON_BYTES_MAX];
     struct text text = text_of(why, sizeof why);
 
-    must(turn_handoff(step->turn, intake->parent.id, &parent));
-    if (!answer || !seat_is(step, intake->sender, parent.recipient, &parent) ||
-        !seat_is(step, intake->addressed, parent.sender, &parent))
-        return;
-    /* A refusal that crosses a result does not take the result back. */
-    if (parent.answer == ANSWER_RESULT && answer != ANSWER_RESULT)
-        return;
-    parent.answer = answer;
-    dossier_answered(step, &parent, handoff, &telling);
-    if (telling.any)
-        change.of_dossier = &telling.said;
-    handoff_note(step, &parent, &change);
-    dossier_told(step, &telling, NULL, parent.last_event);
-    if (answer == ANSWER_RESULT) {
-        gate_antecedent_result(step, &parent, handoff);
+    if (parent->answer == ANSWER_RESULT) {
+        gate_antecedent_result(step, parent, handoff);
         return;
     }
-    text_add(&text, "lượt trước được trả lời %s / the earlier handoff was answered %s", kind_name(handoff->kind),
-             kind_name(handoff->kind));
-    gate_antecedent_ended(step, &parent, span_of_string(why));
+    if (parent->flags & HANDOFF_STEP)
+        flow_why(step, parent, handoff->kind, intake->submit->header, &text);
+    else
+        text_add(&text, "lượt trước được trả lời %s / the earlier handoff was answered %s", kind_name(handoff->kind),
+                 kind_name(handoff->kind));
+    gate_antecedent_ended(step, parent, span_of_string(why));
+}
+
+static void answer(struct step *step, const struct intake *intake, const struct handoff *handoff,
+                   struct handoff *parent)
+{
+    struct change change = { .cause = CAUSE_RESULT_CAME, .actor_agency = handoff->sender };
+    enum answer given = answer_of(intake, parent);
+    struct telling telling;
+
+    if (!given || !seat_is(step, intake->sender, parent->recipient, parent) ||
+        !seat_is(step, intake->addressed, parent->sender, parent))
+        return;
+    /* A refusal that crosses a result does not take the result back, and nobody sends back what went on. */
+    if ((parent->answer == ANSWER_RESULT && given != ANSWER_RESULT) || (given == ANSWER_SENT_BACK && parent->child))
+        return;
+    parent->answer = given;
+    dossier_answered(step, parent, handoff, &telling);
+    if (telling.any)
+        change.of_dossier = &telling.said;
+    handoff_note(step, parent, &change);
+    dossier_told(step, &telling, NULL, parent->last_event);
+    flow_answered(step, parent, handoff, intake->submit->header);
+    if (given != ANSWER_SENT_BACK)
+        answer_gates(step, intake, parent, handoff);
+}
+
+static void answer_parent(struct step *step, const struct intake *intake, const struct handoff *handoff)
+{
+    struct handoff parent;
+
+    must(turn_handoff(step->turn, intake->parent.id, &parent));
+    if (handoff->kind == KIND_RECALL && flow_recall(step, handoff))
+        return;
+    bool to_recall = parent.kind == KIND_RECALL && seat_is(step, intake->sender, parent.recipient, &parent) &&
+                     (handoff->kind == KIND_PROGRESS || answer_of(intake, &parent));
+    /* A result in answer to it is one of the step that it spoke of. */
+    uint64_t forward = to_recall ? flow_recall_answered(step, &parent, handoff) : 0;
+    if (forward)
+        must(turn_handoff(step->turn, forward, &parent));
+    answer(step, intake, handoff, &parent);
 }
 
 /* ---- withdrawals */
@@ -132,7 +195,9 @@ bool submit_take_effect(struct step *step, const struct intake *intake, uint64_t
     must(turn_handoff(step->turn, id, &handoff));
     if (intake->has_parent)
         answer_parent(step, intake, &handoff);
-    if (kind == KIND_WITHDRAWAL || kind == KIND_STOP)
+    if (intake->flow.ends)
+        flow_withdraw(step, intake, &handoff);
+    else if (kind == KIND_WITHDRAWAL || kind == KIND_STOP)
         withdraw(step, intake, &handoff);
     if (supplement_is_request(kind))
         supplement_copy(step, intake, id);

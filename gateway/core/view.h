@@ -7,6 +7,7 @@
 #include "gateway/store/record_dossier.h"
 #include "gateway/store/record_ending.h"
 #include "gateway/store/record_supplement.h"
+#include "gateway/store/record_flow.h"
 
 struct event_view {
     struct event event;
@@ -64,6 +65,15 @@ struct asked_view {
     enum state request_state;               /* of the handoff that asks */
     bool proposes_stop;
 };
+/* A step, beside flow.steps[] of the same place. */
+struct step_view {
+    enum flow_state state;
+    const char *agency;             /* code; "" the citizen, or not chosen */
+    uint32_t waits;                 /* bits: steps that must be done, or must answer, before it begins */
+    uint64_t recall;                /* that is to be answered, or after which a new result is awaited; 0 none */
+    int64_t  due_ms;                /* 0 none */
+};
+struct flow_view { struct flow flow; const char *sender; const struct step_view *steps; };
 struct dossier_view {
     struct dossier dossier;
     struct ending ending;                   /* all zero: nothing yet */
@@ -72,6 +82,7 @@ struct dossier_view {
     const struct money_view  *money;
     const struct told_view   *told;         /* the newest DOSSIER_TOLD_MAX, oldest first */
     const struct asked_view  *asked;        /* at most ASKED_SHOWN_MAX, the open ones among them; oldest first */
+    const struct flow_view   *flow;         /* NULL: no procedure was started */
     uint32_t money_count, told_count, asked_count;
 };
 enum { DOSSIER_TOLD_MAX = 32, ASKED_SHOWN_MAX = 8 };
@@ -129,10 +140,12 @@ MUST_USE bool view_notice(struct step *step, uint64_t event_seq, struct notice_v
 MUST_USE bool view_agency(struct step *step, uint32_t number, struct agency_view *ret_view);
 /* NULL: nothing is known of it, or there is no room. Takes at most DOSSIER_VIEW_BYTES of the arena, before a page of
  * handoffs is measured. */
-enum { DOSSIER_VIEW_BYTES = 72 << 10 };
+enum { DOSSIER_VIEW_BYTES = 76 << 10, FLOW_VIEW_BYTES = 4 << 10 };
 const struct dossier_view *view_dossier(struct step *step, uint64_t dossier);
 /* What its citizen is or was asked for; part of view_dossier(). */
 const struct asked_view *view_asked(struct step *step, uint64_t dossier, uint32_t *ret_count);
+/* NULL: it has none, or there is no room. Takes at most FLOW_VIEW_BYTES. */
+const struct flow_view *view_flow(struct step *step, const struct dossier *dossier);
 /* The code of an agency's number; "" for nobody. Static or in the arena; NULL: no room. */
 const char *view_code(struct step *step, uint32_t number);
 

@@ -1,6 +1,8 @@
 /* check_dossier.c - what is known of a dossier: its record against its codes, handoffs, money, lists and events. */
 #include "gateway/store/check.h"
 
+#include <string.h>
+
 static void fault(struct check *check, uint64_t dossier, const char *vi, const char *en)
 {
     check_fault(check, vi, en, "state of dossier %" PRIu64, dossier);
@@ -164,6 +166,11 @@ void check_handoff_of_dossier(struct check *check, const struct handoff *handoff
     if (handoff->flags & HANDOFF_BRANCH && !find(check, handoff->dossier, &dossier))
         check_fault(check, "là một nhánh mà hồ sơ chưa có gì", "is a branch of a dossier without a record",
                     "handoff %" PRIu64, handoff->id);
+    key_u64(&key, handoff->dossier);
+    if (handoff->flags & HANDOFF_STEP && !check_is_there(check, TABLE_FLOW, &key))
+        check_fault(check, "là một bước mà hồ sơ không có quy trình", "is a step of a dossier without a flow",
+                    "handoff %" PRIu64, handoff->id);
+    key = (struct key){ 0 };
     if (!(handoff->flags & HANDOFF_UNRECEIVED))
         return;
     if (handoff->flags & HANDOFF_RECEIVED || handoff->state != STATE_DELIVERED)
@@ -195,6 +202,40 @@ static void row_ending(struct check *check, struct span key, struct span value)
         fault(check, id, "kết cục không khớp hồ sơ", "how it comes out does not agree with the dossier");
 }
 
+/* A step that is done by an agency is a FORWARD of this dossier that says so, and whatever ended it, or took it back,
+ * another handoff of it. */
+static bool step_agrees(struct check *check, const struct flow *flow, const struct flow_step *step)
+{
+    const uint64_t others[] = { step->ended_by, step->recall, step->told };
+    struct handoff handoff;
+
+    if (step->handoff &&
+        (!check_handoff(check, step->handoff, &handoff) || handoff.dossier != flow->dossier ||
+         handoff.kind != KIND_FORWARD || !(handoff.flags & HANDOFF_STEP) || strcmp(handoff.step, step->name) != 0))
+        return false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i] && (!check_handoff(check, others[i], &handoff) || handoff.dossier != flow->dossier))
+            return false;
+    return true;
+}
+
+static void row_flow(struct check *check, struct span key, struct span value)
+{
+    struct key dossier = { 0 };
+    struct flow flow;
+
+    must(flow_parse(value, &flow));
+    flow.dossier = key_read_u64(key, 0);
+    key_u64(&dossier, flow.dossier);
+    if (!check_is_there(check, TABLE_DOSSIER, &dossier) || !is_agency(check, flow.sender))
+        fault(check, flow.dossier, "có quy trình mà không có hồ sơ hay nơi gửi",
+              "has steps, and the dossier or their sender is not there");
+    for (uint32_t i = 0; i < flow.step_count; i++)
+        if (!step_agrees(check, &flow, &flow.steps[i]))
+            check_fault(check, "bước không khớp lượt giao–nhận của nó", "a step and its handoffs do not agree",
+                        "state of dossier %" PRIu64 ", step %s", flow.dossier, flow.steps[i].name);
+}
+
 void check_dossiers(struct check *check)
 {
     check_walk(check, TABLE_DOSSIER_STATE, one_dossier);
@@ -203,4 +244,5 @@ void check_dossiers(struct check *check)
     check_walk(check, TABLE_UNRECEIVED, row_unreceived);
     check_walk(check, TABLE_ENDING, row_ending);
     check_asked(check);
+    check_walk(check, TABLE_FLOW, row_flow);
 }

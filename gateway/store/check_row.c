@@ -173,6 +173,12 @@ static bool is_asked_open(struct span key, struct span value)
     return !value.size && key_read_u64(key, 8);
 }
 
+static bool is_flow(struct span key, struct span value)
+{
+    struct flow flow;
+    return key_read_u64(key, 0) && flow_parse(value, &flow);
+}
+
 static bool is_unreceived(struct span key, struct span value)
 {
     return !value.size && key_read_u32(key, 0) && key_read_u64(key, 12);
@@ -218,6 +224,7 @@ static const struct shape {
     [TABLE_ENDING]          = { 8, 8, is_ending },
     [TABLE_ASKED]           = { 16, 16, is_asked },
     [TABLE_ASKED_OPEN]      = { 16, 16, is_asked_open },
+    [TABLE_FLOW]            = { 8, 8, is_flow },
 };
 
 bool check_explains(enum table table, struct span key, struct span value)

@@ -31,6 +31,7 @@ enum branch_flag {
     BRANCH_ENDED = 2,                   /* answered: RESULT, REFUSAL ... */
     BRANCH_HAS_RESULT = 4,
     BRANCH_BEHIND = 8,                  /* opened by the holder of another one, who has it back when this one ends */
+    BRANCH_SENT_BACK = 16,              /* its holder is the wrong one: it is its sender's again, and has not ended */
 };
 
 /* A FORWARD of the dossier: one of several where the steps of a procedure run side by side. */

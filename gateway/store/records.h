@@ -32,6 +32,8 @@ enum handoff_flag {
     HANDOFF_BRANCH = 256,           /* its dossier's record has a branch for it (record_dossier.h) */
     HANDOFF_RECEIVED = 512,         /* business receipt was given */
     HANDOFF_UNRECEIVED = 1024,      /* stands in the list of those that are there and nobody has taken */
+    HANDOFF_STEP = 2048,            /* a step of its dossier's flow (record_flow.h) */
+    HANDOFF_JOIN_ANY = 4096,        /* one of those that it waits for is enough */
     HANDOFF_JOINED = 1 << 16,       /* `addressed` is the lane of another code of the same seat (core/seat.h) */
 };
 

@@ -37,4 +37,5 @@ const struct table_info table_infos[TABLES] = {
     [TABLE_ENDING]          = { "ending", HABIT_UPDATE, false },
     [TABLE_ASKED]           = { "asked", HABIT_UPDATE, false },
     [TABLE_ASKED_OPEN]      = { "asked-open", HABIT_INSERT, false },
+    [TABLE_FLOW]            = { "flow", HABIT_UPDATE, false },
 };

@@ -49,6 +49,7 @@
  *  ending          dossier u64                               struct ending              told, tick > tick, report any
  *  asked           dossier u64, request u64                  struct asked               submit, tick > submit, tick any
  *  asked-open      answer_by i64, request u64                -                          submit, tick > operator  any
+ *  flow            dossier u64                               struct flow                submit, answer > track   any
  *  sealed          day u32 (YYYYMMDD)                        u64: sealed rows, never 0  end of turn > key drop   few
  */
 #ifndef GATEWAY_STORE_SCHEMA_H
@@ -63,6 +64,7 @@ enum table {
     TABLE_FAIL_GROUP, TABLE_CHECKPOINT, TABLE_CURSOR, TABLE_BLOB, TABLE_DIRECTORY, TABLE_SEALED,
     TABLE_DOSSIER_STATE, TABLE_MONEY, TABLE_PROVISIONAL, TABLE_UNRECEIVED, TABLE_ENDING,
     TABLE_ASKED, TABLE_ASKED_OPEN,
+    TABLE_FLOW,
     TABLES                  /* how many */
 };
 

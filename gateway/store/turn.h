@@ -14,6 +14,7 @@
 #include "gateway/store/record_dossier.h"
 #include "gateway/store/record_ending.h"
 #include "gateway/store/record_supplement.h"
+#include "gateway/store/record_flow.h"
 #include "gateway/store/records.h"
 #include "gateway/store/restored.h"
 
@@ -87,6 +88,9 @@ void     turn_asked_open_put(struct turn *turn, int64_t answer_by_ms, uint64_t r
 void     turn_asked_open_delete(struct turn *turn, int64_t answer_by_ms, uint64_t request);
 bool     turn_asked_open_next(struct turn *turn, int64_t answer_by_ms, uint64_t request, int64_t *ret_answer_by_ms,
                               uint64_t *ret_request);
+/* turn_flow.c: the procedure that was started for a dossier. False: none. */
+bool     turn_flow(struct turn *turn, uint64_t dossier, struct flow *ret_flow);
+void     turn_flow_put(struct turn *turn, const struct flow *flow);
 
 /* ---- handoffs */
 uint64_t turn_handoff_new_id(struct turn *turn);

@@ -20,6 +20,7 @@ static const struct bound {
     { &lienthong__v1__facts__descriptor, 11, ALIASES_MAX },
     { &lienthong__v1__facts__descriptor, 12, MONEY_MAX },
     { &lienthong__v1__facts__descriptor, 13, COMPONENTS_MAX },
+    { &lienthong__v1__facts__descriptor, 20, CHOSEN_STEPS_MAX },
 };
 
 static uint32_t bound_of(const ProtobufCMessageDescriptor *message, uint32_t number)

@@ -58,17 +58,29 @@ static bool read_money(const Lienthong__V1__Facts *from, struct facts_money *mon
     return true;
 }
 
+static bool read_chosen(const Lienthong__V1__Facts *from, char (*chosen)[STEP_NAME_SIZE], struct facts *facts,
+                        struct problem *ret_problem)
+{
+    facts->chosen_count = (uint32_t)from->n_chosen_steps;
+    facts->chosen = (const char (*)[STEP_NAME_SIZE])chosen;
+    for (uint32_t i = 0; i < facts->chosen_count; i++)
+        if (!read_text(from->chosen_steps[i], "header.facts.chosen_steps", chosen[i], STEP_NAME_SIZE, ret_problem))
+            return false;
+    return true;
+}
+
 /* Into the frame's arena, where anything was said that the core keeps. */
 static bool read_told(struct lender *lender, const Lienthong__V1__Facts *from, struct submit *submit,
                       struct problem *ret_problem)
 {
     if (!from->status && !from->partner_status[0] && !from->channel && !from->procedure_version[0] &&
-        !from->received_ms && !from->n_money)
+        !from->received_ms && !from->n_money && !from->n_chosen_steps)
         return true;
-    must(from->n_money <= MONEY_MAX);
+    must(from->n_money <= MONEY_MAX && from->n_chosen_steps <= CHOSEN_STEPS_MAX);
     struct facts *facts = lender_take(lender, sizeof *facts);
     struct facts_money *money = lender_take(lender, from->n_money * sizeof *money);
-    if (!facts || !money)
+    char (*chosen)[STEP_NAME_SIZE] = lender_take(lender, from->n_chosen_steps * sizeof *chosen);
+    if (!facts || !money || !chosen)
         return read_too_large("header", HEADER_BYTES_MAX, ret_problem);
     memset(facts, 0, sizeof *facts);
     facts->status = from->status;
@@ -79,7 +91,7 @@ static bool read_told(struct lender *lender, const Lienthong__V1__Facts *from, s
                      sizeof facts->partner_status, ret_problem)
         && read_text(from->procedure_version, "header.facts.procedure_version", facts->procedure_version,
                      sizeof facts->procedure_version, ret_problem)
-        && read_money(from, money, facts, ret_problem);
+        && read_money(from, money, facts, ret_problem) && read_chosen(from, chosen, facts, ret_problem);
 }
 
 static bool read_facts(struct lender *lender, const Lienthong__V1__Facts *facts, struct submit *submit,

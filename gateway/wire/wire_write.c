@@ -193,6 +193,8 @@ static bool say_deliver(const struct effect *effect, struct arena *arena, struct
     routing->checkpoint = data_of_span(effect->deliver.checkpoint);
     routing->due_ms = effect->deliver.due_ms;
     routing->agency_class = effect->deliver.agency_class;
+    routing->step = text_or_empty(effect->deliver.step);
+    routing->procedure_version = text_or_empty(effect->deliver.procedure_version);
     if (effect->deliver.input_count && !say_inputs(effect, arena, routing))
         return false;
     finish(out, LIENTHONG__V1__ENVELOPE__BODY_DELIVER, to);

@@ -1,4 +1,5 @@
 /* write_dossier.c - what is known of a dossier as a message. */
+#include "gateway/core/flow_words.h"
 #include "gateway/core/status.h"
 #include "gateway/wire/write.h"
 
@@ -69,6 +70,66 @@ static bool told_of(const struct dossier_view *view, struct arena *arena, Lienth
     ret->told = list;
     ret->n_told = view->told_count;
     return list;
+}
+
+static bool waits_of(const struct flow_view *view, uint32_t index, struct arena *arena, Lienthong__V1__StepView *ret)
+{
+    uint32_t waits = view->steps[index].waits, after = view->flow.steps[index].after;
+
+    ret->waits_for = arena_take(arena, FLOW_STEPS_MAX * sizeof *ret->waits_for);
+    ret->after = arena_take(arena, FLOW_STEPS_MAX * sizeof *ret->after);
+    if (!ret->waits_for || !ret->after)
+        return false;
+    for (uint32_t i = 0; i < index; i++) {
+        if (waits & 1u << i)
+            ret->waits_for[ret->n_waits_for++] = text_or_empty(view->flow.steps[i].name);
+        if (after & 1u << i)
+            ret->after[ret->n_after++] = i;
+    }
+    return true;
+}
+
+static bool steps_of(const struct flow_view *view, struct arena *arena, Lienthong__V1__FlowView *ret)
+{
+    uint32_t count = view->flow.step_count;
+    Lienthong__V1__StepView **list = (Lienthong__V1__StepView **)list_make(arena, count, sizeof **list);
+
+    for (uint32_t i = 0; list && i < count; i++) {
+        const struct flow_step *step = &view->flow.steps[i];
+        lienthong__v1__step_view__init(list[i]);
+        list[i]->name = text_or_empty(step->name);
+        list[i]->agency = text_or_empty(view->steps[i].agency);
+        list[i]->handoff_id = step->handoff;
+        list[i]->state = view->steps[i].state;
+        list[i]->words_vi = text_or_empty(flow_state_vi(view->steps[i].state));
+        list[i]->words_en = text_or_empty(flow_state_en(view->steps[i].state));
+        list[i]->due_ms = view->steps[i].due_ms;
+        list[i]->ended_by = step->ended_by;
+        list[i]->citizen = (step->flags & FLOW_STEP_CITIZEN) != 0;
+        list[i]->optional = (step->flags & FLOW_STEP_OPTIONAL) != 0;
+        list[i]->any = (step->flags & FLOW_STEP_ANY) != 0;
+        list[i]->recall_id = view->steps[i].recall;
+        if (!waits_of(view, i, arena, list[i]))
+            return false;
+    }
+    ret->steps = list;
+    ret->n_steps = count;
+    return list;
+}
+
+static bool flow_of(const struct flow_view *view, struct arena *arena, Lienthong__V1__DossierView *ret)
+{
+    Lienthong__V1__FlowView *to = view ? arena_take(arena, sizeof *to) : NULL;
+
+    if (!view || !to)
+        return !view;
+    lienthong__v1__flow_view__init(to);
+    to->version = text_or_empty(view->flow.version);
+    to->sender = text_or_empty(view->sender);
+    to->stopped = view->flow.stopped;
+    to->stopped_by = view->flow.stopped_by;
+    ret->flow = to;
+    return steps_of(view, arena, to);
 }
 
 static void pauses_of(const struct dossier *dossier, Lienthong__V1__DossierView *ret)
@@ -172,5 +233,5 @@ bool view_of_dossier(const struct dossier_view *view, struct arena *arena, Lient
     fill(view, to);
     to->n_asked = view->asked_count;
     return views_of_asked(view->asked, view->asked_count, arena, &to->asked) && branches_of(view, arena, to) &&
-           money_of(view, arena, to) && told_of(view, arena, to);
+           money_of(view, arena, to) && told_of(view, arena, to) && flow_of(view->flow, arena, to);
 }

@@ -47,6 +47,8 @@ static void find_facts(Lienthong__V1__Facts *facts, struct places *places)
     PLACE(number, (uint64_t *)&facts->answer_by_ms);
     for (size_t i = 0; i < facts->n_aliases; i++)
         PLACE(text, &facts->aliases[i]);
+    for (size_t i = 0; i < facts->n_chosen_steps; i++)
+        PLACE(text, &facts->chosen_steps[i]);
     for (size_t i = 0; i < facts->n_money; i++) {
         PLACE(text, &facts->money[i]->component);
         PLACE(number, (uint64_t *)&facts->money[i]->owed);

@@ -10,6 +10,7 @@ from gateway import ROOT
 
 EMPTY = "ae15f6f1791f7c0f57000adcc304ee374cf7a38fd62db7c821dc4d27f9d8b126"
 FULL = "853b63324f5dd1c8e981885011e4dc479dd4ba0cadb1aea004ebb571f21145ac"
+CHOSEN = "6965d76d2372a623509c6814cc335968e7887947b752ef820e4a23f7417af8fc"        # the same with two chosen steps
 
 
 def sample():
@@ -33,6 +34,13 @@ def test_values_of_the_page():
     assert content_hash(pb.Header()).hex() == EMPTY
     assert content_hash(pb.Header(facts=pb.Facts())).hex() == EMPTY
     assert content_hash(sample(), '{"họ tên":"Nguyễn Văn Ví Dụ"}'.encode()).hex() == FULL
+
+
+
+def test_chosen_steps_are_covered_and_change_nothing_without_them():
+    header = sample()
+    header.facts.chosen_steps.extend(["allowance", "social-aid"])
+    assert content_hash(header, '{"họ tên":"Nguyễn Văn Ví Dụ"}'.encode()).hex() == CHOSEN
 
 
 def test_what_is_not_covered():
@@ -66,7 +74,8 @@ def test_words_keep_their_numbers():
             ("gateway/base/words.h", "VERDICT_", words.VERDICT), ("gateway/base/words.h", "SCOPE_", words.SCOPE),
             ("gateway/base/words.h", "FAIL_", words.FAIL), ("gateway/base/words.h", "CLASS_", words.AGENCY_CLASS),
             ("gateway/base/words.h", "ANSWER_", words.ANSWER), ("gateway/base/words.h", "UNTIL_", words.UNTIL),
-            ("gateway/base/words.h", "CAUSE_", words.CAUSE), ("gateway/base/problem.h", "PROBLEM_", words.PROBLEM)):
+            ("gateway/base/words.h", "CAUSE_", words.CAUSE), ("gateway/base/words.h", "FLOW_", words.FLOW),
+            ("gateway/base/problem.h", "PROBLEM_", words.PROBLEM)):
         [theirs] = list(numbers_of(path, prefix))
         for word in ours:
             assert theirs.get(word.name) == word.value, f"{prefix}{word.name}"

@@ -69,6 +69,51 @@ static void add_procedure(struct world *world, struct line *line)
     add_steps(line, procedure, world->steps[index], line_text(line, "steps", ""));
 }
 
+static struct selector selector_of(struct line *line, const char *code)
+{
+    struct selector selector = { .kind = strcmp(code, "*") == 0 ? SELECT_ANY : SELECT_AGENCY };
+    set_text(line, selector.code, sizeof selector.code, code);
+    return selector;
+}
+
+static void read_graph(struct line *line, const struct procedure *procedure, struct procedure_step *step)
+{
+    const char *after = line_text(line, "after", ""), *outputs = line_text(line, "outputs", "");
+    char item[64];
+
+    while (line_item(&after, item, sizeof item)) {
+        int index = procedure_step_index(procedure, item);
+        if (index < 0)
+            line_wrong(line, "no step '%s' before this one", item);
+        step->after |= 1u << index;
+    }
+    while (line_item(&outputs, item, sizeof item)) {
+        must(step->output_count < STEP_OUTPUTS_MAX);
+        set_text(line, step->outputs[step->output_count++], OUTPUT_NAME_SIZE, item);
+    }
+}
+
+/* "step 2.000986 residence agency=police after=civil-status": of the procedure that was named last. */
+static void add_step(struct world *world, struct line *line)
+{
+    uint32_t index = world->tables.procedure_count - 1;
+    struct procedure *procedure = &world->procedures[index];
+
+    must(world->tables.procedure_count && strcmp(procedure->code, line_word(line, 1)) == 0 &&
+         procedure->step_count < PROCEDURE_STEPS_MAX);
+    struct procedure_step *step = &world->steps[index][procedure->step_count];
+    *step = (struct procedure_step){ .limit = rule_of(line, line_get(line, "limit")), .join = JOIN_ALL };
+    set_text(line, step->name, sizeof step->name, line_word(line, 2));
+    step->citizen = line_has(line, "citizen");
+    step->optional = line_has(line, "optional");
+    if (line_has(line, "any"))
+        step->join = JOIN_ANY;
+    if (!step->citizen)
+        step->agency = selector_of(line, line_text(line, "agency", "?"));
+    read_graph(line, procedure, step);
+    procedure->step_count++;
+}
+
 /* "3:4,03:2:receipt,01:0" */
 static void add_codes(struct line *line, struct status_map *map, const char *text)
 {
@@ -84,13 +129,6 @@ static void add_codes(struct line *line, struct status_map *map, const char *tex
         code->status = (enum status)strtol(colon + 1, &end, 10);
         code->receipt = strcmp(end, ":receipt") == 0;
     }
-}
-
-static struct selector selector_of(struct line *line, const char *code)
-{
-    struct selector selector = { .kind = strcmp(code, "*") == 0 ? SELECT_ANY : SELECT_AGENCY };
-    set_text(line, selector.code, sizeof selector.code, code);
-    return selector;
 }
 
 static void add_map(struct world *world, struct line *line)
@@ -110,6 +148,8 @@ bool world_catalogue_line(struct world *world, struct line *line)
         world_calendar(world, line, line_word(line, 1));
     } else if (strcmp(what, "procedure") == 0) {
         add_procedure(world, line);
+    } else if (strcmp(what, "step") == 0) {
+        add_step(world, line);
     } else if (strcmp(what, "map") == 0) {
         add_map(world, line);
     } else if (strcmp(what, "may_state_due") == 0) {

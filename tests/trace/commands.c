@@ -73,17 +73,31 @@ static void read_money(struct line *line, const char *text, struct submit_frame 
     }
 }
 
+static void read_chosen(struct line *line, const char *text, struct submit_frame *frame)
+{
+    char item[64];
+
+    while (line_item(&text, item, sizeof item)) {
+        must(frame->facts.chosen_count < CHOSEN_STEPS_MAX);
+        copy_text(line, frame->chosen[frame->facts.chosen_count++], STEP_NAME_SIZE, item);
+    }
+    frame->facts.chosen = (const char (*)[STEP_NAME_SIZE])frame->chosen;
+}
+
 /* As wire would read it: nothing where nothing was said. */
 static void read_told(struct line *line, const struct submit_wish *wish, struct submit *submit,
                       struct submit_frame *frame)
 {
-    bool any = wish->status || wish->partner || wish->money || wish->version || wish->channel || wish->received_ms;
+    bool any = wish->status || wish->partner || wish->money || wish->version || wish->channel || wish->received_ms ||
+               wish->chosen;
 
     frame->facts = (struct facts){ .status = wish->status, .channel = wish->channel, .received_ms = wish->received_ms };
     copy_text(line, frame->facts.partner_status, sizeof frame->facts.partner_status, wish->partner);
     copy_text(line, frame->facts.procedure_version, sizeof frame->facts.procedure_version, wish->version);
     if (wish->money)
         read_money(line, wish->money, frame);
+    if (wish->chosen)
+        read_chosen(line, wish->chosen, frame);
     submit->facts = any ? &frame->facts : NULL;
 }
 
@@ -186,6 +200,7 @@ static void do_submit(struct world *world, struct line *line)
     wish.partner = line_get(line, "partner");
     wish.money = line_get(line, "money");
     wish.version = line_get(line, "version");
+    wish.chosen = line_get(line, "choose");
     wish.channel = (uint32_t)line_number(line, "channel", 0);
     if (line_get(line, "received"))
         wish.received_ms = STORY_BEGINS_MS + line_ms(line, "received", 0);

@@ -18,6 +18,7 @@ struct submit_frame {
     char    cursor[3][128];
     struct facts facts;
     struct facts_money money[MONEY_MAX];
+    char    chosen[CHOSEN_STEPS_MAX][STEP_NAME_SIZE];
 };
 struct submit_wish {
     const struct agency *agency;        /* who speaks */
@@ -30,7 +31,7 @@ struct submit_wish {
     int64_t     answer_by_ms;
     /* of the dossier */
     enum status status;
-    const char *partner, *money, *version;
+    const char *partner, *money, *version, *chosen;
     uint32_t    channel;
     int64_t     received_ms;
 };

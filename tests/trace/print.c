@@ -273,6 +273,41 @@ static void print_asked(struct output *output, const struct asked_view *views, u
     }
 }
 
+static void print_step(struct output *output, const struct flow *flow, uint32_t index, const struct step_view *view)
+{
+    const struct flow_step *step = &flow->steps[index];
+
+    output_add(output, "    %s", step->name);
+    output_add(output, view->agency[0] ? " %s" : "%s", view->agency);
+    if (step->handoff)
+        output_add(output, " #%llu", HANDOFF_NUMBER(step->handoff));
+    output_add(output, " %s", flow_state_name(view->state));
+    for (uint32_t i = 0, first = 1; i < index; i++)
+        if (view->waits & 1u << i) {
+            output_add(output, "%s%s", first ? " for=" : ",", flow->steps[i].name);
+            first = 0;
+        }
+    print_local(output, "due", view->due_ms);
+    if (step->ended_by)
+        output_add(output, " by=#%llu", HANDOFF_NUMBER(step->ended_by));
+    if (view->recall)
+        output_add(output, " recall=#%llu", HANDOFF_NUMBER(view->recall));
+    output_add(output, "\n");
+}
+
+static void print_flow(struct output *output, const struct flow_view *view)
+{
+    if (!view)
+        return;
+    output_add(output, "   flow %s by=%s", view->flow.version, view->sender);
+    if (view->flow.stopped)
+        output_add(output, " stopped=%s by=#%llu", kind_name(view->flow.stopped),
+                   HANDOFF_NUMBER(view->flow.stopped_by));
+    output_add(output, "\n");
+    for (uint32_t i = 0; i < view->flow.step_count; i++)
+        print_step(output, &view->flow, i, &view->steps[i]);
+}
+
 static void print_dossier(struct output *output, const struct dossier_view *view)
 {
     if (!view)
@@ -300,6 +335,7 @@ static void print_dossier(struct output *output, const struct dossier_view *view
         print_local(output, "due", branch->branch.due_ms);
         output_add(output, "\n");
     }
+    print_flow(output, view->flow);
     for (uint32_t i = 0; i < view->money_count; i++)
         output_add(output, "   money %s owed=%lld paid=%lld by=%s\n", view->money[i].component,
                    (long long)view->money[i].money.owed, (long long)view->money[i].money.paid, view->money[i].by);
@@ -356,6 +392,8 @@ static void print_deliver(struct output *output, const struct effect *effect)
         output_add(output, " addressed=%s", effect->deliver.addressed);
     output_add(output, " key=%s \"%.*s\"", generation ? generation : "same", (int)effect->deliver.payload.size,
                (const char *)effect->deliver.payload.bytes);
+    if (effect->deliver.procedure_version[0])
+        output_add(output, " step=%s of %s", effect->deliver.step, effect->deliver.procedure_version);
     if (effect->deliver.ask_first)
         output_add(output, " ask_first");
     if (effect->deliver.checkpoint.size)

@@ -381,6 +381,17 @@ static void asked_undated(struct raw *raw)
     asked.state = ASKING_LEFT;
     asked_put(raw, &asked);
 }
+static void flow_put(struct raw *raw, uint64_t dossier, uint64_t handoff, const char *name)
+{
+    uint8_t record[FLOW_BYTES_MAX];
+    struct flow flow = { .sender = WARD, .steps = { { .handoff = handoff } }, .step_count = 1 };
+    memcpy(flow.steps[0].name, name, strlen(name));
+    raw_put(raw, TABLE_FLOW, KEY("8", dossier), span_of(record, flow_write(&flow, record)));
+}
+static void flow_lost(struct raw *raw) { raw_delete(raw, TABLE_FLOW, KEY("8", SAMPLE_DOSSIER)); }
+static void flow_stray(struct raw *raw) { flow_put(raw, 99, 0, "x"); }
+static void flow_step(struct raw *raw) { flow_put(raw, SAMPLE_DOSSIER, ID(OFFERED), SAMPLE_STEP); }
+static void flow_name(struct raw *raw) { flow_put(raw, SAMPLE_DOSSIER, ID(DELIVERED), "card"); }
 static void unreceived_stray(struct raw *raw)
 {
     raw_put(raw, TABLE_UNRECEIVED, KEY("488", POLICE, KEY_TIME(SITE_NOW_MS), ID(OFFERED)), NOTHING);
@@ -567,6 +578,10 @@ const struct damage store_damages[] = {
     CASE(asked_of_another_kind, A "|does not agree with its handoff or its dossier"),
     CASE(asked_undated, A "|has ended without a time, or the other way round",
          A "|stands in the list of the open ones and is none"),
+    CASE(flow_lost, H "57|is a step of a dossier without a flow"),
+    CASE(flow_stray, "state of dossier 99|has steps, and the dossier or their sender is not there"),
+    CASE(flow_step, D ", step residence|a step and its handoffs do not agree"),
+    CASE(flow_name, D ", step card|a step and its handoffs do not agree"),
     CASE(taken_and_not, H "57|is taken and not taken at once, or not delivered"),
     CASE(branch_without, H "58|is a branch of a dossier without a record"),
     CASE(receipt_timer, "timer" OF "62|its handoff says otherwise"),

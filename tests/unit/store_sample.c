@@ -99,6 +99,11 @@ static void know_dossier(struct turn *turn, const struct handoff *handoff)
     struct ending ending = { .dossier = SAMPLE_DOSSIER, .apology = APOLOGY_ASKED, .draft = handoff->id,
                              .due_ms = said.due_ms, .asked_ms = SITE_NOW_MS };
 
+    struct flow flow = {
+        .dossier = SAMPLE_DOSSIER, .sender = WARD, .message_id = handoff->message_id, .version = "2.000986/-/-",
+        .steps = { { .name = SAMPLE_STEP, .flags = FLOW_STEP_CHOSEN, .handoff = handoff->id } }, .step_count = 1,
+    };
+
     must(handoff->dossier == SAMPLE_DOSSIER);
     turn_dossier_put(turn, &dossier);
     turn_money_put(turn, dossier.id, "LP", &money);
@@ -106,6 +111,7 @@ static void know_dossier(struct turn *turn, const struct handoff *handoff)
     turn_provisional_put(turn, SAMPLE_YEAR, dossier.id);
     turn_unreceived_put(turn, POLICE, handoff->changed_ms, handoff->id);
     turn_ending_put(turn, &ending);
+    turn_flow_put(turn, &flow);
 }
 
 static void lane_of_two(struct turn *turn)
@@ -113,7 +119,8 @@ static void lane_of_two(struct turn *turn)
     struct handoff done = begin(turn, SAMPLE_DELIVERED, POLICE, 1, STATE_DELIVERED);
     turn_timer_put(turn, SITE_NOW_MS + 1000000, TIMER_PURGE, done.id);
     done.changed_ms = turn_now_ms(turn);
-    done.flags |= HANDOFF_BRANCH | HANDOFF_UNRECEIVED;
+    done.flags |= HANDOFF_BRANCH | HANDOFF_UNRECEIVED | HANDOFF_STEP;
+    memcpy(done.step, SAMPLE_STEP, sizeof SAMPLE_STEP);
     know_dossier(turn, &done);
     turn_handoff_put(turn, &done);
 

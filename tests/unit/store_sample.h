@@ -30,6 +30,7 @@ enum {
 enum { SAMPLE_DOSSIER = 1, SAMPLE_YEAR = 2024 };
 #define SAMPLE_ANSWER_BY_MS (SITE_NOW_MS + 2000000)
 enum { SAMPLE_SESSION = 77, SAMPLE_TURNS = 4, SAMPLE_EVENTS = 19, SAMPLE_FINGERPRINT = 0xF00D };
+#define SAMPLE_STEP "residence"          /* of the flow of SAMPLE_DOSSIER: its first handoff */
 #define SAMPLE_LATER_MS (SITE_NOW_MS + 26LL * 3600 * 1000)          /* the next day: the last turn */
 
 /* Into an open, new store. */

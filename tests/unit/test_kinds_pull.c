@@ -26,11 +26,12 @@ static int start(void **state)
         "      item:\n        kind: { at: /type, words: { ketqua: RESULT, tiendo: PROGRESS } }\n"
         "        source_key: /id\n        source_time: { at: /at, format: \"dd/MM/yyyy HH:mm:ss\" }\n"
         "        dossier_code: /maHoSo\n        parent: /key\n        procedure_code: /maTTHC\n        step: /step\n"
-        "        recipient: /to\n        status: /trangThai\n        payload: /data\n");
+        "        recipient: /to\n        status: /trangThai\n        payload: /data\n        reason: /lyDo\n"
+        "        components: /giayTo\n");
     each = agency_of(&scratch, REST
         "    pull:\n      path: /outbox\n      cursor_query: sau\n"
         "      item: { kind: RESULT, source_key: /id, source_time: /at, dossier_code: /maHoSo, recipient: /to,\n"
-        "              cursor: /seq }\n");
+        "              components: [health-card, receipt], cursor: /seq }\n");
     bare = agency_of(&scratch, REST
         "    pull:\n      path: /outbox\n      next: /next\n      items: /items\n"
         "      item: { kind: RESULT, source_key: /id, source_time: { at: /at, format: ms }, dossier_code: /maHoSo,\n"
@@ -204,6 +205,9 @@ static void unreadable_items(void **state)
         { ITEM("2", "ketqua", ",\"to\":\"01234567890123456789012345678901234567890123456789\""), "pull-recipient",
           "/to" },
         { ITEM("2", "ketqua", ",\"maTTHC\":[1]"), "pull-procedure-code", "/maTTHC" },
+        { ITEM("2", "ketqua", ",\"lyDo\":{}"), "pull-reason", "/lyDo" },
+        { ITEM("2", "ketqua", ",\"giayTo\":[\"KS\",\"\"]"), "pull-components", "/giayTo" },
+        { ITEM("2", "ketqua", ",\"giayTo\":{}"), "pull-components", "/giayTo" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char body[2000];
@@ -319,12 +323,50 @@ static void headers(void **state)
     pull_page_done(&page);
 }
 
+/* What a RESULT holds, in the item or always; a reason with whatever has one. */
+static void components_and_reasons(void **state)
+{
+    (void)state;
+    uint8_t packed[HEADER_BYTES_MAX];
+    size_t size = 0;
+    static const char with[] = ",\"giayTo\":[\"birth-certificate\",\"personal-identity-number\"],\"lyDo\":\"R1\"";
+    char body[2000];
+    struct text text = text_of(body, sizeof body);
+    text_add(&text, PAGE("{\"id\":1,\"type\":\"ketqua\",\"at\":\"04/03/2026 09:30:00\",\"key\":\"" HANDED_KEY
+                         "\",\"maHoSo\":\"A\",\"data\":1%s}", "1"), with);
+    assert_true(read_page(paged, 200, body));
+    assert_int_equal(page.count, 1);
+    assert_int_equal(pull_item_header(&page.items[0], "H29.07.30", packed, sizeof packed, &size), RESULT_OK);
+    Lienthong__V1__Header *header = lienthong__v1__header__unpack(NULL, size, packed);
+    assert_non_null(header);
+    assert_int_equal(header->facts->n_components, 2);
+    assert_string_equal(header->facts->components[0]->code, "birth-certificate");
+    assert_string_equal(header->facts->components[1]->code, "personal-identity-number");
+    assert_string_equal(header->facts->reason_code, "R1");
+    lienthong__v1__header__free_unpacked(header, NULL);
+    pull_page_done(&page);
+
+    assert_true(read_page(paged, 200, PAGE(ITEM("1", "tiendo", ",\"giayTo\":\"KS\""), "1")));
+    assert_int_equal(page.items[0].components.count, 0);            /* only a RESULT holds something */
+    pull_page_done(&page);
+    assert_true(read_page(paged, 200, PAGE(ITEM("1", "ketqua", ",\"giayTo\":\"KS\""), "1")));
+    assert_int_equal(page.items[0].components.count, 1);
+    assert_string_equal(page.items[0].components.codes[0], "KS");
+    pull_page_done(&page);
+    assert_true(read_page(each, 200, "[{\"id\":1,\"at\":\"2026-03-04T09:30:00+07:00\",\"maHoSo\":\"A\","
+                                     "\"to\":\"H29.07\",\"seq\":1}]"));
+    assert_int_equal(page.items[0].components.count, 2);
+    assert_string_equal(page.items[0].components.codes[1], "receipt");
+    pull_page_done(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests), cmocka_unit_test(a_page), cmocka_unit_test(cursors_of_items),
         cmocka_unit_test(message_ids), cmocka_unit_test(unreadable_items), cmocka_unit_test(no_pages),
         cmocka_unit_test(keys_of_ours), cmocka_unit_test(headers),
+        cmocka_unit_test(components_and_reasons),
     };
     return cmocka_run_group_tests_name("kinds: pull", tests, start, stop);
 }

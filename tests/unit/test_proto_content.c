@@ -12,6 +12,8 @@
 
 #define EMPTY_HASH "ae15f6f1791f7c0f57000adcc304ee374cf7a38fd62db7c821dc4d27f9d8b126"
 #define FULL_HASH  "853b63324f5dd1c8e981885011e4dc479dd4ba0cadb1aea004ebb571f21145ac"
+/* ... with two chosen steps. */
+#define CHOSEN_HASH "6965d76d2372a623509c6814cc335968e7887947b752ef820e4a23f7417af8fc"
 
 /* A header with something in every field, as a sender would write it. */
 struct sample {
@@ -23,7 +25,7 @@ struct sample {
     Lienthong__V1__Component component[2], *component_list[2];
     uint8_t ids[3][16];
     struct hash scan;
-    char *alias_list[2];
+    char *alias_list[2], *chosen_list[2];
     char strings[24][64];
     size_t string_count;
     char payload[64];
@@ -260,6 +262,24 @@ static void facts_are_covered(void **state)
     ASSERT_COVERS(facts->answer_by_ms, 1);
 }
 
+/* Younger than version 1: without any the hash is what it was. */
+static void chosen_steps(void **state)
+{
+    struct sample *sample = *state;
+    static char other[] = "other";
+
+    sample->chosen_list[0] = own(sample, "allowance");
+    sample->chosen_list[1] = own(sample, "social-aid");
+    sample->facts.chosen_steps = sample->chosen_list;
+    assert_string_equal(hash_hex(sample), FULL_HASH);
+    sample->facts.n_chosen_steps = 2;
+    assert_string_equal(hash_hex(sample), CHOSEN_HASH);
+    sample->chosen_list[1] = other;
+    assert_string_not_equal(hash_hex(sample), CHOSEN_HASH);
+    sample->facts.n_chosen_steps = 1;
+    assert_string_not_equal(hash_hex(sample), FULL_HASH);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +288,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(not_covered, setup, teardown),
         cmocka_unit_test_setup_teardown(header_is_covered, setup, teardown),
         cmocka_unit_test_setup_teardown(facts_are_covered, setup, teardown),
+        cmocka_unit_test_setup_teardown(chosen_steps, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

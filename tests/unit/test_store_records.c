@@ -13,6 +13,7 @@
 #include "gateway/store/record_dossier.h"
 #include "gateway/store/record_ending.h"
 #include "gateway/store/record_supplement.h"
+#include "gateway/store/record_flow.h"
 #include "gateway/store/records.h"
 
 static const char HANDOFF[] =
@@ -43,6 +44,10 @@ static const char ENDING[] =
 static const char ASKED[] =
     "010103020300000004000000050000000600000000000000070000000000000008000000000000000900000000000000f6ffffffffffffff"
     "0b000000000000000c0000000000000008746861792d646f6902000000000000000203474b530443434344";
+static const char FLOW[] =
+    "0101000000101112131415161718191a1b1c1d1e1f09020000000000000015322e3030303938362f2d2f323032342d30372d3031"
+    "020c636976696c2d737461747573010000000000000003000000000000000b040000000000000005000000000000000600000000"
+    "000000077061796d656e740f00000001000000000000000000000000000000000000000000000000000000000000000000000000";
 static const char MONEY[] =
     "01401f000000000000feffffffffffffff030000000000000004000000";
 static const char AGENCY_STATE[] =
@@ -85,6 +90,7 @@ static union {
     struct money money;
     struct ending ending;
     struct asked asked;
+    struct flow flow;
     struct agency_state agency_state;
     struct fail_group group;
     struct antecedent antecedent;
@@ -101,6 +107,7 @@ CALLS(dossier, dossier)
 CALLS(money, money)
 CALLS(ending, ending)
 CALLS(asked, asked)
+CALLS(flow, flow)
 CALLS(agency_state, agency_state)
 CALLS(fail_group, group)
 CALLS(antecedent, antecedent)
@@ -186,6 +193,18 @@ static void fill_asked(void)
     };
 }
 
+static void fill_flow(void)
+{
+    parsed.flow = (struct flow){
+        .sender = 1, .stopped = KIND_WITHDRAWAL, .stopped_by = 2, .version = "2.000986/-/2024-07-01", .step_count = 2,
+        .steps = { { .name = "civil-status", .flags = FLOW_STEP_CHOSEN, .handoff = 3, .ended = KIND_RESULT,
+                     .ended_by = 4, .recall = 5, .told = 6 },
+                   { .name = "payment", .flags = 15, .after = 1 } },
+    };
+    for (unsigned i = 0; i < sizeof parsed.flow.message_id.bytes; i++)
+        parsed.flow.message_id.bytes[i] = (uint8_t)(0x10 + i);
+}
+
 static void fill_agency_state(void)
 {
     parsed.agency_state = (struct agency_state){ .offers = 1, .paused = true, .since_ms = 2, .suspect_fingerprint = 3,
@@ -216,20 +235,21 @@ static void fill_counters(void)
                                          .link = hash_from(0xA0) };
 }
 
-/* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 3, CAUSE 38,
+/* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 4, CAUSE 40,
  * STATUS 10, JUDGED 7, DUE_SOURCE 4,
- * APOLOGY 6, ASKING 3. */
+ * APOLOGY 6, ASKING 3; a flow has at most 16 steps. */
 static const struct sample samples[] = {
     { HANDOFF, handoff_p, handoff_w, fill_handoff, "\001\001\023" "\002\001\010" "\003\000\013" "\004\000\007"
-      "\005\000\003" },
-    { EVENT, event_p, event_w, fill_event, "\001\000\010" "\002\000\010" "\003\001\046" "\004\000\013" "\005\000\007"
-      "\006\000\003" },
+      "\005\000\004" },
+    { EVENT, event_p, event_w, fill_event, "\001\000\010" "\002\000\010" "\003\001\050" "\004\000\013" "\005\000\007"
+      "\006\000\004" },
     { EVENT_OF_DOSSIER, event_p, event_w, fill_event_of_dossier,
       "\147\000\012" "\150\000\012" "\151\000\012" "\152\000\007" "\153\000\004" },
     { DOSSIER, dossier_p, dossier_w, fill_dossier, "\011\000\012" "\012\000\001" "\013\000\001" "\104\000\004" },
     { MONEY, money_p, money_w, fill_money, NULL },
     { ENDING, ending_p, ending_w, fill_ending, "\001\000\012" "\002\000\006" "\003\000\005" },
     { ASKED, asked_p, asked_w, fill_asked, "\001\001\003" "\002\001\023" },
+    { FLOW, flow_p, flow_w, fill_flow, "\025\000\023" },
     { AGENCY_STATE, agency_state_p, agency_state_w, fill_agency_state, "\011\000\001" "\012\000\001" },
     { FAIL_GROUP, fail_group_p, fail_group_w, fill_group, NULL },
     { ANTECEDENT, antecedent_p, antecedent_w, fill_antecedent, "\001\001\002" },

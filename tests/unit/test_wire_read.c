@@ -172,6 +172,37 @@ static void what_it_tells_of_its_dossier(void **state)
     assert_refused(PROBLEM_INVALID_FIELD, "header.facts.status");
 }
 
+static void steps_that_are_chosen(void **state)
+{
+    (void)state;
+    Lienthong__V1__Header header = sample_header();
+    Lienthong__V1__Facts facts = LIENTHONG__V1__FACTS__INIT;
+    char *chosen[CHOSEN_STEPS_MAX + 1], name[STEP_NAME_SIZE + 1];
+
+    memset(name, 'x', sizeof name);
+    name[STEP_NAME_SIZE - 1] = 0;
+    for (int i = 0; i <= CHOSEN_STEPS_MAX; i++)
+        chosen[i] = i ? "allowance" : name;
+    header.facts = &facts;
+    facts.chosen_steps = chosen;
+    facts.n_chosen_steps = CHOSEN_STEPS_MAX;
+    assert_true(read_submit(&header, 1));
+    const struct facts *told = frame.command.submit.facts;
+    assert_non_null(told);
+    assert_int_equal(told->chosen_count, CHOSEN_STEPS_MAX);
+    assert_string_equal(told->chosen[0], name);
+    assert_string_equal(told->chosen[CHOSEN_STEPS_MAX - 1], "allowance");
+
+    facts.n_chosen_steps = CHOSEN_STEPS_MAX + 1;
+    assert_false(read_submit(&header, 1));
+    assert_refused(PROBLEM_TOO_LARGE, "header.facts.chosen_steps");
+    facts.n_chosen_steps = 1;
+    memset(name, 'x', sizeof name);
+    name[STEP_NAME_SIZE] = 0;
+    assert_false(read_submit(&header, 1));
+    assert_refused(PROBLEM_INVALID_FIELD, "header.facts.chosen_steps");
+}
+
 static void fields_of_tomorrow_pass_unchanged(void **state)
 {
     (void)state;
@@ -412,6 +443,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_submit_is_read_whole), cmocka_unit_test(what_it_tells_of_its_dossier),
+        cmocka_unit_test(steps_that_are_chosen),
         cmocka_unit_test(fields_of_tomorrow_pass_unchanged),
         cmocka_unit_test(a_hello_without_kinds_means_all),
         cmocka_unit_test(what_is_no_envelope),

@@ -1,0 +1,231 @@
+/* flow_recall.c - an agency takes back the result of its step.
+ *
+ *   what used it and has not been sent    waits again for that step: its new result opens it
+ *   what used it and was sent             its holder is told: a RECALL of the one-stop, parent its FORWARD. Whatever
+ *                                         comes behind it and was not sent yet waits until that holder has answered:
+ *                                         PROGRESS or REFUSAL naming the RECALL (nothing changes for us), a RESULT
+ *                                         naming it or given after it arrived (the new one is used)
+ *   the new result                        goes to those who had been told, too: a SUPPLEMENT with it as input
+ *
+ * The new result alone does not let go on who waits for an answer: the holder in between worked with the old one, and
+ * only he knows what of it stands. A holder whose own result falls takes it back in turn. An operator's release opens
+ * any of these gates.
+ */
+#include "gateway/core/flow.h"
+#include "gateway/core/issue.h"
+
+enum { PARENTS_MAX = 8 };
+
+static const char TAKEN_BACK[] = "kết quả của bước trước bị thu hồi (RECALL), chờ cơ quan đó / "
+                                 "the result of an earlier step was taken back (RECALL), its agency is waited for";
+
+static bool is_sent(struct step *step, const struct handoff *handoff)
+{
+    return handoff->state != STATE_CLOSED && handoff_perhaps_there(step, handoff);
+}
+
+/* Whatever it was, it waits now. */
+static void hold(struct step *step, struct handoff *handoff, uint32_t by)
+{
+    struct change change = { .cause = CAUSE_RECALLED, .actor_agency = by, .detail = span_of_string(TAKEN_BACK) };
+
+    if (handoff->state == STATE_READY || handoff->state == STATE_WAITING)
+        handoff_move(step, handoff, STATE_HELD, &change);
+    else
+        handoff_note(step, handoff, &change);
+}
+
+/* The copy of the RECALL that the holder of a step gets. 0: it cannot be sent to him. */
+static uint64_t tell(struct step *step, const struct handoff *forward, const struct handoff *recall)
+{
+    char code[AGENCY_CODE_SIZE];
+    struct arena *scratch = &step->core->scratch;
+    size_t used = scratch->used;
+    uint64_t key[2] = { recall->id, forward->id }, id = 0;
+    struct span header = { 0 }, payload = { 0 };
+    struct problem problem;
+
+    must(turn_agency_code(step->turn, forward->recipient, code));
+    must(turn_body(step->turn, recall->id, scratch, &header, &payload) == RESULT_OK);
+    struct issue issue = {
+        .from = forward->sender, .to = code, .dossier = forward->dossier, .kind = KIND_RECALL, .parent = forward->id,
+        .procedure = forward->procedure_code, .step = forward->step, .at_ms = step->now_ms,
+        .source_ms = recall->source_time_ms, .key = span_of(key, sizeof key), .header = header, .payload = payload,
+        .content_hash = recall->content_hash,
+    };
+    if (!issue_handoff(step, &issue, &id, &problem))
+        id = 0;
+    scratch->used = used;
+    return id;
+}
+
+/* `told` was sent, so what comes behind it waits for the answer to the RECALL that its holder got. */
+static void hold_behind(struct step *step, const struct flow *flow, uint32_t told, const struct handoff *recall,
+                        uint32_t by)
+{
+    struct handoff behind;
+
+    for (uint32_t i = told + 1; i < flow->step_count; i++) {
+        if (!(flow_inputs(flow, i) & 1u << told) || !turn_handoff(step->turn, flow->steps[i].handoff, &behind) ||
+            state_is_final(behind.state) || is_sent(step, &behind))
+            continue;
+        gate_add(step, &behind, recall);
+        hold(step, &behind, by);
+    }
+}
+
+/* It has the old result as input, and nobody has seen it: the step is waited for again. */
+static void wait_again(struct step *step, struct handoff *handoff, const struct handoff *forward, uint32_t by)
+{
+    struct antecedent row;
+
+    if (!turn_antecedent(step->turn, handoff->id, &forward->message_id, &row) || !row.done_by)
+        return;                                         /* it waits anyway, or another one was enough */
+    gate_add(step, handoff, forward);
+    hold(step, handoff, by);
+}
+
+static void take_back(struct step *step, struct flow *flow, uint32_t index, const struct handoff *forward,
+                      const struct handoff *recall)
+{
+    struct handoff other, told;
+
+    for (uint32_t i = index + 1; i < flow->step_count; i++) {
+        if (!(flow_inputs(flow, i) & 1u << index) || !turn_handoff(step->turn, flow->steps[i].handoff, &other) ||
+            other.state == STATE_CLOSED)
+            continue;
+        if (!is_sent(step, &other)) {
+            wait_again(step, &other, forward, recall->sender);
+            continue;
+        }
+        flow->steps[i].told = tell(step, &other, recall);
+        if (turn_handoff(step->turn, flow->steps[i].told, &told))
+            hold_behind(step, flow, i, &told, recall->sender);
+    }
+}
+
+/* The FORWARD of the step whose result this is about: named itself, or by its RESULT, which may have answered a RECALL.
+ */
+static bool find_forward(struct step *step, const struct handoff *recall, struct handoff *ret_forward)
+{
+    uint64_t id = recall->parent;
+
+    for (int i = 0; i < PARENTS_MAX; i++, id = ret_forward->parent) {
+        if (!turn_handoff(step->turn, id, ret_forward))
+            return false;
+        if (ret_forward->kind != KIND_RESULT && ret_forward->kind != KIND_RECALL)
+            break;
+    }
+    return ret_forward->kind == KIND_FORWARD && ret_forward->flags & HANDOFF_STEP &&
+           seat_same(step, recall->sender, ret_forward->recipient, ret_forward);
+}
+
+bool flow_recall(struct step *step, const struct handoff *recall)
+{
+    struct change change = { .cause = CAUSE_RECALLED, .actor_agency = recall->sender };
+    struct handoff forward;
+    struct flow flow;
+
+    if (recall->kind != KIND_RECALL || !find_forward(step, recall, &forward) ||
+        !turn_flow(step->turn, recall->dossier, &flow))
+        return false;
+    int index = flow_step_of(&flow, forward.id);
+    if (index < 0 || flow.steps[index].ended != KIND_RESULT)
+        return false;
+    flow.steps[index].recall = recall->id;
+    flow.steps[index].ended = 0;
+    flow.steps[index].ended_by = 0;
+    forward.answer = 0;
+    handoff_note(step, &forward, &change);
+    take_back(step, &flow, (uint32_t)index, &forward, recall);
+    turn_flow_put(step->turn, &flow);
+    return true;
+}
+
+/* ---- answers */
+
+/* What was not sent yet gets this result in place of the one before. */
+static void renew(struct step *step, const struct flow *flow, uint32_t index, const struct handoff *forward,
+                  uint64_t result)
+{
+    struct antecedent row;
+    struct handoff other;
+
+    for (uint32_t i = index + 1; i < flow->step_count; i++) {
+        if (!(flow_inputs(flow, i) & 1u << index) || !turn_handoff(step->turn, flow->steps[i].handoff, &other) ||
+            !turn_antecedent(step->turn, other.id, &forward->message_id, &row) || !row.done_by)
+            continue;
+        row.done_by = result;
+        turn_antecedent_put(step->turn, other.id, &forward->message_id, &row);
+    }
+}
+
+static void let_go_on(struct step *step, struct flow *flow, uint32_t index)
+{
+    struct handoff told;
+
+    if (turn_handoff(step->turn, flow->steps[index].told, &told))
+        gate_named_done(step, told.sender, &told.message_id, &told, false);
+    flow->steps[index].told = 0;
+}
+
+uint64_t flow_recall_answered(struct step *step, const struct handoff *recall, const struct handoff *answer)
+{
+    struct handoff forward;
+    struct flow flow;
+
+    if (!turn_handoff(step->turn, recall->parent, &forward) || !(forward.flags & HANDOFF_STEP) ||
+        !turn_flow(step->turn, recall->dossier, &flow))
+        return 0;
+    int index = flow_step_of(&flow, forward.id);
+    if (index < 0)
+        return 0;
+    if (answer->kind == KIND_RESULT)
+        return forward.id;
+    if (flow.steps[index].told == recall->id) {
+        let_go_on(step, &flow, (uint32_t)index);
+        turn_flow_put(step->turn, &flow);
+    }
+    return 0;
+}
+
+/* Those who work with the old one get the new one. */
+static void pass_on(struct step *step, const struct flow *flow, uint32_t index, const struct handoff *forward,
+                    const struct handoff *result)
+{
+    char code[AGENCY_CODE_SIZE];
+    struct submit_after after = { .message_id = forward->message_id, .until = UNTIL_RESULT };
+    struct problem problem;
+    struct handoff other;
+    uint64_t id;
+
+    for (uint32_t i = index + 1; i < flow->step_count; i++) {
+        if (!(flow_inputs(flow, i) & 1u << index) || !turn_handoff(step->turn, flow->steps[i].handoff, &other) ||
+            !is_sent(step, &other) || !turn_agency_code(step->turn, other.recipient, code))
+            continue;
+        uint64_t key[2] = { result->id, other.id };
+        struct issue issue = {
+            .from = other.sender, .to = code, .dossier = other.dossier, .kind = KIND_SUPPLEMENT, .parent = other.id,
+            .procedure = other.procedure_code, .step = other.step, .at_ms = step->now_ms,
+            .key = span_of(key, sizeof key), .after = &after, .after_count = 1, .reason_code = "recalled-result",
+        };
+        /* Where that may not be, its holder still has the RECALL, and the one-stop the result. */
+        (void)!issue_handoff(step, &issue, &id, &problem);
+    }
+}
+
+void flow_new_result(struct step *step, struct flow *flow, uint32_t index, const struct handoff *forward,
+                     const struct handoff *result)
+{
+    struct handoff recall;
+
+    if (flow->steps[index].recall)
+        pass_on(step, flow, index, forward, result);
+    flow->steps[index].recall = 0;
+    renew(step, flow, index, forward, result->id);
+    if (!turn_handoff(step->turn, flow->steps[index].told, &recall))
+        return;
+    int64_t at_ms = result->source_time_ms > 0 ? result->source_time_ms : step->now_ms;
+    if (result->parent == recall.id || (recall.state == STATE_DELIVERED && at_ms >= recall.changed_ms))
+        let_go_on(step, flow, index);
+}
