@@ -8,11 +8,16 @@
 
 enum { CHILDREN_WALK_MAX = 64 };
 
+static bool is_same_step(const struct handoff *old, const struct submit *submit)
+{
+    return strcmp(old->step, submit->step) == 0 || (old->flags & HANDOFF_STEP && !submit->step[0]);
+}
+
 bool correction_replaces(struct step *step, const struct handoff *old, const struct submit *submit)
 {
     if (old->state == STATE_FAILED)
         return true;
-    return old->kind == KIND_FORWARD && strcmp(old->step, submit->step) == 0 && !(old->flags & HANDOFF_ON_HOLD) &&
+    return old->kind == KIND_FORWARD && is_same_step(old, submit) && !(old->flags & HANDOFF_ON_HOLD) &&
            (old->state == STATE_READY || old->state == STATE_WAITING || old->state == STATE_HELD) &&
            !handoff_perhaps_there(step, old);
 }
@@ -57,7 +62,7 @@ static bool forward_ok(struct step *step, const struct intake *intake)
     const struct handoff *old = &intake->parent;
 
     if (!of_own_forward(step, intake) || old->dossier != intake->dossier || state_is_final(old->state) ||
-        strcmp(old->step, intake->submit->step) != 0 || !seat_is(step, intake->addressed, old->addressed, old) ||
+        !is_same_step(old, intake->submit) || !seat_is(step, intake->addressed, old->addressed, old) ||
         correction_replaces(step, old, intake->submit))
         return true;
     if (old->flags & HANDOFF_ON_HOLD)

@@ -51,7 +51,7 @@ static uint64_t tell(struct step *step, const struct handoff *forward, const str
         .from = forward->sender, .to = code, .dossier = forward->dossier, .kind = KIND_RECALL, .parent = forward->id,
         .procedure = forward->procedure_code, .step = forward->step, .at_ms = step->now_ms,
         .source_ms = recall->source_time_ms, .key = span_of(key, sizeof key), .header = header, .payload = payload,
-        .content_hash = recall->content_hash,
+        .content_hash = recall->content_hash, .copy = true,
     };
     if (!issue_handoff(step, &issue, &id, &problem))
         id = 0;
@@ -208,6 +208,7 @@ static void pass_on(struct step *step, const struct flow *flow, uint32_t index, 
             .from = other.sender, .to = code, .dossier = other.dossier, .kind = KIND_SUPPLEMENT, .parent = other.id,
             .procedure = other.procedure_code, .step = other.step, .at_ms = step->now_ms,
             .key = span_of(key, sizeof key), .after = &after, .after_count = 1, .reason_code = "recalled-result",
+            .copy = true,
         };
         /* Where that may not be, its holder still has the RECALL, and the one-stop the result. */
         (void)!issue_handoff(step, &issue, &id, &problem);

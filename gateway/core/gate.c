@@ -347,14 +347,16 @@ void gate_add(struct step *step, struct handoff *handoff, const struct handoff *
     handoff->gates_left++;
 }
 
-void gate_copy_inputs(struct step *step, const struct handoff *from, const struct handoff *to)
+void gate_copy(struct step *step, const struct handoff *from, struct handoff *to)
 {
     struct antecedent row;
     struct uuid at;
 
-    for (const struct uuid *after = NULL; turn_antecedent_next(step->turn, from->id, after, &at, &row); after = &at)
-        if (row.done_by)
-            turn_antecedent_put(step->turn, to->id, &at, &row);
+    for (const struct uuid *after = NULL; turn_antecedent_next(step->turn, from->id, after, &at, &row); after = &at) {
+        if (!row.done_by && from->state != STATE_HELD)
+            continue;
+        wait_for(step, to->id, to->sender, &at, &row, &to->gates_left);
+    }
 }
 
 void gate_put_input(struct step *step, const struct handoff *handoff, const struct handoff *antecedent,

@@ -37,8 +37,9 @@ void gate_named_done(struct step *step, uint32_t sender, const struct uuid *name
 /* One that waits for nothing, or not for this, waits for the answer to `antecedent` from now on. Does not write the
  * record; its state is the caller's. */
 void gate_add(struct step *step, struct handoff *handoff, const struct handoff *antecedent);
-/* The results that `from` has as inputs become those of `to`, which was not begun yet. */
-void gate_copy_inputs(struct step *step, const struct handoff *from, const struct handoff *to);
+/* What `from` waits for, and the results that came, are those of `to` too, which was not begun yet. Of one that is not
+ * HELD only the results: sending it on is a person's decision not to wait. */
+void gate_copy(struct step *step, const struct handoff *from, struct handoff *to);
 /* ... one that its sender never named, or whose row has gone: the RESULT of another step. */
 void gate_put_input(struct step *step, const struct handoff *handoff, const struct handoff *antecedent,
                     uint64_t result);

@@ -35,7 +35,7 @@ struct issue {
     /* facts of the header that is made here; 0 and "": not said */
     int64_t     due_ms, answer_by_ms;
     const char *reason_code, *officer_from, *officer_to, *area;
-    bool        copy;                   /* of its parent: see issue_copy() */
+    bool        copy;                   /* passed on to one more agency: tells and asks nothing anew */
     int64_t     source_ms;              /* source time, where that is not at_ms; 0 */
     uint32_t    step_flags;             /* HANDOFF_STEP and HANDOFF_JOIN_ANY of a flow's step */
     uint64_t    accepted_as;            /* the id that it had before a restore; 0 not known */

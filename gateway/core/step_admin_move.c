@@ -162,25 +162,6 @@ static bool may_go(struct step *step, struct admin_reply *reply, const struct ha
     return true;
 }
 
-/* What it waited for, and the results that came, are the child's too. Of one that failed only the results: sending it
- * on is a person's decision not to wait. */
-static void copy_antecedents(struct step *step, const struct handoff *from, struct handoff *child)
-{
-    struct antecedent antecedent;
-    struct uuid message_id;
-
-    for (bool found = turn_antecedent_next(step->turn, from->id, NULL, &message_id, &antecedent); found;
-         found = turn_antecedent_next(step->turn, from->id, &message_id, &message_id, &antecedent)) {
-        if (!antecedent.done_by && from->state != STATE_HELD)
-            continue;
-        turn_antecedent_put(step->turn, child->id, &message_id, &antecedent);
-        if (antecedent.done_by)
-            continue;
-        turn_gate_put(step->turn, child->sender, &message_id, child->id);
-        child->gates_left++;
-    }
-}
-
 static struct handoff child_of(struct step *step, const struct handoff *parent, uint32_t recipient)
 {
     struct handoff child = {
@@ -214,7 +195,7 @@ static void redirect_one(struct step *step, struct admin_reply *reply, struct ha
     struct span header, payload;
 
     must(turn_body(step->turn, handoff->id, scratch, &header, &payload) == RESULT_OK);
-    copy_antecedents(step, handoff, &child);
+    gate_copy(step, handoff, &child);
     flow_moved_on(step, handoff, &child);
     gate_hand_over(step, handoff, &child);
     must(turn_handoff(step->turn, handoff->id, handoff));

@@ -57,7 +57,7 @@ uint64_t submit_correct(struct step *step, const struct intake *intake, struct h
     if (!corrects(step, intake, handoff))
         return 0;
     if (intake->parent.flags & HANDOFF_STEP) {
-        gate_copy_inputs(step, &intake->parent, handoff);
+        gate_copy(step, &intake->parent, handoff);
         flow_moved_on(step, &intake->parent, handoff);
         flow_corrected(step, intake, handoff);
     }

@@ -120,7 +120,7 @@ void supplement_find(struct step *step, struct intake *intake)
     const char *to = intake->submit->recipient;
     struct asked asked;
 
-    if (!supplement_is_answer(kind))
+    if (!supplement_is_answer(kind) || intake->copy)
         return;
     if (intake->has_parent && supplement_is_request(intake->parent.kind)) {
         if (!request_above(step, &intake->parent, request_of(kind), &asked))
