@@ -20,8 +20,8 @@
 
 /* Who stands in for it now: the last of its children, itself where it has none. */
 struct handoff correction_last(struct step *step, const struct handoff *handoff);
-/* Its parent gives its place to a handoff of this submit's kind and step. Says nothing of sender and recipient. A step of
- * a flow need not be named again: its header never said so. */
+/* Its parent gives its place to a handoff of this submit's kind and step. Says nothing of sender and recipient. A step
+ * of a flow need not be named again: its header never said so. */
 bool correction_replaces(struct step *step, const struct handoff *old, const struct submit *submit);
 /* Whom a CORRECTION_REQUEST without a recipient is written to; NULL: as any other handoff. */
 const struct agency *correction_addressed(struct step *step, const struct intake *intake);
