@@ -66,6 +66,16 @@ static void add_money(struct hash_fields *fields, uint32_t number, const Lientho
     }
 }
 
+static struct hash rating_hash(const Lienthong__V1__Rating *rating)
+{
+    struct hash_fields fields;
+    hash_fields_begin(&fields, "lienthong rating v1");
+    hash_fields_add_u64(&fields, 1, rating->attitude);
+    hash_fields_add_u64(&fields, 2, rating->cost);
+    hash_fields_add_u64(&fields, 3, rating->trips);
+    return hash_fields_end(&fields);
+}
+
 static void add_components(struct hash_fields *fields, uint32_t number, const Lienthong__V1__Facts *facts)
 {
     hash_fields_add_u64(fields, number, facts->n_components);
@@ -115,6 +125,8 @@ static struct hash facts_hash(const Lienthong__V1__Facts *facts)
         hash_fields_add_u64(&fields, 20, facts->n_chosen_steps);
     for (size_t i = 0; i < facts->n_chosen_steps; i++)
         add_string(&fields, 20, facts->chosen_steps[i]);
+    if (facts->rating)
+        add_hash(&fields, 21, rating_hash(facts->rating));
     return hash_fields_end(&fields);
 }
 

@@ -100,6 +100,13 @@ static json_t *facts_of(struct writer *writer, const Lienthong__V1__Facts *facts
         put(writer, row, "withdrawn", json_boolean(component->withdrawn));
         writer->full |= json_array_append_new(components, row) != 0;
     }
+    if (facts->rating) {
+        json_t *rating = json_object();
+        put_number(writer, rating, "attitude", facts->rating->attitude);
+        put_number(writer, rating, "cost", facts->rating->cost);
+        put_number(writer, rating, "trips", facts->rating->trips);
+        put(writer, json, "rating", rating);
+    }
     put(writer, json, "aliases", aliases);
     put(writer, json, "money", money);
     put(writer, json, "components", components);

@@ -34,6 +34,8 @@ enum {
 
     /* of one dossier */
     BRANCHES_MAX = 16,                  /* FORWARDs that somebody still reports of: as many as a procedure has steps */
+    RATING_MAX = 5,                     /* what a citizen may give, from 1 on */
+    TRIPS_MAX = 99,                     /* how often he says that he had to come */
     PAUSES_MAX = 32,                    /* times that its clock stood */
     DOSSIER_MONEY_MAX = 32,             /* components with money */
     FLOW_STEPS_MAX = 16,                /* steps of its procedure */

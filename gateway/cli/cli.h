@@ -88,6 +88,7 @@ enum exit_code verb_check_config(struct cli *cli), verb_test_rule(struct cli *cl
 enum exit_code verb_due(struct cli *cli);                                                   /* verb_due.c */
 enum exit_code verb_doctor(struct cli *cli);                                                /* verb_doctor.c */
 enum exit_code verb_backup(struct cli *cli), verb_check_store(struct cli *cli);             /* verb_store.c */
+enum exit_code verb_report(struct cli *cli);                                                /* verb_report.c */
 enum exit_code verb_restore(struct cli *cli);                                               /* verb_restore.c */
 enum exit_code verb_submit(struct cli *cli);                                                /* verb_submit.c */
 enum exit_code verb_receive(struct cli *cli);                                               /* verb_receive.c */

@@ -74,6 +74,10 @@ static const struct cli_verb verbs[] = {
       "make a backup the store again, while no gateway runs; tells what was held back, and why" },
     { "check-store", "[DIR]", "", 0, 1, verb_check_store, "kiểm tra một bản sao lưu hoặc một kho đã dừng",
       "check a backup or a stopped store: every table, every invariant, the chain" },
+    { "report", "[sample]",
+      "by= from= to= preset= close= at= agency= known-total= known= format= store= n= seed=", 0, 1, verb_report,
+      "số liệu của một kỳ theo đơn vị, công chức, lĩnh vực, thủ tục; report sample: rút ngẫu nhiên hồ sơ đã kết thúc",
+      "figures of a period by agency, officer, field, procedure; report sample: finished dossiers drawn at random" },
     { "test-rule", "", "rules= cases= dialect= call= kind= attempt= http= body= body-file= class= before=", 0, 0,
       verb_test_rule, "thử một câu trả lời của cơ quan với bộ quy tắc", "try an agency's answer against the rules" },
 };

@@ -193,6 +193,25 @@ static void read_texts(struct reading *reading, json_t *object, const char *key,
     json_object_del(object, key);
 }
 
+/* NULL: none is given. */
+static Lienthong__V1__Rating *read_rating(struct reading *reading, json_t *facts)
+{
+    json_t *object = json_object_get(facts, "rating");
+    Lienthong__V1__Rating *rating = json_is_object(object) ? take(reading, sizeof *rating) : NULL;
+
+    if (object && !json_is_object(object))
+        fault(reading, "facts.rating", "phải là một đối tượng", "must be an object");
+    if (rating) {
+        lienthong__v1__rating__init(rating);
+        rating->attitude = (uint32_t)number_at(reading, object, "attitude");
+        rating->cost = (uint32_t)number_at(reading, object, "cost");
+        rating->trips = (uint32_t)number_at(reading, object, "trips");
+        nothing_left(reading, object, "facts.rating");
+    }
+    json_object_del(facts, "rating");
+    return rating;
+}
+
 static Lienthong__V1__Facts *read_facts(struct reading *reading, json_t *object)
 {
     Lienthong__V1__Facts *facts = take(reading, sizeof *facts);
@@ -211,6 +230,7 @@ static Lienthong__V1__Facts *read_facts(struct reading *reading, json_t *object)
     facts->officer_to = text_at(reading, object, "officer_to");
     facts->reason_code = text_at(reading, object, "reason_code");
     facts->answer_by_ms = time_at(reading, object, "answer_by");
+    facts->rating = read_rating(reading, object);
     read_texts(reading, object, "aliases", "facts.aliases", &facts->aliases, &facts->n_aliases);
     read_texts(reading, object, "chosen_steps", "facts.chosen_steps", &facts->chosen_steps, &facts->n_chosen_steps);
     facts->money = (Lienthong__V1__Money **)list_at(reading, object, "money", sizeof(Lienthong__V1__Money),

@@ -7,7 +7,8 @@
  *       "after": [ "0195..." , { "message_id": "0195...", "until": "DELIVERED" } ],
  *       "facts": { "status": 2, "channel": 1, "due": "2023-04-28 17:00", "received": "...", "aliases": ["..."],
  *                  "components": [ { "code": "GCS", "copies": 1 } ],
- *                  "money": [ { "component": "LP", "owed": 8000 } ], "reason_code": "...", "answer_by": "..." },
+ *                  "money": [ { "component": "LP", "owed": 8000 } ], "reason_code": "...", "answer_by": "...",
+ *                  "officer_to": "CB-07", "rating": { "attitude": 5, "cost": 4, "trips": 1 } },
  *       "content_type": "application/json",
  *       "payload": { ... } }                     or "payload_text": "<hoso/>", or "payload_file": "beside/this.xml",
  *                                                or "items" and "note" (submission_items.h)

@@ -38,6 +38,10 @@ enum command_kind {
 struct submit_after { struct uuid message_id; enum until until; };
 
 struct facts_money { char component[MONEY_CODE_SIZE]; int64_t owed, paid; };
+/* How many of its components there are, how many of them digitised, and how many taken from an earlier dossier. */
+struct facts_papers { uint32_t count, digitised, reused; };
+/* What the citizen said: how he was treated and whether the cost was plain, 1 to 5, and how often he had to come. */
+struct facts_rating { uint32_t attitude, cost, trips; };
 /* What a handoff says of its dossier; 0 and "": not said. Free of personal data. */
 struct facts {
     enum status status;
@@ -49,6 +53,10 @@ struct facts {
     uint32_t money_count;                   /* at most MONEY_MAX */
     const char (*chosen)[STEP_NAME_SIZE];   /* optional steps that are wanted */
     uint32_t chosen_count;                  /* at most CHOSEN_STEPS_MAX */
+    char     officer_from[OFFICER_SIZE], officer_to[OFFICER_SIZE];      /* codes */
+    struct facts_papers papers;
+    bool     has_rating;
+    struct facts_rating rating;
 };
 
 /* A Header, as far as the core reads it. Texts are zero-terminated, valid UTF-8, within their bounds. */

@@ -374,3 +374,22 @@ enum result deadline_compute(const struct deadline *question, struct due *ret_du
                              .unknown_year = walk.unknown_year };
     return RESULT_OK;
 }
+
+enum result deadline_worked(const struct deadline *question, int64_t until_ms, int64_t *ret_worked_ms)
+{
+    struct walk walk = { .hours = question->hours, .calendar = question->calendar,
+                         .exceptions = question->exceptions, .exception_count = question->exception_count };
+    struct deadline_pause pauses[DEADLINE_PAUSES_MAX];
+    int64_t arrival = question->arrival_ms + LOCAL_MS, until = until_ms + LOCAL_MS;
+
+    if (!is_valid(question) || !in_bounds(until_ms))
+        return RESULT_INVALID;
+    must(!hours_fault(question->hours));
+    int64_t worked = work_between(&walk, arrival, until);
+    size_t count = pauses_merge(question, pauses);
+    for (size_t i = 0; i < count; i++)
+        worked -= work_between(&walk, pauses[i].from_ms > arrival ? pauses[i].from_ms : arrival,
+                               pauses[i].to_ms < until ? pauses[i].to_ms : until);
+    *ret_worked_ms = worked;
+    return RESULT_OK;
+}

@@ -91,4 +91,8 @@ struct deadline_trace {
 MUST_USE enum result deadline_compute(const struct deadline *question, struct due *ret_due,
                                       struct deadline_trace *trace);
 
+/* How long was worked from the arrival up to until_ms, the pauses taken out; its rule does not matter. Errors as above,
+ * for until_ms too. Before the arrival: 0. Where a year is missing, by the plain week. */
+MUST_USE enum result deadline_worked(const struct deadline *question, int64_t until_ms, int64_t *ret_worked_ms);
+
 #endif

@@ -2,6 +2,7 @@
  */
 #include "gateway/core/dossier_inside.h"
 #include "gateway/core/due_date.h"
+#include "gateway/core/figures.h"
 #include "gateway/core/late.h"
 
 enum { RECOMPUTED_MAX = 16 };
@@ -242,6 +243,7 @@ void dossier_delivered(struct step *step, const struct handoff *forward)
         dossier_compute_step(step, &telling.dossier, branch, forward);
     }
     dossier_write_record(step, &telling, 0);
+    figures_delivered(step, &telling.dossier, forward);
 }
 
 void dossier_moved_on(struct step *step, const struct handoff *forward, const struct handoff *child)

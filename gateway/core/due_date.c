@@ -143,6 +143,23 @@ int64_t due_before(const struct tables *tables, struct deadline_rule rule, const
     return first * MINUTE_MS;
 }
 
+int64_t due_worked_ms(const struct tables *tables, const struct agency *opener, const struct dossier *dossier,
+                      int64_t from_ms, int64_t until_ms)
+{
+    struct deadline question = question_of(tables, opener, from_ms);
+    struct deadline_pause pauses[PAUSES_MAX];
+    int64_t worked_ms = 0;
+
+    question.pauses = pauses;
+    for (uint32_t i = 0; i < dossier->pause_count; i++) {
+        const struct pause *pause = &dossier->pauses[i];
+        int64_t to_ms = pause->to_ms && pause->to_ms < until_ms ? pause->to_ms : until_ms;
+        if (pause->from_ms < to_ms)
+            pauses[question.pause_count++] = (struct deadline_pause){ pause->from_ms, to_ms };
+    }
+    return deadline_worked(&question, until_ms, &worked_ms) == RESULT_OK ? worked_ms : 0;
+}
+
 int due_calendar_missing(const struct tables *tables, int64_t now_ms)
 {
     int year, month, day;

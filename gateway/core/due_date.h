@@ -33,6 +33,10 @@ int64_t due_of_answer(const struct tables *tables, struct deadline_rule rule, co
 /* The latest minute from which `rule` leads to due_ms or what is before it: so long before it is due, by the hours of
  * `agency`. 0: the rule gives no time, or one of more than a year. */
 int64_t due_before(const struct tables *tables, struct deadline_rule rule, const struct agency *agency, int64_t due_ms);
+/* How long a dossier was worked on in [from_ms, until_ms), by the hours of its opener, the times that its clock stood
+ * taken out; those that still stand end at until_ms. 0 where the times are outside all calendars. */
+int64_t due_worked_ms(const struct tables *tables, const struct agency *opener, const struct dossier *dossier,
+                      int64_t from_ms, int64_t until_ms);
 /* The year that a calendar is missing for and somebody should see to it: this one; from 1 October on the next. 0: none
  * is. */
 int due_calendar_missing(const struct tables *tables, int64_t now_ms);

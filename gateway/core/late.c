@@ -1,5 +1,6 @@
 #include "gateway/core/late.h"
 
+#include "gateway/core/figures.h"
 #include "gateway/core/status.h"
 
 static bool work_is_over(const struct dossier *dossier)
@@ -29,4 +30,5 @@ void late_done_by(struct step *step, uint64_t dossier, int64_t source_ms)
         return;
     ending.ended_ms = source_ms;
     turn_ending_put(step->turn, &ending);
+    figures_ending(step, dossier);
 }

@@ -1,7 +1,7 @@
 /* submit_accept.c - a SUBMIT that may come in does: its dossier is named, the handoff begins, and what follows. */
 #include <string.h>
 
-#include "gateway/core/dossier.h"
+#include "gateway/core/figures.h"
 #include "gateway/core/flow.h"
 #include "gateway/core/step.h"
 #include "gateway/core/supplement.h"
@@ -115,6 +115,8 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
     }
     supplement_begun(step, intake, &handoff, &telling);
     dossier_told(step, &telling, submit, handoff.last_event);
+    if (telling.any)
+        figures_told(step, &telling, submit, &handoff);
     /* Whom it was written to stands in its record; the mapping stands in its history. */
     if (intake->addressed != intake->recipient)
         seat_tell(step, &handoff, turn_agency_number_make(step->turn, intake->addressed->code));

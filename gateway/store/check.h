@@ -1,6 +1,6 @@
 /* check.h - what the files of store_check() share: check.c (every row by itself, small tables, sums), check_handoff.c
- * (everything that must agree with a handoff), check_dossier.c (what is known of a dossier), check_history.c (events,
- * their words, the chain).
+ * (everything that must agree with a handoff), check_dossier.c (what is known of a dossier), check_figure.c (what it
+ * counts for), check_history.c (events, their words, the chain).
  *
  * The checks trust nothing. The first pass looks at every row by itself and reports what cannot be explained; all later
  * ones see such a row as if it were not there, so that one bad row is one fault and not the end.
@@ -45,6 +45,7 @@ struct check {
     uint64_t     dossier_events;        /* events that speak of a dossier */
     uint64_t     listed_dossier_events; /* ... and hang in its list */
     bool         dossier_lists_broken;
+    uint64_t     figures[FIGURES], overdue;     /* weighed: what rows say less what dossiers count for */
 };
 
 /* One fault: what in both languages, then where (printf's). The line reads "where: vi / en". */
@@ -77,6 +78,7 @@ void check_handoffs(struct check *check);           /* check_handoff.c */
 void check_queues(struct check *check);             /* check_queue.c */
 void check_dossiers(struct check *check);           /* check_dossier.c */
 void check_asked(struct check *check);              /* check_supplement.c */
+void check_figures(struct check *check);            /* check_figure.c */
 void check_history(struct check *check);            /* check_history.c */
 /* A FORWARD that says that it is in its dossier's record, or in the list of those that nobody has taken. */
 void check_handoff_of_dossier(struct check *check, const struct handoff *handoff);

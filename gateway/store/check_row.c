@@ -179,6 +179,35 @@ static bool is_flow(struct span key, struct span value)
     return key_read_u64(key, 0) && flow_parse(value, &flow);
 }
 
+static bool is_measure(struct span key, struct span value)
+{
+    struct measure measure;
+    return key_read_u64(key, 0) && measure_parse(value, &measure);
+}
+
+/* Of whose procedure or officer: `name` bytes behind the numbers of the key. */
+static bool is_in_a_name(struct span key, size_t numbers)
+{
+    unsigned of = key.bytes[0];
+    size_t name = key.size - numbers;
+    return key_read_u32(key, numbers - 4) && !memchr(key.bytes + numbers, 0, name) &&
+           (of == FIGURES_OF_PROCEDURE ? name < PROCEDURE_CODE_SIZE
+                                       : of == FIGURES_OF_OFFICER && name && name < OFFICER_SIZE);
+}
+
+static bool is_figure(struct span key, struct span value)
+{
+    struct figures figures;
+    return key_read_u32(key, 1) && is_in_a_name(key, 9) && figures_parse(value, &figures);
+}
+
+static bool is_overdue(struct span key, struct span value)
+{
+    struct scan scan = scan_of(value);
+    int64_t overdue = scan_i64(&scan), apologised = scan_i64(&scan);
+    return is_in_a_name(key, 13) && scan_end(&scan) && (overdue || apologised);
+}
+
 static bool is_unreceived(struct span key, struct span value)
 {
     return !value.size && key_read_u32(key, 0) && key_read_u64(key, 12);
@@ -225,6 +254,9 @@ static const struct shape {
     [TABLE_ASKED]           = { 16, 16, is_asked },
     [TABLE_ASKED_OPEN]      = { 16, 16, is_asked_open },
     [TABLE_FLOW]            = { 8, 8, is_flow },
+    [TABLE_MEASURE]         = { 8, 8, is_measure },
+    [TABLE_FIGURE]          = { 9, 9 + OFFICER_SIZE - 1, is_figure },
+    [TABLE_OVERDUE]         = { 13, 13 + OFFICER_SIZE - 1, is_overdue },
 };
 
 bool check_explains(enum table table, struct span key, struct span value)

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 
 #include "gateway/store/counters.h"
+#include "gateway/store/figure_tally.h"
 #include "gateway/store/files.h"
 #include "gateway/store/journal.h"
 #include "gateway/store/restored.h"
@@ -33,6 +34,7 @@ struct turn {
     struct hash    *leaves;             /* of this turn's events */
     size_t          leaves_size;        /* room for so many; grows and stays */
     struct tally    tally;
+    struct figure_tally figures;
 };
 
 /* Agencies' codes and numbers, as read: a number once given keeps its code for ever. What an aborted turn gave was not

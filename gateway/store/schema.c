@@ -38,4 +38,7 @@ const struct table_info table_infos[TABLES] = {
     [TABLE_ASKED]           = { "asked", HABIT_UPDATE, false },
     [TABLE_ASKED_OPEN]      = { "asked-open", HABIT_INSERT, false },
     [TABLE_FLOW]            = { "flow", HABIT_UPDATE, false },
+    [TABLE_MEASURE]         = { "measure", HABIT_UPDATE, false },
+    [TABLE_FIGURE]          = { "figure", HABIT_UPDATE, false },
+    [TABLE_OVERDUE]         = { "overdue", HABIT_INSERT, false },
 };

@@ -50,7 +50,13 @@
  *  asked           dossier u64, request u64                  struct asked               submit, tick > submit, tick any
  *  asked-open      answer_by i64, request u64                -                          submit, tick > operator  any
  *  flow            dossier u64                               struct flow                submit, answer > track   any
+ *  measure         dossier u64                               struct measure             told, ended > same, report any
+ *  figure          of u8, period u32, agency u32, name       struct figures, never 0    end of turn > report     any
+ *  overdue         of u8, moment i64, agency u32, name       two i64, never both 0      told, ended > report     any
  *  sealed          day u32 (YYYYMMDD)                        u64: sealed rows, never 0  end of turn > key drop   few
+ *
+ * figure, overdue: `of` is an enum figures_of, `name` the code of a procedure (empty: none was said) or of an officer;
+ * a period is a month, YYYYMM, or a day, YYYYMMDD, so that all months come before all days.
  */
 #ifndef GATEWAY_STORE_SCHEMA_H
 #define GATEWAY_STORE_SCHEMA_H
@@ -65,6 +71,7 @@ enum table {
     TABLE_DOSSIER_STATE, TABLE_MONEY, TABLE_PROVISIONAL, TABLE_UNRECEIVED, TABLE_ENDING,
     TABLE_ASKED, TABLE_ASKED_OPEN,
     TABLE_FLOW,
+    TABLE_MEASURE, TABLE_FIGURE, TABLE_OVERDUE,
     TABLES                  /* how many */
 };
 

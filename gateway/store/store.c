@@ -63,6 +63,7 @@ static enum result turn_begin(struct store *store, bool writable, int64_t now_ms
     turn->now_ms = now_ms;
     turn->day = seal_day(now_ms);
     tally_reset(&turn->tally);
+    figure_tally_reset(&turn->figures);
     if (writable && !store->open) {
         enum result result = settle_begin(store);
         if (result != RESULT_OK)
@@ -179,6 +180,7 @@ static bool turn_run(struct turn *turn, turn_work *work, void *context)
     turn->first_event = turn->counters.events + 1;
     work(turn, context);
     if (turn->writable) {
+        figure_tally_flush(turn);
         tally_flush(turn);
         if (turn->wrote) {
             put_link(turn);

@@ -13,6 +13,7 @@
 
 #include "gateway/store/record_dossier.h"
 #include "gateway/store/record_ending.h"
+#include "gateway/store/record_figure.h"
 #include "gateway/store/record_supplement.h"
 #include "gateway/store/record_flow.h"
 #include "gateway/store/records.h"
@@ -91,6 +92,15 @@ bool     turn_asked_open_next(struct turn *turn, int64_t answer_by_ms, uint64_t 
 /* turn_flow.c: the procedure that was started for a dossier. False: none. */
 bool     turn_flow(struct turn *turn, uint64_t dossier, struct flow *ret_flow);
 void     turn_flow_put(struct turn *turn, const struct flow *flow);
+
+/* ---- what reports are made of; report.h reads it */
+bool     turn_measure(struct turn *turn, uint64_t dossier, struct measure *ret_measure);
+/* `before` is what stands there, NULL for nothing: what it counted for is taken back, and `after` counts. */
+void     turn_measure_put(struct turn *turn, const struct measure *before, const struct measure *after);
+uint64_t turn_measure_next(struct turn *turn, uint64_t after);                      /* a dossier's; 0: no more */
+/* One row; what this turn has changed is in it only after the turn. False: nothing was ever counted there. */
+bool     turn_figures(struct turn *turn, enum figures_of of, uint32_t period, uint32_t agency, const char *name,
+                      struct figures *ret_figures);
 
 /* ---- handoffs */
 uint64_t turn_handoff_new_id(struct turn *turn);

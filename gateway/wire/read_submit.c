@@ -69,12 +69,36 @@ static bool read_chosen(const Lienthong__V1__Facts *from, char (*chosen)[STEP_NA
     return true;
 }
 
+static void read_papers(const Lienthong__V1__Facts *from, struct facts_papers *papers)
+{
+    papers->count = (uint32_t)from->n_components;
+    for (size_t i = 0; i < from->n_components; i++) {
+        papers->digitised += from->components[i]->digitised != 0;
+        papers->reused += from->components[i]->reused != 0;
+    }
+}
+
+static bool read_rating(const Lienthong__V1__Rating *from, struct facts *facts, struct problem *ret_problem)
+{
+    if (!from)
+        return true;
+    facts->has_rating = true;
+    facts->rating = (struct facts_rating){ from->attitude, from->cost, from->trips };
+    if (from->attitude <= RATING_MAX && from->cost <= RATING_MAX && from->trips <= TRIPS_MAX)
+        return true;
+    problem_set(ret_problem, PROBLEM_INVALID_FIELD, "header.facts.rating",
+                "đánh giá thái độ và chi phí từ 1 đến %d, số lần đi lại từ 1 đến %d; 0: không trả lời",
+                "attitude and cost are rated 1 to %d, trips counted 1 to %d; 0: not answered", RATING_MAX, TRIPS_MAX);
+    return false;
+}
+
 /* Into the frame's arena, where anything was said that the core keeps. */
 static bool read_told(struct lender *lender, const Lienthong__V1__Facts *from, struct submit *submit,
                       struct problem *ret_problem)
 {
     if (!from->status && !from->partner_status[0] && !from->channel && !from->procedure_version[0] &&
-        !from->received_ms && !from->n_money && !from->n_chosen_steps)
+        !from->received_ms && !from->n_money && !from->n_chosen_steps && !from->officer_from[0] &&
+        !from->officer_to[0] && !from->n_components && !from->rating)
         return true;
     must(from->n_money <= MONEY_MAX && from->n_chosen_steps <= CHOSEN_STEPS_MAX);
     struct facts *facts = lender_take(lender, sizeof *facts);
@@ -86,11 +110,15 @@ static bool read_told(struct lender *lender, const Lienthong__V1__Facts *from, s
     facts->status = from->status;
     facts->channel = from->channel;
     facts->received_ms = from->received_ms;
+    read_papers(from, &facts->papers);
     submit->facts = facts;
     return read_text(from->partner_status, "header.facts.partner_status", facts->partner_status,
                      sizeof facts->partner_status, ret_problem)
         && read_text(from->procedure_version, "header.facts.procedure_version", facts->procedure_version,
                      sizeof facts->procedure_version, ret_problem)
+        && read_text(from->officer_from, "header.facts.officer_from", facts->officer_from, OFFICER_SIZE, ret_problem)
+        && read_text(from->officer_to, "header.facts.officer_to", facts->officer_to, OFFICER_SIZE, ret_problem)
+        && read_rating(from->rating, facts, ret_problem)
         && read_money(from, money, facts, ret_problem) && read_chosen(from, chosen, facts, ret_problem);
 }
 
