@@ -26,11 +26,14 @@ def _facts(facts):
     components = [_fold("lienthong component v1", [(1, c.code), (2, c.copies), (3, c.digitised), (4, c.reused),
                                                    (5, c.withdrawn)]) for c in facts.components]
     chosen = _list(20, list(facts.chosen_steps)) if facts.chosen_steps else []
+    rating = [(21, _fold("lienthong rating v1", [(1, facts.rating.attitude), (2, facts.rating.cost),
+                                                 (3, facts.rating.trips)]))] if facts.HasField("rating") else []
     return _fold("lienthong facts v1", [
         (1, facts.status), (2, facts.partner_status), (3, facts.channel), (4, facts.area_code),
         (5, facts.procedure_version), (6, facts.received_ms), (7, facts.due_ms), (8, facts.due_source),
         (9, facts.officer_from), (10, facts.officer_to), *_list(11, list(facts.aliases)), *_list(12, money),
-        *_list(13, components), (14, facts.reason_code), (15, facts.answer_by_ms), *chosen])
+        *_list(13, components), (14, facts.reason_code), (15, facts.answer_by_ms), *chosen,
+        *rating])
 
 
 def content_hash(header, payload=b""):

@@ -8,7 +8,7 @@
 #include "gateway/store/check.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { RECORDS = 9, DAY = 20260302 };
+enum { RECORDS = 11, DAY = 20260302 };
 
 static void check_same(struct span bytes, const uint8_t *written, size_t size)
 {
@@ -45,6 +45,8 @@ static void check_record(unsigned which, struct span bytes)
     case 5: ROUND_TRIP(chain_link); return;
     case 7: ROUND_TRIP(dossier); return;
     case 8: ROUND_TRIP(money); return;
+    case 9: ROUND_TRIP(measure); return;
+    case 10: ROUND_TRIP(figures); return;
     default: check_counters(bytes);
     }
 }

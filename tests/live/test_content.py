@@ -9,6 +9,7 @@ from content import content_hash, uuid7
 from gateway import ROOT
 
 EMPTY = "ae15f6f1791f7c0f57000adcc304ee374cf7a38fd62db7c821dc4d27f9d8b126"
+RATED = "fe25b42b71f0a6aa2bb068559c14ecd8b67c6b2ac9194ef090888551a407710e"
 FULL = "853b63324f5dd1c8e981885011e4dc479dd4ba0cadb1aea004ebb571f21145ac"
 CHOSEN = "6965d76d2372a623509c6814cc335968e7887947b752ef820e4a23f7417af8fc"        # the same with two chosen steps
 
@@ -33,6 +34,7 @@ def sample():
 def test_values_of_the_page():
     assert content_hash(pb.Header()).hex() == EMPTY
     assert content_hash(pb.Header(facts=pb.Facts())).hex() == EMPTY
+    assert content_hash(pb.Header(facts=pb.Facts(rating=pb.Rating(attitude=5, cost=4, trips=2)))).hex() == RATED
     assert content_hash(sample(), '{"họ tên":"Nguyễn Văn Ví Dụ"}'.encode()).hex() == FULL
 
 

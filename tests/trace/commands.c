@@ -98,6 +98,7 @@ static void read_told(struct line *line, const struct submit_wish *wish, struct 
         read_money(line, wish->money, frame);
     if (wish->chosen)
         read_chosen(line, wish->chosen, frame);
+    any = figures_said(line, &frame->facts) || any;
     submit->facts = any ? &frame->facts : NULL;
 }
 
@@ -455,7 +456,7 @@ void command_run(struct world *world, struct line *line)
         { "submit", do_submit }, { "offer", do_offer }, { "outcome", do_outcome }, { "checkpoint", do_checkpoint },
         { "cursor", do_cursor }, { "notify", do_notify }, { "ack", do_ack }, { "track", do_track },
         { "breaker", do_breaker }, { "tick", tick_all }, { "directory", do_directory }, { "intake", do_intake },
-        { "admin", do_admin }, { "flood", flood_run },
+        { "admin", do_admin }, { "flood", flood_run }, { "report", figures_report },
     };
     const char *name = line_word(line, 0);
 

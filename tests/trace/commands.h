@@ -38,6 +38,10 @@ struct submit_wish {
 struct command submit_command(struct world *world, struct line *line, const struct submit_wish *wish,
                               struct submit_frame *frame);
 
+/* figures.c: what only reports are made of (true: something was said), and "report". */
+bool figures_said(struct line *line, struct facts *facts);
+void figures_report(struct world *world, struct line *line);
+
 /* flood.c: "flood": a long outage with a broker's breaker, in short. */
 void flood_run(struct world *world, struct line *line);
 

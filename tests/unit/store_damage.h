@@ -14,5 +14,8 @@ struct damage {
 };
 extern const struct damage store_damages[];
 extern const size_t store_damages_count;
+/* Those of what reports are made of. */
+extern const struct damage store_figure_damages[];
+extern const size_t store_figure_damages_count;
 
 #endif

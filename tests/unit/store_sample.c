@@ -103,6 +103,9 @@ static void know_dossier(struct turn *turn, const struct handoff *handoff)
         .dossier = SAMPLE_DOSSIER, .sender = WARD, .message_id = handoff->message_id, .version = "2.000986/-/-",
         .steps = { { .name = SAMPLE_STEP, .flags = FLOW_STEP_CHOSEN, .handoff = handoff->id } }, .step_count = 1,
     };
+    struct measure measure = { .dossier = SAMPLE_DOSSIER, .agency = WARD, .procedure = "2.000986",
+                               .officer_agency = POLICE, .officer = "CB-07", .received_ms = SITE_NOW_MS,
+                               .due_ms = said.due_ms, .papers = 2 };
 
     must(handoff->dossier == SAMPLE_DOSSIER);
     turn_dossier_put(turn, &dossier);
@@ -112,6 +115,7 @@ static void know_dossier(struct turn *turn, const struct handoff *handoff)
     turn_unreceived_put(turn, POLICE, handoff->changed_ms, handoff->id);
     turn_ending_put(turn, &ending);
     turn_flow_put(turn, &flow);
+    turn_measure_put(turn, NULL, &measure);
 }
 
 static void lane_of_two(struct turn *turn)

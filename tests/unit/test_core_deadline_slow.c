@@ -306,6 +306,41 @@ static void compare(int64_t arrival, struct counts *counts)
     counts->with_pauses += question.pause_count != 0;
 }
 
+/* How long was worked: every minute that was, and that no pause covers. */
+static void compare_worked(int64_t arrival)
+{
+    struct deadline_pause pauses[PAUSES];
+    struct deadline question = { .arrival_ms = ms_of(arrival), .hours = &world.hours, .calendar = world.calendar,
+                                 .exceptions = world.exceptions, .exception_count = world.exception_count,
+                                 .pauses = pauses };
+    int64_t until = arrival + dice(30 * DAY_MINUTES) - dice(100), slow = 0, worked_ms = -1;
+
+    question.pause_count = random_pauses(arrival, pauses);
+    for (int64_t minute = arrival; minute < until; minute++)
+        slow += worked(minute) && !paused(pauses, question.pause_count, minute);
+    assert_int_equal(deadline_worked(&question, ms_of(until), &worked_ms), RESULT_OK);
+    assert_int_equal(worked_ms, slow * MINUTE_MS);
+}
+
+static void worked_time_agrees(void **state)
+{
+    struct deadline question = { .arrival_ms = ms_of(0), .hours = &world.hours };
+    int64_t worked_ms;
+
+    (void)state;
+    dice_state = 20260303;
+    for (int w = 0; w < WORLDS; w++) {
+        world_make();
+        world_exceptions();
+        for (int q = 0; q < QUESTIONS / 8; q++)
+            compare_worked(dice(5 * 365) * (int64_t)DAY_MINUTES + dice(DAY_MINUTES));
+        calendar_free(world.calendar);
+    }
+    assert_int_equal(deadline_worked(&question, INT64_MAX, &worked_ms), RESULT_INVALID);
+    assert_int_equal(deadline_worked(&question, ms_of(-5), &worked_ms), RESULT_OK);
+    assert_int_equal(worked_ms, 0);
+}
+
 static void agrees_with_the_slow_one(void **state)
 {
     struct counts counts = { 0 };
@@ -325,6 +360,7 @@ static void agrees_with_the_slow_one(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(agrees_with_the_slow_one) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(agrees_with_the_slow_one),
+                                        cmocka_unit_test(worked_time_agrees) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

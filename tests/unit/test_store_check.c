@@ -160,15 +160,15 @@ static void is_found(void **state)
         fail_msg("%u faults, another is \"%s\"", found.count, found.lines[expected]);
 }
 
-static int every_damage(void)
+static int every_damage(const char *name, const struct damage *damages, size_t count)
 {
-    struct CMUnitTest *tests = calloc(store_damages_count, sizeof *tests);
+    struct CMUnitTest *tests = calloc(count, sizeof *tests);
     if (!tests)
         return -1;
-    for (size_t i = 0; i < store_damages_count; i++)
-        tests[i] = (struct CMUnitTest){ store_damages[i].name, is_found, trial_setup, trial_teardown,
-                                        (void *)(uintptr_t)&store_damages[i] };
-    int failed = _cmocka_run_group_tests("damages", tests, store_damages_count, NULL, NULL);
+    for (size_t i = 0; i < count; i++)
+        tests[i] = (struct CMUnitTest){ damages[i].name, is_found, trial_setup, trial_teardown,
+                                        (void *)(uintptr_t)&damages[i] };
+    int failed = _cmocka_run_group_tests(name, tests, count, NULL, NULL);
     free(tests);
     return failed;
 }
@@ -238,5 +238,6 @@ int main(void)
         SITE(counters_that_cannot_be_read),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    return failed + every_damage();
+    return failed + every_damage("damages", store_damages, store_damages_count) +
+           every_damage("damages_of_figures", store_figure_damages, store_figure_damages_count);
 }

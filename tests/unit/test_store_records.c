@@ -12,6 +12,7 @@
 #include "gateway/store/counters.h"
 #include "gateway/store/record_dossier.h"
 #include "gateway/store/record_ending.h"
+#include "gateway/store/record_figure.h"
 #include "gateway/store/record_supplement.h"
 #include "gateway/store/record_flow.h"
 #include "gateway/store/records.h"
@@ -48,6 +49,11 @@ static const char FLOW[] =
     "0101000000101112131415161718191a1b1c1d1e1f09020000000000000015322e3030303938362f2d2f323032342d30372d3031"
     "020c636976696c2d737461747573010000000000000003000000000000000b040000000000000005000000000000000600000000"
     "000000077061796d656e740f00000001000000000000000000000000000000000000000000000000000000000000000000000000";
+static const char MEASURE[] =
+    "01090702030201020105040306000000070000000200000093020000010000000000000002000000000000000300000000000000"
+    "0400000000000000fbffffffffffffff0600000000000000070000000000000008322e3030303938360543422d3037";
+static const char FIGURED[] =
+    "01050201087f21800140ac0257ffffffffffffffffff01";
 static const char MONEY[] =
     "01401f000000000000feffffffffffffff030000000000000004000000";
 static const char AGENCY_STATE[] =
@@ -91,6 +97,8 @@ static union {
     struct ending ending;
     struct asked asked;
     struct flow flow;
+    struct measure measure;
+    struct figures figures;
     struct agency_state agency_state;
     struct fail_group group;
     struct antecedent antecedent;
@@ -108,6 +116,8 @@ CALLS(money, money)
 CALLS(ending, ending)
 CALLS(asked, asked)
 CALLS(flow, flow)
+CALLS(measure, measure)
+CALLS(figures, figures)
 CALLS(agency_state, agency_state)
 CALLS(fail_group, group)
 CALLS(antecedent, antecedent)
@@ -205,6 +215,27 @@ static void fill_flow(void)
         parsed.flow.message_id.bytes[i] = (uint8_t)(0x10 + i);
 }
 
+static void fill_measure(void)
+{
+    parsed.measure = (struct measure){
+        .ended = STATUS_DONE, .flags = 7, .cause = LATE_BY_GATEWAY, .papers = 3, .papers_digitised = 2,
+        .papers_reused = 1, .results = 2, .results_digitised = 1, .attitude = 5, .cost = 4, .trips = 3, .agency = 6,
+        .officer_agency = 7, .channel = 2, .worked_minutes = 659, .received_ms = 1, .due_ms = 2, .ended_ms = 3,
+        .rated_ms = 4, .officer_ms = -5, .gateway_ms = 6, .gateway_until_ms = 7, .procedure = "2.000986",
+        .officer = "CB-07",
+    };
+}
+
+static void fill_figures(void)
+{
+    parsed.figures = (struct figures){ 0 };
+    parsed.figures.of[FIGURE_RECEIVED_ONLINE] = 1;
+    parsed.figures.of[FIGURE_BEFORE] = 127;
+    parsed.figures.of[FIGURE_WORKED_MINUTES] = 128;
+    parsed.figures.of[FIGURE_WORKED] = 300;
+    parsed.figures.of[FIGURES - 1] = UINT64_MAX;
+}
+
 static void fill_agency_state(void)
 {
     parsed.agency_state = (struct agency_state){ .offers = 1, .paused = true, .since_ms = 2, .suspect_fingerprint = 3,
@@ -237,7 +268,7 @@ static void fill_counters(void)
 
 /* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 4, CAUSE 40,
  * STATUS 10, JUDGED 7, DUE_SOURCE 4,
- * APOLOGY 6, ASKING 3; a flow has at most 16 steps. */
+ * APOLOGY 6, ASKING 3; MEASURE flags 7, LATE_CAUSE 3; a flow has at most 16 steps. */
 static const struct sample samples[] = {
     { HANDOFF, handoff_p, handoff_w, fill_handoff, "\001\001\023" "\002\001\010" "\003\000\013" "\004\000\007"
       "\005\000\004" },
@@ -250,6 +281,8 @@ static const struct sample samples[] = {
     { ENDING, ending_p, ending_w, fill_ending, "\001\000\012" "\002\000\006" "\003\000\005" },
     { ASKED, asked_p, asked_w, fill_asked, "\001\001\003" "\002\001\023" },
     { FLOW, flow_p, flow_w, fill_flow, "\025\000\023" },
+    { MEASURE, measure_p, measure_w, fill_measure, "\002\000\007" "\003\001\003" },
+    { FIGURED, figures_p, figures_w, fill_figures, NULL },
     { AGENCY_STATE, agency_state_p, agency_state_w, fill_agency_state, "\011\000\001" "\012\000\001" },
     { FAIL_GROUP, fail_group_p, fail_group_w, fill_group, NULL },
     { ANTECEDENT, antecedent_p, antecedent_w, fill_antecedent, "\001\001\002" },
@@ -352,6 +385,56 @@ static void unknown_words_are_refused(void **state)
     }
 }
 
+static bool measure_is_taken(struct measure measure)
+{
+    uint8_t bytes[RECORD_BYTES_MAX];
+    struct measure read;
+    return measure_parse(span_of(bytes, measure_write(&measure, bytes)), &read);
+}
+
+/* What counts relies on this, so bytes that say otherwise are not explained. */
+static void measures_are_sound(void **state)
+{
+    struct measure open = { .agency = 1, .due_ms = 5 };
+    struct measure ended = { .agency = 1, .due_ms = 5, .ended = STATUS_DONE, .ended_ms = 4 };
+    struct measure late = { .agency = 1, .due_ms = 5, .ended = STATUS_RETURNED, .ended_ms = 6, .cause = 1 };
+    struct measure stopped = { .agency = 1, .due_ms = 5, .ended = STATUS_STOPPED, .ended_ms = 6 };
+    (void)state;
+
+    assert_true(measure_is_taken(open) && measure_is_taken(ended) && measure_is_taken(late));
+    assert_true(measure_is_taken(stopped));
+    ended.cause = open.cause = stopped.cause = LATE_BY_AGENCY;
+    late.cause = 0;
+    assert_false(measure_is_taken(ended) || measure_is_taken(open) || measure_is_taken(stopped));
+    assert_false(measure_is_taken(late));
+    for (enum status status = 1; status < STATUS_END; status++)
+        assert_int_equal(measure_is_taken((struct measure){ .agency = 1, .ended = status, .ended_ms = 6 }),
+                         status == STATUS_NOT_ACCEPTED || status >= STATUS_WITHDRAWN);
+    assert_false(measure_is_taken((struct measure){ .agency = 1, .ended = STATUS_DONE }));
+    assert_false(measure_is_taken((struct measure){ .due_ms = 5 }));
+    assert_false(measure_is_taken((struct measure){ .agency = 1, .officer = "CB" }));
+}
+
+/* One way of writing for one meaning: no zeros, no number twice, none out of order, none longer than it must be. */
+static void figures_are_written_one_way(void **state)
+{
+    static const char *const odd[] = { "0100", "01010200", "0102020102", "01020201020108", "010202010101", "0101028000",
+                                       "01015801", "010102ffffffffffffffffff02", "010102ffffffffffffffffffff01" };
+    struct figures figures;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        uint8_t bytes[16];
+        size_t size = strlen(odd[i]) / 2;
+        assert_true(hex_read(span_of_string(odd[i]), bytes, size));
+        assert_false(figures_parse(span_of(bytes, size), &figures));
+    }
+    for (unsigned i = 0; i < FIGURES; i++)
+        figures.of[i] = UINT64_MAX;
+    uint8_t bytes[RECORD_BYTES_MAX];
+    assert_true(figures_parse(span_of(bytes, figures_write(&figures, bytes)), &figures));
+}
+
 static void texts_are_bounded(void **state)
 {
     (void)state;
@@ -406,6 +489,7 @@ int main(void)
         cmocka_unit_test(written_as_pinned), cmocka_unit_test(read_as_written),
         cmocka_unit_test(cut_or_longer_is_refused), cmocka_unit_test(another_version_is_refused),
         cmocka_unit_test(unknown_words_are_refused), cmocka_unit_test(texts_are_bounded),
+        cmocka_unit_test(measures_are_sound), cmocka_unit_test(figures_are_written_one_way),
         cmocka_unit_test(any_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,6 +203,49 @@ static void steps_that_are_chosen(void **state)
     assert_refused(PROBLEM_INVALID_FIELD, "header.facts.chosen_steps");
 }
 
+/* Officers, papers, what a citizen said: only reports are made of it. */
+static void what_reports_are_made_of(void **state)
+{
+    (void)state;
+    Lienthong__V1__Header header = sample_header();
+    Lienthong__V1__Facts facts = LIENTHONG__V1__FACTS__INIT;
+    Lienthong__V1__Rating rating = LIENTHONG__V1__RATING__INIT;
+    Lienthong__V1__Component papers[3], *list[] = { &papers[0], &papers[1], &papers[2] };
+    char officer[OFFICER_SIZE + 1] = "";
+
+    header.facts = &facts;
+    for (int i = 0; i < 3; i++)
+        lienthong__v1__component__init(&papers[i]);
+    papers[0].digitised = papers[1].digitised = papers[2].reused = true;
+    facts.components = list;
+    facts.n_components = 3;
+    assert_true(read_submit(&header, 1));
+    const struct facts *told = frame.command.submit.facts;
+    assert_true(told->papers.count == 3 && told->papers.digitised == 2 && told->papers.reused == 1);
+    assert_false(told->has_rating);
+    facts.n_components = 0;
+    facts.rating = &rating;                                 /* there, and nothing answered */
+    assert_true(read_submit(&header, 1) && frame.command.submit.facts->has_rating);
+    rating = (Lienthong__V1__Rating){ .base = rating.base, .attitude = 5, .cost = 1, .trips = TRIPS_MAX };
+    facts.officer_to = officer;
+    memset(officer, 'x', OFFICER_SIZE - 1);
+    assert_true(read_submit(&header, 1));
+    told = frame.command.submit.facts;
+    assert_true(told->rating.attitude == 5 && told->rating.cost == 1 && told->rating.trips == TRIPS_MAX);
+    assert_string_equal(told->officer_to, officer);
+    officer[OFFICER_SIZE - 1] = 'x';
+    assert_false(read_submit(&header, 1));
+    assert_refused(PROBLEM_INVALID_FIELD, "header.facts.officer_to");
+    officer[0] = 0;
+    for (int i = 0; i < 3; i++) {
+        uint32_t *field = i == 0 ? &rating.attitude : i == 1 ? &rating.cost : &rating.trips, kept = *field;
+        *field = i == 2 ? TRIPS_MAX + 1 : RATING_MAX + 1;
+        assert_false(read_submit(&header, 1));
+        assert_refused(PROBLEM_INVALID_FIELD, "header.facts.rating");
+        *field = kept;
+    }
+}
+
 static void fields_of_tomorrow_pass_unchanged(void **state)
 {
     (void)state;
@@ -444,6 +487,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_submit_is_read_whole), cmocka_unit_test(what_it_tells_of_its_dossier),
         cmocka_unit_test(steps_that_are_chosen),
+        cmocka_unit_test(what_reports_are_made_of),
         cmocka_unit_test(fields_of_tomorrow_pass_unchanged),
         cmocka_unit_test(a_hello_without_kinds_means_all),
         cmocka_unit_test(what_is_no_envelope),
