@@ -427,15 +427,15 @@ def test_another_schema_is_refused_with_what_to_do(gateway):
             file.write(data.replace(pattern, b"schema" + new.to_bytes(4, "little")))
 
     for name in ("store/data.mdb", "backup/data.mdb"):
-        patch(name, 2, 3)
-    with pytest.raises(AssertionError, match="the store has schema 3, this program needs 2; install the newer version"):
+        patch(name, 3, 4)
+    with pytest.raises(AssertionError, match="the store has schema 4, this program needs 3; install the newer version"):
         gateway.start_broker()
     gateway.broker = None
-    assert "schema 3" in gateway.cli("check-store", gateway.path("backup"), code=5)
+    assert "schema 4" in gateway.cli("check-store", gateway.path("backup"), code=5)
     os.rename(gateway.path("store"), gateway.path("moved"))
     assert "install the newer version" in gateway.cli("restore", gateway.path("backup"), code=5)
     assert not os.path.exists(gateway.path("store/data.mdb"))
-    patch("moved/data.mdb", 3, 1)                           # an older one is brought up, by whoever writes it
+    patch("moved/data.mdb", 4, 1)                           # an older one is brought up, by whoever writes it
     assert "lienthongd open it once" in gateway.cli("check-store", gateway.path("moved"), code=5)
     if os.path.exists(gateway.path("store")):
         os.rmdir(gateway.path("store"))
