@@ -6,7 +6,7 @@
  *       "source_time": "2023-04-25T09:30:00+07:00", "sequence": 1, "parent": 281474976710657,
  *       "after": [ "0195..." , { "message_id": "0195...", "until": "DELIVERED" } ],
  *       "facts": { "status": 2, "channel": 1, "due": "2023-04-28 17:00", "received": "...", "aliases": ["..."],
- *                  "components": [ { "code": "GCS", "copies": 1 } ],
+ *                  "components": [ { "code": "GCS", "copies": 1 } ], "chosen_steps": ["allowance"],
  *                  "money": [ { "component": "LP", "owed": 8000 } ], "reason_code": "...", "answer_by": "...",
  *                  "officer_to": "CB-07", "rating": { "attitude": 5, "cost": 4, "trips": 1 } },
  *       "content_type": "application/json",

@@ -1,5 +1,7 @@
 """An interlinked birth from one submission: the gateway leads it through ward, police and insurance, between processes,
 as the example network of 2023 describes it."""
+import json
+
 import pytest
 
 from gateway import Gateway
@@ -128,3 +130,20 @@ def test_withdrawn_in_the_middle_and_refused_as_a_whole(city):
     with pytest.raises(Refusal) as refused:
         counter.track(other)
     assert refused.value.type == PROBLEM.UNKNOWN_DOSSIER
+
+
+def test_a_file_with_chosen_steps(city):
+    """A death: what the family chose stands in the file that the counter's system writes."""
+    def write(*chosen):
+        city.write("death.json", json.dumps({
+            "kind": "FORWARD", "dossier_code": "H29.07.00-261126-0001", "procedure_code": "2.002913",
+            "facts": {"area_code": AREA, "status": 2, "chosen_steps": chosen},
+            "payload": {"deceased": "Trần Văn Ví Dụ"}}))
+        return city.path("death.json")
+
+    refused = city.cli("submit", "--as", COUNTER, write("allowance", "flowers"), code=1)
+    assert "header.facts.chosen_steps[1]" in refused and "flowers" in refused
+    city.cli("submit", "--as", COUNTER, write("allowance", "residence-deletion"))
+    flow = city.cli("track", "--as", COUNTER, "H29.07.00-261126-0001", "--json")["dossier"]["flow"]
+    assert {step["name"]: step["state"] for step in flow["steps"]} == {
+        "civil-status": "COMING", "residence-deletion": "WAITS", "allowance": "WAITS", "social-aid": "NOT_CHOSEN"}
