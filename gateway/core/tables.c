@@ -227,24 +227,40 @@ const struct field *tables_field(const struct tables *tables, const char *code)
     return NULL;
 }
 
-const struct agency *tables_step_agency(const struct tables *tables, const struct procedure *procedure,
-                                        const struct procedure_step *step, const struct agency *sender,
-                                        const char *area, int64_t now_ms)
+/* Of those that exist, or with `ended` of those that did and have an heir in this line of work. False: none; NULL:
+ * several with equal right. */
+static bool narrowest(const struct tables *tables, const struct procedure *procedure, const struct selector *wanted,
+                      const char *area, bool ended, int64_t now_ms, const struct agency **ret_agency)
 {
-    const struct agency *best = tables_route(tables, procedure->code, step->name, sender);
+    struct matter matter = { .procedure = procedure->code, .area = area, .kind = KIND_FORWARD };
+    const struct agency *best = NULL;
     size_t best_size = 0, equal = 0;
 
-    if (best || step->citizen)
-        return best;
-    area = is_said(area) ? area : sender->area;
     for (uint32_t i = 0; i < tables->agency_count; i++) {
         const struct agency *agency = &tables->agencies[i];
         size_t size = agency->area[0] && area_holds(agency->area, area) ? 1 + strlen(agency->area) : 0;
-        if (!selector_matches(&step->agency, agency) || !tables_agency_exists(agency, now_ms) || size < best_size)
+        bool may = ended ? agency->to_ms && agency->to_ms <= now_ms && tables_successor(tables, agency, &matter, now_ms)
+                         : tables_agency_exists(agency, now_ms);
+        if (!may || !selector_matches(wanted, agency) || size < best_size)
             continue;
         equal = best && size == best_size ? equal + 1 : 0;
         best = agency;
         best_size = size;
     }
-    return equal ? NULL : best;
+    *ret_agency = equal ? NULL : best;
+    return best != NULL;
+}
+
+const struct agency *tables_step_agency(const struct tables *tables, const struct procedure *procedure,
+                                        const struct procedure_step *step, const struct agency *sender,
+                                        const char *area, int64_t now_ms)
+{
+    const struct agency *best = tables_route(tables, procedure->code, step->name, sender);
+
+    if (best || step->citizen)
+        return best;
+    area = is_said(area) ? area : sender->area;
+    if (!narrowest(tables, procedure, &step->agency, area, false, now_ms, &best) && tables->successions)
+        (void)narrowest(tables, procedure, &step->agency, area, true, now_ms, &best);
+    return best;
 }

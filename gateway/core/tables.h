@@ -150,7 +150,8 @@ const struct procedure *tables_procedure(const struct tables *tables, const char
 const struct procedure *tables_procedure_version(const struct tables *tables, const char *version);
 /* Who does this step of it for a dossier of this sender: by the first route, else of those that its selector means and
  * that exist the one whose area is the narrowest around the dossier's ("this ward's police"; `area` NULL or "": the
- * sender's), else the only one there is. NULL: the citizen, nobody, or several with equal right. */
+ * sender's), else the only one there is. Where none of them exists any more, the one of old to whose heirs it goes
+ * (tables_successor). NULL: the citizen, nobody, or several with equal right. */
 const struct agency *tables_step_agency(const struct tables *tables, const struct procedure *procedure,
                                         const struct procedure_step *step, const struct agency *sender,
                                         const char *area, int64_t now_ms);
