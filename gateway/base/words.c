@@ -64,7 +64,7 @@ static const char *const apologies[] = {
 };
 _Static_assert(COUNT(apologies) == APOLOGY_END, "every apology has a name");
 static const char *const unaskeds[] = {
-    "", "NO_HOLDER", "UNDELIVERED", "NOT_PERMITTED", "NO_AGENCY", "REFUSED",
+    "", "NO_HOLDER", "UNDELIVERED", "NOT_PERMITTED", "NO_AGENCY", "OVER", "FAILED", "REFUSED",
 };
 _Static_assert(COUNT(unaskeds) == UNASKED_END, "every reason has a name");
 
@@ -100,6 +100,11 @@ static const char *const causes[] = {
     [CAUSE_ANSWER_CAME] = "ANSWER_CAME", [CAUSE_ANSWER_LEFT] = "ANSWER_LEFT",
     [CAUSE_ANSWER_REMINDED] = "ANSWER_REMINDED", [CAUSE_ANSWER_OVERDUE] = "ANSWER_OVERDUE", [CAUSE_COPIED] = "COPIED",
     [CAUSE_RECALLED] = "RECALLED", [CAUSE_SENT_ON] = "SENT_ON",
+    [CAUSE_APOLOGY_ASKED] = "APOLOGY_ASKED", [CAUSE_APOLOGY_NOT_ASKED] = "APOLOGY_NOT_ASKED",
+    [CAUSE_APOLOGY_UNDETERMINED] = "APOLOGY_UNDETERMINED", [CAUSE_APOLOGY_BRAKED] = "APOLOGY_BRAKED",
+    [CAUSE_APOLOGY_SIGNED] = "APOLOGY_SIGNED", [CAUSE_APOLOGY_CANCELLED] = "APOLOGY_CANCELLED",
+    [CAUSE_LATE] = "LATE",
+    [CAUSE_GIVEN_UP] = "GIVEN_UP", [CAUSE_UNANSWERED] = "UNANSWERED", [CAUSE_ANSWERED] = "ANSWERED",
 };
 _Static_assert(COUNT(causes) == CAUSE_END, "every cause has a name");
 

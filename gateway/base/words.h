@@ -106,6 +106,14 @@ enum cause {
     CAUSE_COPIED,               /* a copy goes to another agency as well, or says why it cannot */
     CAUSE_RECALLED,             /* the result that it had, or waits behind, was taken back by who gave it */
     CAUSE_SENT_ON,              /* sent back by the wrong agency, and handed on to another one */
+    CAUSE_APOLOGY_ASKED,        /* it will hardly be in time: its holder is asked for reason, new date and signer */
+    CAUSE_APOLOGY_NOT_ASKED, CAUSE_APOLOGY_UNDETERMINED, CAUSE_APOLOGY_BRAKED,
+    CAUSE_APOLOGY_SIGNED,       /* ... through the console */
+    CAUSE_APOLOGY_CANCELLED,    /* it is not owed: in time after all, or due later by now */
+    CAUSE_LATE,                 /* unsigned when due, or the new date has passed too: others are told */
+    CAUSE_GIVEN_UP,             /* a reminder that cannot be delivered */
+    CAUSE_UNANSWERED,           /* an URGE had no answer in time */
+    CAUSE_ANSWERED,             /* ... and has one now */
     CAUSE_END
 };
 
@@ -165,6 +173,8 @@ enum unasked {
     UNASKED_UNDELIVERED,        /* it has not reached its holder: the gateway's or the sender's trouble */
     UNASKED_NOT_PERMITTED,      /* no permit lets the one that opened it ask its holder */
     UNASKED_NO_AGENCY,          /* one of the two is no longer in the directory */
+    UNASKED_OVER,               /* it had ended, late, before it could be asked for */
+    UNASKED_FAILED,             /* it was asked for, and the request could not be delivered */
     UNASKED_REFUSED,            /* the request could not be made for another reason; the event says which */
     UNASKED_END
 };

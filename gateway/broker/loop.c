@@ -19,6 +19,10 @@
 #include <unistd.h>
 
 #include "gateway/broker/broker.h"
+#include "gateway/core/due_date.h"
+
+#define LOCAL_MS (7LL * 3600 * 1000)
+#define DAY_MS   (24LL * 3600 * 1000)
 
 enum {
     SECOND_MS = 1000, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * 60 * 1000,
@@ -36,6 +40,7 @@ struct loop {
     int64_t settle_ms;                          /* steady: when to settle; 0: nothing to settle */
     bool    settle_full;                        /* there was no room for it: not before settle_ms */
     int64_t watchdog_ms, watchdog_next_ms;      /* 0: nobody watches */
+    int64_t alarm_day;                          /* the day on which a missing calendar was last told of; 0 never */
     struct store_reader reader;                 /* who read the oldest state a minute ago; pid 0: nobody */
 };
 
@@ -134,6 +139,20 @@ static void once_a_second(struct loop *loop)
     }
 }
 
+/* Once a day: due dates would be provisional. */
+static void calendar_alarm(struct loop *loop)
+{
+    struct broker *broker = loop->broker;
+    int64_t day = (broker->now_ms + LOCAL_MS) / DAY_MS;
+    int year = due_calendar_missing(broker->tables, broker->now_ms);
+
+    if (!year || day == loop->alarm_day)
+        return;
+    loop->alarm_day = day;
+    log_event(LOG_WARN, "calendar-missing", "count=%d why=%s", year,
+              log_quoted("the calendar of this year is not loaded: what is due in it is provisional"));
+}
+
 static void once_a_minute(struct loop *loop)
 {
     struct store *store = loop->broker->store;
@@ -141,6 +160,7 @@ static void once_a_minute(struct loop *loop)
     unsigned readers = store_readers_check(store);
     bool reads = store_oldest_reader(store, &reader);
 
+    calendar_alarm(loop);
     log_event(LOG_DEBUG, "readers", "count=%u", readers);
     /* The same one with the same state as a minute ago, and turns went on. */
     if (reads && reader.behind && reader.pid == loop->reader.pid && reader.transaction == loop->reader.transaction)

@@ -97,6 +97,7 @@ enum exit_code verb_status(struct cli *cli), verb_show(struct cli *cli), verb_li
     verb_unreceived(struct cli *cli), verb_supplements(struct cli *cli),
     verb_agencies(struct cli *cli);                                                         /* verb_ask.c */
 enum exit_code verb_paper(struct cli *cli);                                                  /* verb_paper.c */
+enum exit_code verb_late(struct cli *cli), verb_sign(struct cli *cli);                      /* verb_late.c */
 enum exit_code verb_replay(struct cli *cli), verb_close(struct cli *cli), verb_redirect(struct cli *cli),
     verb_hold(struct cli *cli), verb_release(struct cli *cli),
     verb_confirm_clock(struct cli *cli);                                                    /* verb_act.c */

@@ -7,6 +7,7 @@
 #include "gateway/cli/print.h"
 #include "gateway/cli/print_asked.h"
 #include "gateway/cli/print_flow.h"
+#include "gateway/cli/print_late.h"
 #include "gateway/core/status.h"
 
 enum { LABEL_WIDTH = 18 };
@@ -108,6 +109,7 @@ json_t *json_of_dossier(const Lienthong__V1__DossierView *view)
     json_object_set_new(json, "paused_ms", json_integer((json_int_t)view->paused_ms));
     json_object_set_new(json, "kept", json_integer(view->kept));
     json_object_set_new(json, "unknown_codes", json_integer(view->unknown_codes));
+    json_object_set_new(json, "ending", json_of_ending(view->ending));
     json_lists(json, view);
     json_object_set_new(json, "flow", json_of_flow(view->flow));
     return json;
@@ -232,6 +234,7 @@ void print_dossier(const struct cli *cli, const Lienthong__V1__DossierView *view
     printf(cli->vietnamese ? "Hồ sơ %s\n" : "Dossier %s\n", view->code);
     print_status(cli, view);
     print_due(cli, view);
+    print_ending(cli, view->ending, view->due_ms);
     for (size_t i = 0; i < view->n_money; i++) {
         label(cli, "nghĩa vụ tài chính", "money");
         printf(cli->vietnamese ? "%s: phải nộp %" PRId64 " đ, đã nộp %" PRId64 " đ\n"

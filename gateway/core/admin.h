@@ -82,6 +82,11 @@ struct change admin_change(const struct step *step, enum cause cause);
 /* ---- step_admin_open.c */
 void admin_facts(struct step *step, struct admin_reply *reply);
 void admin_open_it(struct step *step, struct admin_reply *reply);
+/* ---- step_admin_late.c */
+void admin_late(struct step *step, struct admin_reply *reply);
+void admin_late_facts(struct step *step, struct admin_reply *reply);    /* for status: how many, where there are any */
+void admin_late_release(struct step *step, struct admin_reply *reply);
+void admin_sign(struct step *step, struct admin_reply *reply);
 
 /* ---- step_admin_move.c */
 void admin_close_it(struct step *step, struct admin_reply *reply);

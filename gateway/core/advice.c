@@ -70,6 +70,38 @@ struct words state_words(enum state state)
     return state > 0 && state < STATE_END ? table[state] : NONE;
 }
 
+struct words apology_words(enum apology apology)
+{
+    static const struct words table[APOLOGY_END] = {
+        [APOLOGY_ASKED] = { "chờ ký phiếu xin lỗi", "waiting for a signature" },
+        [APOLOGY_BRAKED] = { "bị hãm: quá nhiều yêu cầu trong một giờ, chờ người cho đi",
+                             "braked: too many requests in an hour, a person lets them go" },
+        [APOLOGY_UNDETERMINED] = { "chưa xác định: nơi giữ hồ sơ mất liên lạc",
+                                   "undetermined: nothing is heard of its holder" },
+        [APOLOGY_NOT_ASKED] = { "không yêu cầu xin lỗi được", "no apology could be asked for" },
+        [APOLOGY_SIGNED] = { "đã xin lỗi và hẹn lại", "apologised, with a new date" },
+        [APOLOGY_CANCELLED] = { "không phải xin lỗi: kịp hạn", "none is owed: it was in time" },
+    };
+    return apology > 0 && apology < APOLOGY_END ? table[apology] : NONE;
+}
+
+struct words unasked_words(enum unasked unasked)
+{
+    static const struct words table[UNASKED_END] = {
+        [0] = { "", "" },
+        [UNASKED_NO_HOLDER] = { "không cơ quan nào khác đang giữ hồ sơ", "no other agency holds it" },
+        [UNASKED_UNDELIVERED] = { "hồ sơ chưa tới nơi xử lý", "it has not reached its holder" },
+        [UNASKED_NOT_PERMITTED] = { "danh bạ không cho phép gửi APOLOGY tới nơi xử lý",
+                                    "no permit lets APOLOGY be sent to its holder" },
+        [UNASKED_NO_AGENCY] = { "một trong hai cơ quan không còn trong danh bạ",
+                                "one of the two agencies is no longer in the directory" },
+        [UNASKED_OVER] = { "đã kết thúc trước khi kịp yêu cầu", "it had ended before it could be asked for" },
+        [UNASKED_FAILED] = { "yêu cầu không giao được", "the request could not be delivered" },
+        [UNASKED_REFUSED] = { "không tạo được yêu cầu; xem lịch sử", "the request could not be made; see the history" },
+    };
+    return unasked < UNASKED_END ? table[unasked] : NONE;
+}
+
 struct words verdict_words(enum verdict verdict)
 {
     static const struct words table[VERDICT_END] = {

@@ -14,6 +14,9 @@ struct words fail_class_next(enum fail_class fail_class);       /* who does what
 struct words state_words(enum state state);                     /* "đang chờ gửi lại" / "waiting" */
 struct words verdict_words(enum verdict verdict);               /* what the agency said, in plain words */
 
+struct words apology_words(enum apology apology);               /* what became of the apology that is owed */
+struct words unasked_words(enum unasked unasked);               /* why nobody was asked; "" for 0 */
+
 /* The same as fail_class_next(), in one language. */
 const char *fail_class_next_step(enum fail_class fail_class, bool vi);
 

@@ -124,6 +124,8 @@ struct admin {
     uint64_t after;                         /* paging: only ids above */
     uint32_t limit;                         /* 0: PAGE_MAX */
     uint64_t covered_seq;
+    int64_t  due_ms;                        /* sign: the new date */
+    char     reason_code[REASON_CODE_SIZE], officer[OFFICER_SIZE];
 };
 
 struct command {

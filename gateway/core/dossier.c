@@ -19,10 +19,16 @@ static bool may_move_due(struct step *step, const struct intake *intake)
     return false;
 }
 
+/* The due_ms of an apology is a promise, that of a reminder what it is about: neither states when it is due. */
+static int64_t due_said(const struct submit *submit)
+{
+    return submit->kind == KIND_APOLOGY || submit->kind == KIND_URGE ? 0 : submit->due_ms;
+}
+
 static void state_due(struct step *step, const struct intake *intake, struct telling *telling, uint32_t sender)
 {
     struct dossier *dossier = &telling->dossier;
-    int64_t due_ms = intake->submit->due_ms;
+    int64_t due_ms = due_said(intake->submit);
     bool one_stop = dossier_same_seat(step, dossier->opener, sender) || intake->sender->kind == AGENCY_ONE_STOP;
     bool stated = dossier->due_source == DUE_ONE_STOP || dossier->due_source == DUE_AGENCY;
 
@@ -117,7 +123,7 @@ static bool is_worth_a_record(struct step *step, const struct intake *intake, co
 {
     const struct facts *facts = intake->submit->facts;
 
-    if (intake->submit->due_ms > 0 ||
+    if (due_said(intake->submit) > 0 ||
         (facts && (facts->status || facts->partner_status[0] || facts->received_ms > 0 || facts->money_count)))
         return true;
     if (supplement_is_request(handoff->kind) || handoff->kind == KIND_CORRECTION_REQUEST || intake->flow.starts)

@@ -52,6 +52,15 @@ void dossier_delivered(struct step *step, const struct handoff *forward);
 /* `child` stands for `forward` now (redirected, or itself with another recipient): both clocks go on. */
 void dossier_moved_on(struct step *step, const struct handoff *forward, const struct handoff *child);
 
+/* Who is at work on it: the live branches, and those whose result was recalled. */
+struct holder { uint64_t forward; uint32_t agency; bool there; };       /* there: the FORWARD has reached it */
+uint32_t dossier_holders(struct step *step, const struct dossier *dossier, struct holder ret_holders[BRANCHES_MAX]);
+/* `agency`, a number of the store, has the seat of the one that opened it. */
+bool dossier_opened_by(struct step *step, const struct dossier *dossier, uint32_t agency);
+/* An event about the dossier as a whole, in the history of its handoff `about`, whose other copies are stale then.
+ * Tells the sender of that one, unless the change is quiet. */
+void dossier_note(struct step *step, uint64_t about, struct change *change);
+
 /* Timers. RECEIPT: nobody has taken it in time, so it is listed and its sender told. It and PURGE stand one after the
  * other, whichever is first. 0: it needs no receipt, or not any more. */
 int64_t dossier_receipt_timer(struct step *step, const struct handoff *forward);

@@ -162,3 +162,24 @@ bool dossier_owns(struct step *step, const struct dossier *dossier, const struct
     uint32_t owner = dossier_owner(dossier);
     return owner && dossier_same_seat(step, owner, agency);
 }
+
+uint32_t dossier_holders(struct step *step, const struct dossier *dossier, struct holder ret_holders[BRANCHES_MAX])
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < dossier->branch_count; i++) {
+        const struct branch *branch = &dossier->branches[i];
+        if (!branch_is_live(branch) && !branch->line.recalled)
+            continue;
+        if (is_given_up(step, branch))
+            continue;
+        ret_holders[count++] = (struct holder){ .forward = branch->handoff, .agency = branch->holder,
+                                                .there = branch->delivered_ms || branch->receipt_ms };
+    }
+    return count;
+}
+
+bool dossier_opened_by(struct step *step, const struct dossier *dossier, uint32_t agency)
+{
+    return dossier_same_seat(step, dossier->opener, agency);
+}

@@ -4,6 +4,7 @@
 #include "gateway/core/due_date.h"
 #include "gateway/core/figures.h"
 #include "gateway/core/late.h"
+#include "gateway/core/urge.h"
 
 enum { RECOMPUTED_MAX = 16 };
 #define PUT_OFF_MS (60LL * 1000)
@@ -124,6 +125,29 @@ void dossier_told(struct step *step, struct telling *telling, const struct submi
     if (submit)                                         /* what an operator or a timer does tells of no money */
         keep_money(step, telling, submit, turn_agency_number(step->turn, step->command->agency->code));
     dossier_write_record(step, telling, event);
+    if (!submit || !step->command->session)             /* without a session: made here (issue.h) */
+        return;
+    uint32_t sender = turn_agency_number(step->turn, step->command->agency->code);
+    if (telling->dossier.opener != sender)
+        late_exchanged(step, sender);
+}
+
+void dossier_note(struct step *step, uint64_t about, struct change *change)
+{
+    struct telling telling = { 0 };
+    struct dossier *dossier = &telling.dossier;
+    struct handoff handoff;
+
+    must(turn_handoff(step->turn, about, &handoff) && turn_dossier(step->turn, handoff.dossier, dossier));
+    telling.year_before = dossier->unknown_year;
+    telling.said = (struct event_dossier){ .dossier = dossier->id, .previous = dossier->last_event,
+                                           .before = dossier->line.status, .after = dossier->line.status };
+    change->of_dossier = &telling.said;
+    if (handoff.flags & HANDOFF_BODY_PURGED)
+        change->detail = (struct span){ 0 };            /* sealed words would outlive the purge */
+    handoff_note(step, &handoff, change);
+    dossier_write_record(step, &telling, handoff.last_event);
+    change->of_dossier = NULL;
 }
 
 /* ---- the way of a FORWARD */
@@ -244,6 +268,7 @@ void dossier_delivered(struct step *step, const struct handoff *forward)
     }
     dossier_write_record(step, &telling, 0);
     figures_delivered(step, &telling.dossier, forward);
+    late_delivered(step, &telling.dossier);
 }
 
 void dossier_moved_on(struct step *step, const struct handoff *forward, const struct handoff *child)
@@ -290,6 +315,7 @@ void dossier_receipt_due(struct step *step, int64_t due_ms, struct handoff *forw
     forward->flags |= HANDOFF_UNRECEIVED;
     turn_unreceived_put(step->turn, forward->recipient, forward->changed_ms, forward->id);
     handoff_note(step, forward, &change);
+    urge_unreceived(step, forward->id);
 }
 
 void dossier_calendar_loaded(struct step *step, const struct tables *tables)

@@ -112,17 +112,20 @@ int64_t due_of_step(const struct tables *tables, const struct procedure *procedu
 
 int64_t due_of_receipt(const struct tables *tables, const struct agency *holder, int64_t delivered_ms)
 {
-    struct deadline question = question_of(tables, holder, delivered_ms);
+    return due_after(tables, holder, delivered_ms, tables->receipt);
+}
+
+int64_t due_after(const struct tables *tables, const struct agency *agency, int64_t from_ms, struct deadline_rule rule)
+{
+    struct deadline question = question_of(tables, agency, from_ms);
     uint32_t year = 0;
-    return ask(&question, tables->receipt, &year);
+    return ask(&question, rule, &year);
 }
 
 int64_t due_of_answer(const struct tables *tables, struct deadline_rule rule, const struct agency *one_stop,
                       int64_t asked_ms)
 {
-    struct deadline question = question_of(tables, one_stop, asked_ms);
-    uint32_t year = 0;
-    return ask(&question, rule, &year);
+    return due_after(tables, one_stop, asked_ms, rule);
 }
 
 /* What is due never comes earlier for what arrives later, so it is found by halves. */
@@ -158,6 +161,22 @@ int64_t due_worked_ms(const struct tables *tables, const struct agency *opener, 
             pauses[question.pause_count++] = (struct deadline_pause){ pause->from_ms, to_ms };
     }
     return deadline_worked(&question, until_ms, &worked_ms) == RESULT_OK ? worked_ms : 0;
+}
+
+int64_t due_ask(const struct tables *tables, const struct agency *opener, const struct dossier *dossier)
+{
+    if (!dossier->due_ms)
+        return 0;
+    int64_t ask_ms = due_before(tables, tables->late.ask, opener, dossier->due_ms);
+    struct deadline question = question_of(tables, opener, dossier->received_ms);
+    struct due counted;
+    question.rule = tables->late.ask;
+    bool is_short = ask_ms && dossier->received_ms && deadline_compute(&question, &counted, NULL) == RESULT_OK &&
+                    ask_ms <= counted.counted_from_ms;
+    if (!is_short)
+        return ask_ms;
+    int64_t short_ms = due_before(tables, tables->late.ask_short, opener, dossier->due_ms);
+    return short_ms > ask_ms ? short_ms : ask_ms;
 }
 
 int due_calendar_missing(const struct tables *tables, int64_t now_ms)

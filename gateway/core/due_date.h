@@ -37,6 +37,12 @@ int64_t due_before(const struct tables *tables, struct deadline_rule rule, const
  * taken out; those that still stand end at until_ms. 0 where the times are outside all calendars. */
 int64_t due_worked_ms(const struct tables *tables, const struct agency *opener, const struct dossier *dossier,
                       int64_t from_ms, int64_t until_ms);
+/* When `rule`, counted from from_ms by the hours of this agency, is over; 0: it gives none. `agency` NULL: office
+ * hours. */
+int64_t due_after(const struct tables *tables, const struct agency *agency, int64_t from_ms,
+                  struct deadline_rule rule);
+/* When the holder of this dossier is asked for an apology unless it has ended by then; 0: never. */
+int64_t due_ask(const struct tables *tables, const struct agency *opener, const struct dossier *dossier);
 /* The year that a calendar is missing for and somebody should see to it: this one; from 1 October on the next. 0: none
  * is. */
 int due_calendar_missing(const struct tables *tables, int64_t now_ms);

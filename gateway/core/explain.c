@@ -168,6 +168,49 @@ static void say_asked(struct story *story)
     }
 }
 
+static void say_ending(struct story *story, const struct ending *ending, const struct dossier *dossier)
+{
+    char ended[TIME_SIZE], due[TIME_SIZE];
+    bool late = ending->ended_ms > dossier->due_ms;
+
+    at(ending->ended_ms, ended);
+    at(dossier->due_ms, due);
+    if (ending->ended && dossier->due_ms)
+        say(story, false, "Kết thúc lúc %s theo nguồn, hẹn trả %s: %s%.0s.",
+            "The work ended at %s by its source, due %s: %.0s%s.", ended, due, late ? "trễ hạn" : "trong hạn",
+            late ? "late" : "in time");
+    else if (dossier->due_ms && story->step->now_ms > dossier->due_ms)
+        say(story, false, "Đã quá ngày hẹn trả.", "It is past its due date.");
+}
+
+/* How the dossier comes out, and what its citizen is told. */
+static void say_late(struct story *story, const struct dossier *dossier)
+{
+    struct words what, why;
+    struct ending ending;
+    char promised[TIME_SIZE];
+
+    if (!turn_ending(story->step->turn, dossier->id, &ending))
+        return;
+    say_ending(story, &ending, dossier);
+    if (!ending.apology)
+        return;
+    what = apology_words(ending.apology);
+    why = unasked_words(ending.unasked);
+    say(story, false, "Phiếu xin lỗi: %s%.0s%s%s%.0s.", "The apology: %.0s%s%s%.0s%s.", what.vi, what.en,
+        ending.unasked ? ": " : "", why.vi, why.en);
+    if (ending.apologies)
+        say(story, false, "Hẹn lại %s, do %s ký.", "Put off to %s, signed by %s.", at(ending.promised_ms, promised),
+            ending.signer);
+    if (ending.apology == APOLOGY_BRAKED)
+        say(story, false, "Cho đi: lienthong late release --agency CƠ-QUAN --reason ...",
+            "To let it go: lienthong late release --agency AGENCY --reason ...");
+    if (ending.apology == APOLOGY_ASKED && !ending.ended)
+        say(story, false, "Cơ quan gửi APOLOGY đã ký, hoặc: lienthong sign %s --due ... --reason-code ... --signer ...",
+            "Its holder sends a signed APOLOGY, or: lienthong sign %s --due ... --reason-code ... --signer ...",
+            story->dossier);
+}
+
 static void say_dossier(struct story *story)
 {
     char since[TIME_SIZE], by[AGENCY_CODE_SIZE] = "?", owner[AGENCY_CODE_SIZE] = "";
@@ -187,6 +230,7 @@ static void say_dossier(struct story *story)
         say(story, false, "Đang thụ lý: %s.", "The stage is with %s.", owner);
     say_due(story, &dossier);
     say_asked(story);
+    say_late(story, &dossier);
 }
 
 /* ---- one function per state; each returns the handoff that it waits for, or 0 when it has named the action */

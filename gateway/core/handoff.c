@@ -6,8 +6,10 @@
 
 #include "gateway/core/gate.h"
 #include "gateway/core/lane.h"
+#include "gateway/core/late.h"
 #include "gateway/core/seat.h"
 #include "gateway/core/supplement.h"
+#include "gateway/core/urge.h"
 
 enum { HISTORY_WALK_MAX = 256 };
 
@@ -209,6 +211,14 @@ static void tell_sender(struct step *step, const struct handoff *handoff)
 
 /* ---- what steps call */
 
+static void give_up(struct step *step, struct handoff *handoff)
+{
+    static const char why[] = "lời nhắc không chắc đã giao được: khép lại để không chặn các lượt sau / "
+                              "the reminder was perhaps not delivered: closed, so that nothing waits behind it";
+    struct change change = { .cause = CAUSE_GIVEN_UP, .detail = span_of_string(why) };
+    handoff_move(step, handoff, STATE_CLOSED, &change);
+}
+
 void handoff_move(struct step *step, struct handoff *handoff, enum state to, const struct change *change)
 {
     enum state from = handoff->state;
@@ -243,14 +253,25 @@ void handoff_move(struct step *step, struct handoff *handoff, enum state to, con
         tell_sender(step, handoff);
     if (succeeded)
         seat_tell(step, handoff, before);
-    if (to == STATE_DELIVERED)
+    if (to == STATE_DELIVERED) {
         dossier_delivered(step, handoff);
-    if (to == STATE_DELIVERED)
+        urge_delivered(step, handoff);
         gate_antecedent_delivered(step, handoff);
-    else if (to == STATE_CLOSED)
+    } else if (to == STATE_CLOSED) {
         gate_antecedent_ended(step, handoff, change->detail);
+        if (handoff->kind == KIND_APOLOGY && change->cause != CAUSE_APOLOGY_CANCELLED)
+            late_draft_closed(step, handoff);
+    } else if ((to == STATE_FAILED || to == STATE_UNSURE) && handoff->flags & HANDOFF_REMINDER) {
+        give_up(step, handoff);
+    }
     if (to == STATE_CLOSED && !handoff->child && supplement_is_request(handoff->kind))
         supplement_taken_back(step, handoff);
+}
+
+/* Facts that change no state and concern whoever sent it. */
+static bool concerns_sender(enum cause cause)
+{
+    return cause == CAUSE_UNRECEIVED || (cause >= CAUSE_APOLOGY_ASKED && cause <= CAUSE_UNANSWERED);
 }
 
 void handoff_note(struct step *step, struct handoff *handoff, const struct change *change)
@@ -259,7 +280,7 @@ void handoff_note(struct step *step, struct handoff *handoff, const struct chang
     turn_handoff_put(step->turn, handoff);
     bool contradicts = change->cause == CAUSE_LATE_OUTCOME && handoff->state == STATE_CLOSED &&
                        (change->verdict == VERDICT_DELIVERED || change->verdict == VERDICT_ALREADY_THERE);
-    if ((change->actor_uid || contradicts || change->cause == CAUSE_UNRECEIVED) && !change->quiet)
+    if ((change->actor_uid || contradicts || concerns_sender(change->cause)) && !change->quiet)
         tell_sender(step, handoff);
 }
 

@@ -55,8 +55,8 @@ struct change {
 };
 
 /* Notices (the feed) go to the sender for a move to DELIVERED, FAILED, UNSURE or CLOSED, for one out of FAILED, for
- * what an operator did, for a late DELIVERED of a closed one, and for one that nobody has taken in time; never for the
- * churn of offers and waits.
+ * what an operator did, for a late DELIVERED of a closed one, for one that nobody has taken or answered in time, and
+ * for what becomes of the apology that its dossier is owed; never for the churn of offers and waits.
  *
  * Words of BAD_DATA begin with the field where one was named: "[ngay_sinh] ...". detail_field() takes them apart. */
 
@@ -67,6 +67,7 @@ struct change {
  *   to HELD      with CAUSE_HOLD: sets HANDOFF_ON_HOLD and keeps the place in the lane. Leaving HELD clears the flag.
  *   to READY     from HELD: takes a new place in the lane unless it has one. Whose agency has been succeeded meanwhile
  *                goes to the successor (seat.h): an event SUCCEEDED after that of the move.
+ *   to FAILED, UNSURE  of a reminder: it is closed at once.
  *   to a final state: DELIVERED at once tells its dependants; for CLOSED hand them over first (gate_hand_over). */
 void handoff_move(struct step *step, struct handoff *handoff, enum state to, const struct change *change);
 /* An event that changes no state (LATE_OUTCOME, HOLD of one behind a gate ...). Writes the record too. */

@@ -2,8 +2,8 @@
 
 enum {
     HEADER_CONTENT_TYPE = 12, HEADER_FACTS = 16,    /* proto/lienthong.proto, message Header */
-    FACTS_AREA_CODE = 4, FACTS_PROCEDURE_VERSION = 5, FACTS_RECEIVED_MS = 6, FACTS_COMPONENTS = 13,
-    FACTS_REASON_CODE = 14, FACTS_ANSWER_BY_MS = 15,
+    FACTS_AREA_CODE = 4, FACTS_PROCEDURE_VERSION = 5, FACTS_RECEIVED_MS = 6, FACTS_OFFICER_FROM = 9,
+    FACTS_COMPONENTS = 13, FACTS_REASON_CODE = 14, FACTS_ANSWER_BY_MS = 15,
     COMPONENT_CODE = 1, COMPONENT_WITHDRAWN = 5,
 };
 
@@ -93,6 +93,12 @@ void header_area(struct span header, char ret_area[AREA_CODE_SIZE])
 {
     if (!span_to_string(header_field(header_field(header, HEADER_FACTS), FACTS_AREA_CODE), ret_area, AREA_CODE_SIZE))
         ret_area[0] = 0;
+}
+
+void header_officer_from(struct span header, char ret_code[OFFICER_SIZE])
+{
+    if (!span_to_string(header_field(header_field(header, HEADER_FACTS), FACTS_OFFICER_FROM), ret_code, OFFICER_SIZE))
+        ret_code[0] = 0;
 }
 
 void header_version(struct span header, char *ret_version, size_t size)

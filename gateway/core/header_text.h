@@ -13,6 +13,8 @@ struct span header_facts(struct span header);           /* the bytes of its Fact
 void header_content_type(struct span header, char ret_type[CONTENT_TYPE_SIZE]);     /* "" not said */
 void header_area(struct span header, char ret_area[AREA_CODE_SIZE]);                /* Facts.area_code; "" not said */
 
+void header_officer_from(struct span header, char ret_code[OFFICER_SIZE]);          /* "" not said, or too long */
+
 /* What Facts says of the version of the procedure, "" not said, and of when the dossier was received, 0 not said. */
 void header_version(struct span header, char *ret_version, size_t size);
 int64_t header_received_ms(struct span header);

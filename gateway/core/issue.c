@@ -134,7 +134,8 @@ bool issue_handoff(struct step *step, const struct issue *issue, uint64_t *ret_i
         submit->content_hash = content_hash(&draft.header, issue->payload);
     }
     struct intake intake = { .submit = submit, .sender = command.agency, .sender_number = issue->from,
-                             .copy = issue->copy, .again = restore_again(step, submit),
+                             .copy = issue->copy, .reminder = issue->reminder,
+                             .again = restore_again(step, submit),
                              .step_flags = issue->step_flags };
     return take_in(step, &command, &intake, ret_id, ret_problem);
 }

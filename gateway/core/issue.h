@@ -34,6 +34,7 @@ struct issue {
     struct hash content_hash;           /* with `header` */
     /* facts of the header that is made here; 0 and "": not said */
     int64_t     due_ms, answer_by_ms;
+    bool        reminder;               /* nobody's work: HANDOFF_REMINDER */
     const char *reason_code, *officer_from, *officer_to, *area;
     bool        copy;                   /* passed on to one more agency: tells and asks nothing anew */
     int64_t     source_ms;              /* source time, where that is not at_ms; 0 */

@@ -93,19 +93,46 @@ static int64_t inherited_due_ms(struct step *step, const struct handoff *head, c
     return due_ms;
 }
 
+/* A reminder that has not gone out is nobody's work: whatever else is in its lane goes first. */
+static bool gives_way(const struct handoff *handoff)
+{
+    return handoff->flags & HANDOFF_REMINDER && handoff->state == STATE_READY && !handoff->attempt;
+}
+
+static void move_behind(struct step *step, struct handoff *handoff)
+{
+    lane_unready(step, handoff);
+    turn_lane_delete(step->turn, handoff->dossier, handoff->addressed, handoff->lane_place);
+    handoff->lane_place = step->last_place = turn_new_place(step->turn);
+    turn_lane_put(step->turn, handoff->dossier, handoff->addressed, handoff->lane_place, handoff->id);
+    turn_handoff_put(step->turn, handoff);
+}
+
+/* The head, into *loaded unless it is `member`. NULL: the lane is empty. */
+static struct handoff *find_head(struct step *step, uint64_t dossier, uint32_t addressed, struct handoff *member,
+                                 struct handoff *loaded)
+{
+    uint64_t place, id, moved_to = 0, behind;
+
+    while (turn_lane_next(step->turn, dossier, addressed, 0, &place, &id)) {
+        if (id == member->id)
+            return member;
+        must(turn_handoff(step->turn, id, loaded));
+        if (!gives_way(loaded) || gives_way(member) || (moved_to && place >= moved_to) ||
+            !turn_lane_next(step->turn, dossier, addressed, place, &behind, &id))
+            return loaded;
+        move_behind(step, loaded);
+        moved_to = moved_to ? moved_to : loaded->lane_place;
+    }
+    return NULL;
+}
+
 void lane_refresh(struct step *step, uint64_t dossier, uint32_t addressed, struct handoff *member)
 {
-    uint64_t place, id;
-    struct handoff loaded, *head = member;
+    struct handoff loaded, *head = find_head(step, dossier, addressed, member, &loaded);
     uint32_t before;
 
-    if (!turn_lane_next(step->turn, dossier, addressed, 0, &place, &id))
-        return;
-    if (id != member->id) {
-        must(turn_handoff(step->turn, id, &loaded));
-        head = &loaded;
-    }
-    if (head->state != STATE_READY)
+    if (!head || head->state != STATE_READY)
         return;
     bool moves = head != member && seat_taken_by(step, head->recipient, head);
     if (moves) {

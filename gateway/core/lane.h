@@ -1,8 +1,9 @@
 /* lane.h - the order of one dossier's handoffs to one recipient as addressed (promise 3), and who may be offered next.
  *
  * A lane is (dossier, addressed). Its head is the member with the lowest place; READY, WAITING, OFFERED, UNSURE, FAILED
- * and on-hold heads block those behind. Only a READY head has a ready row. A head inherits the earliest due date among
- * the first LANE_WALK_MAX members behind it.
+ * and on-hold heads block those behind. A reminder (HANDOFF_REMINDER) that has not gone out goes behind all others that
+ * enter. Only a READY head has a ready row. A head inherits the earliest due date among the first LANE_WALK_MAX members
+ * behind it.
  */
 #ifndef GATEWAY_CORE_LANE_H
 #define GATEWAY_CORE_LANE_H

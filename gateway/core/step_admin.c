@@ -152,7 +152,9 @@ void step_admin(struct step *step)
     static void (*const verbs[VERB_END])(struct step *step, struct admin_reply *reply) = {
         [VERB_STATUS] = admin_status, [VERB_SHOW] = admin_show, [VERB_EXPLAIN] = explain, [VERB_TRACK] = admin_track,
         [VERB_LIST] = admin_list, [VERB_FAILED] = admin_failed, [VERB_AGENCIES] = admin_agencies,
-        [VERB_UNRECEIVED] = admin_unreceived, [VERB_FACTS] = admin_facts, [VERB_OPEN] = admin_open_it,
+        [VERB_FACTS] = admin_facts, [VERB_OPEN] = admin_open_it,
+        [VERB_UNRECEIVED] = admin_unreceived, [VERB_LATE] = admin_late, [VERB_LATE_RELEASE] = admin_late_release,
+        [VERB_SIGN] = admin_sign,
         [VERB_REPLAY] = admin_replay, [VERB_CLOSE] = admin_close_it, [VERB_REDIRECT] = admin_redirect,
         [VERB_HOLD] = admin_hold, [VERB_RELEASE] = admin_release, [VERB_BACKUP_BEGIN] = admin_backup_begin,
         [VERB_SUPPLEMENTS] = admin_supplements, [VERB_BACKUP_END] = admin_backup_end,

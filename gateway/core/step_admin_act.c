@@ -201,7 +201,8 @@ static void release_agency(struct step *step, struct admin_reply *reply, const c
     if (step->command->admin.dry_run)
         return;
     enum cause cause = state.paused ? CAUSE_AGENCY_RELEASED : CAUSE_RELEASE;
-    state = (struct agency_state){ .offers = state.offers };
+    state = (struct agency_state){ .offers = state.offers, .exchange_ms = state.exchange_ms,
+                                   .drafts_from_ms = state.drafts_from_ms, .drafts = state.drafts };
     put_agency(step, agency, &state, cause);
     effects_wake(step->effects, EFFECT_READY, step->command, agency);
 }

@@ -104,6 +104,7 @@ void admin_status(struct step *step, struct admin_reply *reply)
     if (step->core->intake_closed)
         admin_fact(step, reply, "intake_closed", "%s", step->core->intake_closed);
     fact_restored(step, reply);
+    admin_late_facts(step, reply);
     int missing = due_calendar_missing(tables, step->now_ms);
     if (missing)
         admin_fact(step, reply, "calendar_missing", "%d", missing);

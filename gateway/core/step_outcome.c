@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gateway/core/gate.h"
+#include "gateway/core/late.h"
 #include "gateway/core/retry.h"
 #include "gateway/core/step.h"
 
@@ -98,8 +99,9 @@ static void delivered(struct judge *judge)
     move(judge, STATE_DELIVERED);
     /* Whatever was wrong with the whole agency is not any more. */
     turn_agency_state(judge->step->turn, judge->number, &state);
-    if (state.suspect_dossier) {
+    if (state.suspect_dossier || judge->step->now_ms - state.exchange_ms >= EXCHANGE_EVERY_MS) {
         state.suspect_dossier = state.suspect_fingerprint = 0;
+        state.exchange_ms = judge->step->now_ms;
         turn_agency_state_put(judge->step->turn, judge->number, &state);
     }
 }

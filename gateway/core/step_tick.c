@@ -6,13 +6,16 @@
  *           for others and is FAILED. PURGE: the body of an ended one goes, and the words of its history.
  *           RECEIPT: one that was delivered and that nobody has taken is listed, its sender told. CALENDAR: due dates
  *           that waited for a year of the calendar, some at a time. ASKED: the one-stop is reminded of a request; its
- *           time is over, and it is proposed to stop.
+ *           time is over, and it is proposed to stop. LATE: a dossier that will not be in time, or was not (late.h).
+ *           URGE: one that was not answered is listed.
  * Effects   READY, FEED.
  * Repeated  takes the next timer; nothing when none is due. */
 #include "gateway/core/dossier.h"
 #include "gateway/core/flow.h"
+#include "gateway/core/late.h"
 #include "gateway/core/step.h"
 #include "gateway/core/supplement.h"
+#include "gateway/core/urge.h"
 
 enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX };
 #define PAUSED_MS (60LL * 1000)
@@ -116,6 +119,10 @@ void step_tick(struct step *step)
         dossier_calendar_due(step, due_ms, id);
         return;
     }
+    if (what == TIMER_LATE) {
+        late_due(step, due_ms, id);
+        return;
+    }
     must(turn_handoff(step->turn, id, &handoff));
     switch (what) {
     case TIMER_WAIT:
@@ -136,7 +143,10 @@ void step_tick(struct step *step)
     case TIMER_ASKED:
         supplement_due(step, due_ms, &handoff);
         return;
-    case TIMER_CALENDAR: case TIMER_END:
+    case TIMER_URGE:
+        urge_due(step, due_ms, &handoff);
+        return;
+    case TIMER_CALENDAR: case TIMER_LATE: case TIMER_END:
         break;
     }
     must(!"a timer of nothing");

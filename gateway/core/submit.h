@@ -27,6 +27,7 @@ struct intake {
     uint32_t       claimed;             /* bits: aliases that belong to another dossier already: a collision */
     bool           dossier_is_new;      /* nothing was known of it before this one */
     enum again     again;               /* after a restore: perhaps it was accepted before */
+    bool           reminder;            /* made here (issue.h), and nobody's work */
     bool           has_parent;
     struct handoff parent;
     bool           copy;                /* of another one, to one more agency (issue.h): tells and asks nothing anew */

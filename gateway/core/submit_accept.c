@@ -1,10 +1,13 @@
 /* submit_accept.c - a SUBMIT that may come in does: its dossier is named, the handoff begins, and what follows. */
 #include <string.h>
 
+#include "gateway/core/apology.h"
+#include "gateway/core/dossier.h"
 #include "gateway/core/figures.h"
 #include "gateway/core/flow.h"
 #include "gateway/core/step.h"
 #include "gateway/core/supplement.h"
+#include "gateway/core/urge.h"
 
 enum { DEDUPE_PURGED = 2 };             /* old message ids forgotten by each one accepted: never more than come */
 
@@ -58,7 +61,7 @@ static void fill(struct step *step, const struct intake *intake, struct handoff 
         .source_time_ms = submit->source_time_ms, .due_ms = submit->due_ms > 0 ? submit->due_ms : 0,
         .sequence = submit->sequence, .parent = submit->parent,
         .flags = intake->step_flags | (intake->lane ? HANDOFF_JOINED : 0u) |
-                 (intake->flow.starts ? HANDOFF_STEP : 0u),
+                 (intake->flow.starts ? HANDOFF_STEP : 0u) | (intake->reminder ? HANDOFF_REMINDER : 0u),
     };
     memcpy(ret_handoff->procedure_code, submit->procedure_code, sizeof ret_handoff->procedure_code);
     memcpy(ret_handoff->step, flow_step_name(step, intake, name), sizeof ret_handoff->step);
@@ -134,6 +137,10 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
         must(turn_handoff(step->turn, handoff.id, &handoff));
     if (ended)
         fail_at_once(step, &handoff, ended);
+    if (handoff.kind == KIND_APOLOGY)
+        apology_taken(step, intake, &handoff);
+    if (intake->has_parent)
+        urge_answered(step, intake, &handoff);
     if (submit_take_effect(step, intake, handoff.id))
         must(turn_handoff(step->turn, handoff.id, &handoff));
     if (intake->claimed && handoff.state == STATE_READY)

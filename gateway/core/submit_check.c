@@ -1,6 +1,7 @@
 /* submit_check.c - may a SUBMIT come in: its own fields, to whom it goes, what it refers to. */
 #include <string.h>
 
+#include "gateway/core/apology.h"
 #include "gateway/core/correction.h"
 #include "gateway/core/flow.h"
 #include "gateway/core/supplement.h"
@@ -135,6 +136,9 @@ static const struct agency *find_addressed(struct step *step, const struct intak
         meant = flow_addressed(step, intake);
     if (meant || intake->flow.starts)
         return meant;
+    const struct agency *opener = apology_addressed(step, intake);
+    if (opener)
+        return opener;
     if (!intake->has_parent)
         return find_routed(step, intake);
     /* A redirected one stands in the lane of an agency that does not have it. */
@@ -274,5 +278,6 @@ bool submit_ok(struct step *step, struct intake *intake)
     supplement_find(step, intake);
     return recipient_ok(step, intake) && submit_papers_ok(step, intake) && after_ok(step, intake) &&
            attachments_ok(step, intake) && dossier_ok(step, intake) && dossier_facts_ok(step, intake) &&
-           supplement_ok(step, intake) && correction_ok(step, intake) && flow_may(step, intake);
+           supplement_ok(step, intake) && correction_ok(step, intake) && apology_ok(step, intake) &&
+           flow_may(step, intake);
 }

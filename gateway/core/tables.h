@@ -83,6 +83,19 @@ struct route {
     char to[AGENCY_CODE_SIZE];
 };
 
+/* What is done about dossiers that will not be in time (late.h), and about URGEs. */
+struct late_rules {
+    struct deadline_rule ask;               /* so long before a dossier is due its holder is asked; none or 0: nobody
+                                               ever is, and nothing is said of lateness */
+    struct deadline_rule ask_short;         /* ... where the dossier has no more time than that from the beginning */
+    struct deadline_rule quiet;             /* by the holder's hours: with nothing having gone through for so long, and
+                                               something waiting, its feed is stale; none or 0: never */
+    uint32_t brake_per_hour;                /* requests to one agency; those above wait for a person. 0: no bound */
+    uint32_t escalations_max;               /* times that others are told of one that is late and unsigned */
+    int64_t  urge_answer_ms;                /* an URGE is answered within; 0: no answer is waited for, and
+                                               no URGE made about what nobody has taken */
+};
+
 struct tables {
     uint32_t       version;                 /* 0: not stored yet */
     struct hash    hash;                    /* of the canonical bytes */
@@ -111,6 +124,7 @@ struct tables {
     struct asking_rules {                   /* what a citizen is asked for, where the request does not say */
         struct deadline_rule answer, remind;    /* answered by then; reminded so long before. kind 0: never */
     } supplement, payment;
+    struct late_rules late;
     struct selector *due_movers;            /* beside the one-stop: whose due dates are binding */
     uint32_t       due_mover_count;
 };

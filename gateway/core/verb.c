@@ -37,6 +37,16 @@ const struct verb_info verb_infos[VERB_END] = {
         "đang chờ người dân: các yêu cầu bổ sung, nghĩa vụ tài chính theo hạn trả lời; quá hạn thì đề nghị dừng",
         "waiting for the citizen: requests for supplements and money by when the answer is expected; overdue ones with "
         "the proposal to stop" },
+    [VERB_LATE] = { "late", false, "[agency] [after] [limit]",
+        "sắp hoặc đã trễ hạn: chờ ký phiếu xin lỗi, chưa xin lỗi, chưa xác định, bị hãm; và đôn đốc chưa trả lời",
+        "late or about to be: waiting for a signature, without apology, undetermined, braked; and URGEs without "
+        "answer" },
+    [VERB_LATE_RELEASE] = { "late-release", true, "agency reason [limit] [dry_run]",
+        "cho đi các yêu cầu xin lỗi của một cơ quan đã bị hãm vì quá nhiều trong một giờ",
+        "let the requests for apologies go that were held back because there were too many in an hour" },
+    [VERB_SIGN] = { "sign", true, "code due reason_code officer reason [agency] [dry_run]",
+        "ký phiếu xin lỗi thay cho hệ thống của cơ quan đang giữ hồ sơ: ngày hẹn mới, mã lý do, mã người ký",
+        "sign an apology in place of the system of the agency that holds the dossier: new date, reason code, signer" },
     [VERB_REPLAY] = { "replay", true, "handoff|filter reason [fresh_key] [dry_run]",
         "gửi lại một lượt, hoặc mọi lượt hỏng khớp bộ lọc; giữ nguyên khóa chống trùng trừ khi xin khóa mới",
         "send a handoff again, or all failed ones that match a filter; the same idempotency key unless a fresh one is "

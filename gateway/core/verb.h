@@ -12,6 +12,8 @@ enum verb {
     VERB_UNRECEIVED,                                                                                    /* ask */
     VERB_FACTS, VERB_OPEN,                                                                      /* ask, act */
     VERB_SUPPLEMENTS,                                                                                   /* ask */
+    VERB_LATE,                                                                                          /* ask */
+    VERB_LATE_RELEASE, VERB_SIGN,                                                                       /* act */
     VERB_END
 };
 

@@ -87,6 +87,15 @@ struct dossier_view {
 };
 enum { DOSSIER_TOLD_MAX = 32, ASKED_SHOWN_MAX = 8 };
 
+/* A dossier that is late or about to be. */
+struct late_view {
+    struct ending ending;
+    const char *dossier_code, *agency, *signed_by;
+    enum status status;
+    int64_t due_ms;
+    int32_t days;                           /* until it is due, in days of the calendar; below 0: so many late */
+};
+
 /* One line of explain. `action`: this line is the one thing to do. */
 struct advice { const char *vi, *en; bool action; };
 
@@ -116,10 +125,12 @@ struct admin_reply {
     const struct said_view    *said;        /* of facts and open */
     const struct group_view   *groups;
     const struct asked_view   *asked;
+    const struct late_view    *late;
     struct agency_view        *agencies;    /* the broker fills in `live` */
     struct advice             *advice;      /* room for ADVICE_MAX: the broker adds what only its memory knows */
     struct fact               *facts;       /* room for FACTS_MAX: the same */
-    uint32_t handoff_count, group_count, asked_count, agency_count, advice_count, fact_count;
+    uint32_t handoff_count, group_count, asked_count, late_count, agency_count, advice_count,
+             fact_count;
     uint32_t explained_agency;      /* explain: the recipient's number */
     bool     explained_waits;       /* explain: it could be offered now, if its agency's sessions and breaker allow */
     uint64_t affected;              /* how many were, or with dry_run would be, changed */

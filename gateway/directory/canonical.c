@@ -278,6 +278,7 @@ static void write_directory(FILE *out, const struct reader *reader, const struct
         write_field(out, &tables->fields[i]);
     for (uint32_t i = 0; i < tables->procedure_count; i++)
         write_procedure(out, &tables->procedures[i]);
+    late_rules_write(out, tables);
     statuses_write(out, tables);
     write_calendar(out, reader->directory);
     for (size_t i = 0; i < reader->directory->hours.count; i++)

@@ -159,6 +159,8 @@ bool procedure_code_read(struct reader *reader, const struct yaml_node *node, bo
 bool procedure_has_step(const struct reader *reader, const char *code, const char *step);
 
 /* statuses.c: statuses.yaml, and its part of the canonical bytes. */
+void late_rules_read(const struct yaml_node *root, struct tables *tables);      /* late_rules.c */
+void late_rules_write(FILE *out, const struct tables *tables);
 void statuses_read(struct reader *reader);
 void statuses_write(FILE *out, const struct tables *tables);
 

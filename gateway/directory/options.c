@@ -77,6 +77,7 @@ void gateway_read(struct reader *reader)
         .breaker_probe_ms = 30 * SECOND_MS,
     };
     const struct yaml_node *root = reader_open(reader, "gateway.yaml", true);
+    late_rules_read(root, tables);
     if (!root || !entry_is_mapping(root, "the gateway's own settings"))
         return;
     if (yaml_get_string(root, "name", true, tables->gateway, sizeof tables->gateway) && !word_is_valid(tables->gateway))

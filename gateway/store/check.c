@@ -354,6 +354,7 @@ static void check_all(struct turn *turn, void *context)
     check_handoffs(check);
     check_queues(check);
     check_dossiers(check);
+    check_endings(check);
     check_figures(check);
     sums(check);
     check_history(check);

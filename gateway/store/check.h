@@ -79,6 +79,9 @@ void check_queues(struct check *check);             /* check_queue.c */
 void check_dossiers(struct check *check);           /* check_dossier.c */
 void check_asked(struct check *check);              /* check_supplement.c */
 void check_figures(struct check *check);            /* check_figure.c */
+void check_endings(struct check *check);            /* check_late.c */
+void check_late_timer(struct check *check, uint64_t dossier, int64_t due_ms);
+void check_handoff_of_urge(struct check *check, const struct handoff *handoff);
 void check_history(struct check *check);            /* check_history.c */
 /* A FORWARD that says that it is in its dossier's record, or in the list of those that nobody has taken. */
 void check_handoff_of_dossier(struct check *check, const struct handoff *handoff);

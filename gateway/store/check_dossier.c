@@ -184,24 +184,6 @@ void check_handoff_of_dossier(struct check *check, const struct handoff *handoff
                     "handoff %" PRIu64, handoff->id);
 }
 
-/* It is about a dossier with a record, its draft one of that dossier's handoffs. */
-static void row_ending(struct check *check, struct span key, struct span value)
-{
-    struct key dossier = { 0 };
-    struct ending ending;
-    struct handoff draft;
-    uint64_t id = key_read_u64(key, 0);
-
-    if (!ending_parse(value, &ending))
-        return;
-    key_u64(&dossier, id);
-    bool agrees = check_is_there(check, TABLE_DOSSIER_STATE, &dossier) && is_agency(check, ending.signed_by) &&
-                  is_agency(check, ending.asked_of) && !ending.ended == !ending.ended_ms &&
-                  (!ending.draft || (check_handoff(check, ending.draft, &draft) && draft.dossier == id));
-    if (!agrees)
-        fault(check, id, "kết cục không khớp hồ sơ", "how it comes out does not agree with the dossier");
-}
-
 /* A step that is done by an agency is a FORWARD of this dossier that says so, and whatever ended it, or took it back,
  * another handoff of it. */
 static bool step_agrees(struct check *check, const struct flow *flow, const struct flow_step *step)
@@ -242,7 +224,6 @@ void check_dossiers(struct check *check)
     check_walk(check, TABLE_MONEY, row_money);
     check_walk(check, TABLE_PROVISIONAL, row_provisional);
     check_walk(check, TABLE_UNRECEIVED, row_unreceived);
-    check_walk(check, TABLE_ENDING, row_ending);
     check_asked(check);
     check_walk(check, TABLE_FLOW, row_flow);
 }

@@ -93,8 +93,16 @@ static void row_timer(struct check *check, struct span key, struct span value)
     struct handoff handoff;
     enum timer_what what = key.bytes[8];
     (void)value;
+    if (what == TIMER_LATE) {
+        check_late_timer(check, key_read_u64(key, 9), key_read_i64(key, 0));
+        return;
+    }
     if (what == TIMER_CALENDAR || what == TIMER_ASKED || !find(check, key_read_u64(key, 9), &handoff))
         return;
+    if (what == TIMER_URGE) {
+        agree(check, &handoff, handoff.kind == KIND_URGE && handoff.state == STATE_DELIVERED);
+        return;
+    }
     if (what == TIMER_PURGE || what == TIMER_RECEIPT) {     /* its time stands nowhere else */
         agree(check, &handoff, what == TIMER_PURGE ? !(handoff.flags & HANDOFF_BODY_PURGED)
                                                    : handoff.state == STATE_DELIVERED);

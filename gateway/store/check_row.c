@@ -208,6 +208,7 @@ static bool is_overdue(struct span key, struct span value)
     return is_in_a_name(key, 13) && scan_end(&scan) && (overdue || apologised);
 }
 
+/* Also of the other lists of (agency, time, id). */
 static bool is_unreceived(struct span key, struct span value)
 {
     return !value.size && key_read_u32(key, 0) && key_read_u64(key, 12);
@@ -257,6 +258,8 @@ static const struct shape {
     [TABLE_MEASURE]         = { 8, 8, is_measure },
     [TABLE_FIGURE]          = { 9, 9 + OFFICER_SIZE - 1, is_figure },
     [TABLE_OVERDUE]         = { 13, 13 + OFFICER_SIZE - 1, is_overdue },
+    [TABLE_LATE]            = { 20, 20, is_unreceived },
+    [TABLE_UNANSWERED]      = { 20, 20, is_unreceived },
 };
 
 bool check_explains(enum table table, struct span key, struct span value)

@@ -3,7 +3,7 @@
 #include "gateway/store/bytes.h"
 
 enum { ENDING_VERSION = 1 };
-_Static_assert(1 + 3 + 4 * 4 + 8 * 8 + OFFICER_SIZE + REASON_CODE_SIZE <= RECORD_BYTES_MAX, "the largest ending fits");
+_Static_assert(1 + 3 + 4 * 4 + 9 * 8 + OFFICER_SIZE + REASON_CODE_SIZE <= RECORD_BYTES_MAX, "the largest ending fits");
 
 size_t ending_write(const struct ending *ending, uint8_t bytes[RECORD_BYTES_MAX])
 {
@@ -17,6 +17,7 @@ size_t ending_write(const struct ending *ending, uint8_t bytes[RECORD_BYTES_MAX]
     pen_u32(&pen, ending->asked_of);
     pen_u32(&pen, ending->escalations);
     pen_i64(&pen, ending->timer_ms);
+    pen_u64(&pen, ending->letter);
     pen_u32(&pen, ending->signed_by);
     pen_u32(&pen, ending->apologies);
     pen_i64(&pen, ending->due_ms);
@@ -42,6 +43,7 @@ bool ending_parse(struct span bytes, struct ending *ret_ending)
     ending.asked_of = scan_u32(&scan);
     ending.escalations = scan_u32(&scan);
     ending.timer_ms = scan_i64(&scan);
+    ending.letter = scan_u64(&scan);
     ending.signed_by = scan_u32(&scan);
     ending.apologies = scan_u32(&scan);
     ending.due_ms = scan_i64(&scan);

@@ -22,6 +22,7 @@ struct ending {
                                            does not stand there */
     uint32_t escalations;               /* how often others were told that it is late and unsigned */
     int64_t  timer_ms;                  /* when it is looked at next (TIMER_LATE); 0 not by time */
+    uint64_t letter;                    /* the signed APOLOGY, the last one; 0 none */
     uint32_t signed_by;                 /* the agency that signed; 0 nobody */
     uint32_t apologies;                 /* how many were signed */
     int64_t  due_ms;                    /* what it is about: the due date that will not be, or was not, kept */

@@ -4,7 +4,8 @@
 
 /* The version of each record, its first byte. See the ritual in records.h. */
 enum {
-    HANDOFF_VERSION = 1, EVENT_VERSION = 1, EVENT_OF_DOSSIER_VERSION = 2, AGENCY_STATE_VERSION = 1,
+    HANDOFF_VERSION = 1, EVENT_VERSION = 1, EVENT_OF_DOSSIER_VERSION = 2, AGENCY_STATE_VERSION = 2,
+    AGENCY_STATE_BEFORE_LATE = 1,
     FAIL_GROUP_VERSION = 1, ANTECEDENT_VERSION = 1, CHAIN_LINK_VERSION = 1,
 };
 
@@ -197,6 +198,9 @@ size_t agency_state_write(const struct agency_state *state, uint8_t bytes[RECORD
     pen_i64(&pen, state->since_ms);
     pen_u64(&pen, state->suspect_fingerprint);
     pen_u64(&pen, state->suspect_dossier);
+    pen_i64(&pen, state->exchange_ms);
+    pen_i64(&pen, state->drafts_from_ms);
+    pen_u32(&pen, state->drafts);
     pen_text(&pen, state->reason, sizeof state->reason);
     return (size_t)(pen.at - bytes);
 }
@@ -206,13 +210,18 @@ bool agency_state_parse(struct span bytes, struct agency_state *ret_state)
     struct scan scan = scan_of(bytes);
     struct agency_state state = { 0 };
 
-    scan_version(&scan, AGENCY_STATE_VERSION);
+    unsigned version = scan_word(&scan, AGENCY_STATE_BEFORE_LATE, AGENCY_STATE_VERSION + 1);
     state.offers = scan_u64(&scan);
     state.paused = scan_bool(&scan);
     state.on_hold = scan_bool(&scan);
     state.since_ms = scan_i64(&scan);
     state.suspect_fingerprint = scan_u64(&scan);
     state.suspect_dossier = scan_u64(&scan);
+    if (version != AGENCY_STATE_BEFORE_LATE) {
+        state.exchange_ms = scan_i64(&scan);
+        state.drafts_from_ms = scan_i64(&scan);
+        state.drafts = scan_u32(&scan);
+    }
     scan_text(&scan, state.reason, sizeof state.reason);
     if (!scan_end(&scan))
         return false;

@@ -34,6 +34,10 @@ enum handoff_flag {
     HANDOFF_UNRECEIVED = 1024,      /* stands in the list of those that are there and nobody has taken */
     HANDOFF_STEP = 2048,            /* a step of its dossier's flow (record_flow.h) */
     HANDOFF_JOIN_ANY = 4096,        /* one of those that it waits for is enough */
+    HANDOFF_URGED = 1 << 20,        /* an URGE about it stands unanswered */
+    HANDOFF_UNANSWERED = 1 << 21,   /* an URGE: stands in the list of those that were not answered in time */
+    HANDOFF_REMINDER = 1 << 22,     /* made by the gateway itself, and nobody's work: it goes behind all others in its
+                                       lane, and where it fails it is closed */
     HANDOFF_JOINED = 1 << 16,       /* `addressed` is the lane of another code of the same seat (core/seat.h) */
 };
 
@@ -115,6 +119,10 @@ struct agency_state {
     int64_t  since_ms;
     uint64_t suspect_fingerprint;   /* the first MISCONFIGURED(agency) answer, waiting for a second dossier */
     uint64_t suspect_dossier;
+    int64_t  exchange_ms;           /* when something last went through with it, in either direction, give or take
+                                       minutes; 0 never */
+    int64_t  drafts_from_ms;        /* the hour in which requests for apologies are counted began then; 0 never */
+    uint32_t drafts;                /* ... and how many it had in it */
     char     reason[200];
 };
 

@@ -41,4 +41,6 @@ const struct table_info table_infos[TABLES] = {
     [TABLE_MEASURE]         = { "measure", HABIT_UPDATE, false },
     [TABLE_FIGURE]          = { "figure", HABIT_UPDATE, false },
     [TABLE_OVERDUE]         = { "overdue", HABIT_INSERT, false },
+    [TABLE_LATE]            = { "late", HABIT_INSERT, false },
+    [TABLE_UNANSWERED]      = { "unanswered", HABIT_INSERT, false },
 };

@@ -53,6 +53,8 @@
  *  measure         dossier u64                               struct measure             told, ended > same, report any
  *  figure          of u8, period u32, agency u32, name       struct figures, never 0    end of turn > report     any
  *  overdue         of u8, moment i64, agency u32, name       two i64, never both 0      told, ended > report     any
+ *  late            agency u32, due i64, dossier u64          -                          tick, told > operator   any
+ *  unanswered      urged u32, delivered i64, handoff u64     -                          tick, answer > operator any
  *  sealed          day u32 (YYYYMMDD)                        u64: sealed rows, never 0  end of turn > key drop   few
  *
  * figure, overdue: `of` is an enum figures_of, `name` the code of a procedure (empty: none was said) or of an officer;
@@ -71,7 +73,7 @@ enum table {
     TABLE_DOSSIER_STATE, TABLE_MONEY, TABLE_PROVISIONAL, TABLE_UNRECEIVED, TABLE_ENDING,
     TABLE_ASKED, TABLE_ASKED_OPEN,
     TABLE_FLOW,
-    TABLE_MEASURE, TABLE_FIGURE, TABLE_OVERDUE,
+    TABLE_MEASURE, TABLE_FIGURE, TABLE_OVERDUE, TABLE_LATE, TABLE_UNANSWERED,
     TABLES                  /* how many */
 };
 

@@ -79,6 +79,17 @@ bool     turn_unreceived_next(struct turn *turn, const struct unreceived *after,
 /* How a dossier comes out. False: nothing yet. */
 bool     turn_ending(struct turn *turn, uint64_t dossier, struct ending *ret_ending);
 void     turn_ending_put(struct turn *turn, const struct ending *ending);
+/* Those at work on which an apology is owed, asked for or promised, by ending.asked_of, then by ending.due_ms. */
+struct late { uint32_t agency; int64_t due_ms; uint64_t dossier; };
+void     turn_late_put(struct turn *turn, const struct late *late);
+void     turn_late_delete(struct turn *turn, const struct late *late);
+/* The one after this; all zero: the first. agency_only: within the agency of `after`, whose dossier may be 0. */
+bool     turn_late_next(struct turn *turn, const struct late *after, bool agency_only, struct late *ret_next);
+/* URGEs that were delivered and not answered in time, by whom they urge: like unreceived. */
+void     turn_unanswered_put(struct turn *turn, uint32_t urged, int64_t delivered_ms, uint64_t handoff);
+void     turn_unanswered_delete(struct turn *turn, uint32_t urged, int64_t delivered_ms, uint64_t handoff);
+bool     turn_unanswered_next(struct turn *turn, const struct unreceived *after, bool urged_only,
+                              struct unreceived *ret_next);
 
 /* ---- what its citizen is asked for. The rows of the open ones are the core's to keep: supplement.c. */
 bool     turn_asked(struct turn *turn, uint64_t dossier, uint64_t request, struct asked *ret_asked);
@@ -141,6 +152,8 @@ enum timer_what {
     TIMER_RECEIPT,                  /* a delivered FORWARD without business receipt; before or after PURGE */
     TIMER_CALENDAR,                 /* due dates to be computed anew; its id is a year, no handoff */
     TIMER_ASKED,                    /* a request to the citizen: the reminder, then its end. Its id is the request */
+    TIMER_LATE,                     /* ending.timer_ms of a dossier, which is its id */
+    TIMER_URGE,                     /* a delivered URGE waits for its answer; beside PURGE */
     TIMER_END
 };
 void     turn_timer_put(struct turn *turn, int64_t due_ms, enum timer_what what, uint64_t id);

@@ -1,5 +1,4 @@
-/* turn_dossier.c - what is known of a dossier beside its codes: its record, money, two lists it can stand in,
- * and how it comes out. */
+/* turn_dossier.c - what is known of a dossier beside its codes: its record, money, and two lists it can stand in. */
 #include "gateway/store/bytes.h"
 #include "gateway/store/inside.h"
 
@@ -152,25 +151,4 @@ bool turn_unreceived_next(struct turn *turn, const struct unreceived *after, boo
     *ret_next = (struct unreceived){ .recipient = key_read_u32(key, 0), .delivered_ms = key_read_i64(key, 4),
                                      .handoff = key_read_u64(key, 12) };
     return true;
-}
-
-/* ---- how it comes out */
-
-bool turn_ending(struct turn *turn, uint64_t dossier, struct ending *ret_ending)
-{
-    struct key key = dossier_key(dossier);
-    struct span value;
-    if (!row_get(turn, TABLE_ENDING, &key, &value))
-        return false;
-    if (!ending_parse(value, ret_ending))
-        turn_fail(turn, RESULT_BROKEN, UNEXPLAINED);
-    ret_ending->dossier = dossier;
-    return true;
-}
-
-void turn_ending_put(struct turn *turn, const struct ending *ending)
-{
-    struct key key = dossier_key(ending->dossier);
-    uint8_t record[RECORD_BYTES_MAX];
-    row_put(turn, TABLE_ENDING, &key, span_of(record, ending_write(ending, record)));
 }

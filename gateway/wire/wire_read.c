@@ -150,6 +150,7 @@ bool read_admin(const Lienthong__V1__Admin *from, struct admin *ret_admin, struc
     ret_admin->after = from->after_id;
     ret_admin->limit = from->limit;
     ret_admin->covered_seq = from->covered_seq;
+    ret_admin->due_ms = from->due_ms;
     ret_filter->fail_class = filter->fail_class < FAIL_CLASS_END ? filter->fail_class : 0;
     ret_filter->state = filter->state < STATE_END ? filter->state : 0;
     return read_text(from->verb, "verb", ret_admin->verb, sizeof ret_admin->verb, ret_problem)
@@ -157,6 +158,9 @@ bool read_admin(const Lienthong__V1__Admin *from, struct admin *ret_admin, struc
         && read_text(from->reason, "reason", ret_admin->reason, sizeof ret_admin->reason, ret_problem)
         && read_text(from->case_number, "case_number", ret_admin->case_number, sizeof ret_admin->case_number,
                      ret_problem)
+        && read_text(from->reason_code, "reason_code", ret_admin->reason_code, sizeof ret_admin->reason_code,
+                     ret_problem)
+        && read_text(from->officer, "officer", ret_admin->officer, sizeof ret_admin->officer, ret_problem)
         && read_text(from->to, "to", ret_admin->to, sizeof ret_admin->to, ret_problem)
         && read_text(filter->agency, "filter.agency", ret_filter->agency, sizeof ret_filter->agency, ret_problem)
         && read_text(filter->fingerprint, "filter.fingerprint", ret_filter->fingerprint,

@@ -14,6 +14,8 @@ void **list_make(struct arena *arena, uint32_t count, size_t size);
 /* NULL for NULL. */
 MUST_USE bool view_of_dossier(const struct dossier_view *view, struct arena *arena,
                               Lienthong__V1__DossierView **ret_view);
+MUST_USE bool views_of_late(const struct late_view *views, uint32_t count, struct arena *arena,
+                            Lienthong__V1__LateView ***ret_list);
 /* Arrays of `count` messages with a pointer to each, as protobuf-c wants them: *ret_list, or NULL for none. */
 MUST_USE bool views_of_handoffs(const struct handoff_view *views, uint32_t count, struct arena *arena,
                                 Lienthong__V1__HandoffView ***ret_list);

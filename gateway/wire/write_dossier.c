@@ -222,6 +222,53 @@ bool views_of_asked(const struct asked_view *views, uint32_t count, struct arena
     return list;
 }
 
+static void ending_of(const struct ending *ending, const char *signed_by, Lienthong__V1__EndingView *ret)
+{
+    lienthong__v1__ending_view__init(ret);
+    ret->ended = ending->ended;
+    ret->ended_ms = ending->ended_ms;
+    ret->apology = ending->apology;
+    ret->unasked = ending->unasked;
+    ret->draft_id = ending->draft;
+    ret->letter_id = ending->letter;
+    ret->due_ms = ending->due_ms;
+    ret->asked_ms = ending->asked_ms;
+    ret->signed_ms = ending->signed_ms;
+    ret->promised_ms = ending->promised_ms;
+    ret->signed_by = text_or_empty(signed_by);
+    ret->signer = text_or_empty(ending->signer);
+    ret->reason_code = text_or_empty(ending->reason_code);
+    ret->apologies = ending->apologies;
+    ret->escalations = ending->escalations;
+}
+
+bool views_of_late(const struct late_view *views, uint32_t count, struct arena *arena,
+                   Lienthong__V1__LateView ***ret_list)
+{
+    Lienthong__V1__LateView **list = (Lienthong__V1__LateView **)list_make(arena, count, sizeof **list);
+    Lienthong__V1__EndingView *endings = arena_take(arena, count * sizeof *endings);
+
+    if (!list || !endings)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        lienthong__v1__late_view__init(list[i]);
+        list[i]->dossier_code = text_or_empty(views[i].dossier_code);
+        list[i]->agency = text_or_empty(views[i].agency);
+        list[i]->status = views[i].status;
+        list[i]->due_ms = views[i].due_ms;
+        list[i]->days = views[i].days;
+        ending_of(&views[i].ending, views[i].signed_by, &endings[i]);
+        list[i]->ending = &endings[i];
+    }
+    *ret_list = list;
+    return true;
+}
+
+static bool has_ending(const struct dossier_view *view)
+{
+    return view->ending.ended || view->ending.apology;
+}
+
 bool view_of_dossier(const struct dossier_view *view, struct arena *arena, Lienthong__V1__DossierView **ret_view)
 {
     Lienthong__V1__DossierView *to = view ? arena_take(arena, sizeof *to) : NULL;
@@ -231,6 +278,10 @@ bool view_of_dossier(const struct dossier_view *view, struct arena *arena, Lient
         return !view;
     lienthong__v1__dossier_view__init(to);
     fill(view, to);
+    if (has_ending(view) && !(to->ending = arena_take(arena, sizeof *to->ending)))
+        return false;
+    if (has_ending(view))
+        ending_of(&view->ending, view->signed_by, to->ending);
     to->n_asked = view->asked_count;
     return views_of_asked(view->asked, view->asked_count, arena, &to->asked) && branches_of(view, arena, to) &&
            money_of(view, arena, to) && told_of(view, arena, to) && flow_of(view->flow, arena, to);

@@ -203,6 +203,7 @@ bool views_of_reply(const struct admin_reply *reply, struct arena *arena, Lienth
     ret_reply->n_agencies = reply->agency_count;
     ret_reply->n_advice = reply->advice_count;
     ret_reply->n_facts = reply->fact_count;
+    ret_reply->n_late = reply->late_count;
     ret_reply->affected = reply->affected;
     ret_reply->more = reply->more;
     ret_reply->n_asked = reply->asked_count;
@@ -210,6 +211,7 @@ bool views_of_reply(const struct admin_reply *reply, struct arena *arena, Lienth
         && view_of_said(reply->said, arena, &ret_reply->said)
         && views_of_asked(reply->asked, reply->asked_count, arena, &ret_reply->asked)
         && views_of_handoffs(reply->handoffs, reply->handoff_count, arena, &ret_reply->handoffs)
+        && views_of_late(reply->late, reply->late_count, arena, &ret_reply->late)
         && views_of_groups(reply->groups, reply->group_count, arena, &ret_reply->groups)
         && views_of_agencies(reply->agencies, reply->agency_count, arena, &ret_reply->agencies)
         && views_of_advice(reply->advice, reply->advice_count, arena, &ret_reply->advice)

@@ -139,6 +139,7 @@ static void write_header(const struct submit_wish *wish, struct submit *submit, 
     facts.reason_code = (char *)(wish->reason ? wish->reason : "");
     facts.answer_by_ms = wish->answer_by_ms;
     write_components(wish, frame, &facts);
+    facts.officer_from = frame->facts.officer_from;
     header.facts = &facts;
     snprintf(frame->payload, sizeof frame->payload, "%s", wish->payload);
     submit->payload = span_of_string(frame->payload);
@@ -444,6 +445,10 @@ static void do_admin(struct world *world, struct line *line)
     copy_text(line, admin->code, sizeof admin->code, line_text(line, "code", ""));
     copy_text(line, admin->reason, sizeof admin->reason, line_text(line, "reason", ""));
     copy_text(line, admin->case_number, sizeof admin->case_number, line_text(line, "case", ""));
+    if (line_get(line, "due"))
+        admin->due_ms = STORY_BEGINS_MS + line_ms(line, "due", 0);
+    copy_text(line, admin->reason_code, sizeof admin->reason_code, line_text(line, "reason_code", ""));
+    copy_text(line, admin->officer, sizeof admin->officer, line_text(line, "officer", ""));
     copy_text(line, admin->to, sizeof admin->to, line_text(line, "to", ""));
     read_filter(line, &admin->filter);
     line_end(line);

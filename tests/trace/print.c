@@ -165,6 +165,19 @@ static void print_groups(struct output *output, const struct admin_reply *reply)
     }
 }
 
+static void print_late(struct output *output, const struct admin_reply *reply)
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    for (uint32_t i = 0; i < reply->late_count; i++) {
+        const struct late_view *late = &reply->late[i];
+        clock_text_local(late->due_ms, text);
+        output_add(output, "  %s %s %s %s due=\"%s\" days=%d", late->dossier_code, late->agency,
+                   apology_name(late->ending.apology), unasked_name(late->ending.unasked), text, late->days);
+        output_add(output, late->ending.escalations ? " escalated=%u\n" : "\n", late->ending.escalations);
+    }
+}
+
 static void print_agencies(struct output *output, const struct admin_reply *reply)
 {
     char text[32];
@@ -366,6 +379,7 @@ static void print_reply(struct output *output, const struct admin_reply *reply)
     }
     print_dossier(output, reply->dossier);
     print_asked(output, reply->asked, reply->asked_count);
+    print_late(output, reply);
     print_views(output, reply->handoffs, reply->handoff_count);
     print_groups(output, reply);
     print_agencies(output, reply);

@@ -264,6 +264,7 @@ static void add_agency(struct world *world, struct line *line)
     if (line_get(line, "until"))
         agency->to_ms = STORY_BEGINS_MS + line_ms(line, "until", 0);
     set_text(line, agency->area, sizeof agency->area, line_text(line, "area", ""));
+    set_text(line, agency->parent, sizeof agency->parent, line_text(line, "parent", ""));
     if (line_get(line, "successor"))
         add_successor(world, line, agency, line_get(line, "successor"), agency->to_ms);
     index_names(world);
@@ -284,9 +285,14 @@ static struct selector selector_of(struct line *line, const char *text)
 static void add_permit(struct world *world, struct line *line)
 {
     struct permit *permit = &world->permits[world->tables.permit_count++];
+    const char *kinds = line_text(line, "kinds", "");
+    char item[64];
+
     must(world->tables.permit_count <= WORLD_PERMITS_MAX);
     *permit = (struct permit){ .from = selector_of(line, line_word(line, 1)),
-                               .to = selector_of(line, line_word(line, 2)), .kinds = KINDS_ALL };
+                               .to = selector_of(line, line_word(line, 2)), .kinds = kinds[0] ? 0 : KINDS_ALL };
+    while (line_item(&kinds, item, sizeof item))
+        permit->kinds |= KIND_BIT(kind_read(item));
 }
 
 static void add_route(struct world *world, struct line *line)
@@ -299,6 +305,19 @@ static void add_route(struct world *world, struct line *line)
     set_text(line, route->to, sizeof route->to, line_text(line, "to", ""));
 }
 
+static void read_late(struct line *line, struct late_rules *late)
+{
+    if (line_get(line, "late") && !deadline_rule_read(line_get(line, "late"), &late->ask))
+        line_wrong(line, "late=w1");
+    if (line_get(line, "late_short") && !deadline_rule_read(line_get(line, "late_short"), &late->ask_short))
+        line_wrong(line, "late_short=h2");
+    if (line_get(line, "quiet") && !deadline_rule_read(line_get(line, "quiet"), &late->quiet))
+        line_wrong(line, "quiet=h4");
+    late->brake_per_hour = (uint32_t)line_number(line, "brake", late->brake_per_hour);
+    late->escalations_max = (uint32_t)line_number(line, "escalations", 3);
+    late->urge_answer_ms = line_ms(line, "urge", late->urge_answer_ms);
+}
+
 bool world_directory_line(struct world *world, struct line *line)
 {
     struct tables *tables = &world->tables;
@@ -308,6 +327,7 @@ bool world_directory_line(struct world *world, struct line *line)
         tables->lease_ms = line_ms(line, "lease", tables->lease_ms);
         tables->antecedent_ms_max = line_ms(line, "antecedent", tables->antecedent_ms_max);
         tables->purge_after_ms = line_ms(line, "purge", tables->purge_after_ms);
+        read_late(line, &tables->late);
         if (line_get(line, "receipt") && !deadline_rule_read(line_get(line, "receipt"), &tables->receipt))
             line_wrong(line, "receipt=h4");
         if ((line_get(line, "answer") && !deadline_rule_read(line_get(line, "answer"), &tables->supplement.answer)) ||

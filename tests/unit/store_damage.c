@@ -338,9 +338,53 @@ static void ending_put(struct raw *raw, uint64_t dossier, struct ending ending)
     raw_put(raw, TABLE_ENDING, KEY("8", dossier), span_of(record, ending_write(&ending, record)));
 }
 static void ending_stray(struct raw *raw) { ending_put(raw, 7, (struct ending){ .apology = APOLOGY_BRAKED }); }
-static void ending_undated(struct raw *raw)
+#define ENDING(name, change) \
+    static void name(struct raw *raw) \
+    { \
+        struct ending ending; \
+        struct span value; \
+        assert_true(raw_get(raw, TABLE_ENDING, KEY("8", SAMPLE_DOSSIER), &value) && ending_parse(value, &ending)); \
+        change; \
+        ending_put(raw, SAMPLE_DOSSIER, ending); \
+    }
+ENDING(ending_undated, ending.ended = STATUS_DONE)
+ENDING(ending_draft, ending.draft = ID(CLOSED) + 500)
+ENDING(ending_agency, ending.signed_by = 9)
+ENDING(apology_why, ending.apology = APOLOGY_NOT_ASKED)
+ENDING(apology_letter, ending.apology = APOLOGY_SIGNED)
+ENDING(late_elsewhere, ending.asked_of = TAX)
+ENDING(late_timer_moved, ending.timer_ms++)
+#define LATE_DUE_MS (SITE_NOW_MS + 1000)
+#define LATE_TIMER_MS (SITE_NOW_MS + 2000000)
+static void late_lost(struct raw *raw)
 {
-    ending_put(raw, SAMPLE_DOSSIER, (struct ending){ .ended = STATUS_DONE });
+    raw_delete(raw, TABLE_LATE, KEY("488", POLICE, KEY_TIME(LATE_DUE_MS), SAMPLE_DOSSIER));
+}
+static void late_stray(struct raw *raw)
+{
+    raw_put(raw, TABLE_LATE, KEY("488", POLICE, KEY_TIME(LATE_DUE_MS), 7), NOTHING);
+}
+static void late_timer_lost(struct raw *raw)
+{
+    raw_delete(raw, TABLE_TIMER, KEY("818", KEY_TIME(LATE_TIMER_MS), TIMER_LATE, SAMPLE_DOSSIER));
+}
+static void late_timer_stray(struct raw *raw)
+{
+    raw_put(raw, TABLE_TIMER, KEY("818", KEY_TIME(LATE_TIMER_MS), TIMER_LATE, 7), NOTHING);
+}
+static void urge_timer_of_another(struct raw *raw)
+{
+    raw_put(raw, TABLE_TIMER, KEY("818", KEY_TIME(TIMER_MS), TIMER_URGE, ID(DELIVERED)), NOTHING);
+}
+static void unanswered_stray(struct raw *raw)
+{
+    raw_put(raw, TABLE_UNANSWERED, KEY("488", POLICE, KEY_TIME(SITE_NOW_MS), ID(DELIVERED)), NOTHING);
+}
+static void unanswered_lost(struct raw *raw)
+{
+    struct handoff handoff = handoff_in(raw, ID(DELIVERED));
+    handoff.flags |= HANDOFF_UNANSWERED;
+    handoff_put(raw, &handoff);
 }
 static struct asked asked_in(struct raw *raw)
 {
@@ -453,6 +497,7 @@ static void time_changed(struct raw *raw) { raw_change(raw, TABLE_CHAIN, KEY("8"
 #define OF " of " H
 #define D "state of dossier 1"
 #define A "asked by " H "71"
+#define E "ending of dossier "
 
 #define CASE(name, ...) { #name, name, { __VA_ARGS__ } }
 const struct damage store_damages[] = {
@@ -559,8 +604,8 @@ const struct damage store_damages[] = {
     CASE(dossier_odd, "dossier-state 0000000000000001|a row that no version explains",
          H "57|is a branch of a dossier without a record", D "|has money and no record", D "|has money and no record",
          D "|stands in the list of a calendar's year that it does not wait for",
-         D "|how it comes out does not agree with the dossier",
          A "|does not agree with its handoff or its dossier",
+         E "1|how it comes out does not agree with the dossier",
          "measure of dossier 1|what it counts for is not what its record and its ending say",
          "events of dossiers, 0 of 1 are listed|some events of dossiers hang in no list of a dossier"),
     CASE(money_stray, "state of dossier 2|has money and no record"),
@@ -569,9 +614,6 @@ const struct damage store_damages[] = {
          "stands in the list of a calendar's year that it does not wait for"),
     CASE(unreceived_lost, H "57|is not in the list of those that nobody has taken"),
     CASE(unreceived_stray, "unreceived, " H "58|its handoff says otherwise"),
-    CASE(ending_stray, "state of dossier 7|how it comes out does not agree with the dossier"),
-    CASE(ending_undated, "state of dossier 1|how it comes out does not agree with the dossier",
-         "measure of dossier 1|what it counts for is not what its record and its ending say"),
     CASE(asked_lost, A "|stands in the list of the open ones and is none",
          A "|has a timer row that it does not know of"),
     CASE(asked_untimed, A "|has no timer row"),
@@ -584,6 +626,22 @@ const struct damage store_damages[] = {
     CASE(flow_stray, "state of dossier 99|has steps, and the dossier or their sender is not there"),
     CASE(flow_step, D ", step residence|a step and its handoffs do not agree"),
     CASE(flow_name, D ", step card|a step and its handoffs do not agree"),
+    CASE(ending_stray, E "7|how it comes out does not agree with the dossier"),
+    CASE(ending_undated, E "1|how it comes out does not agree with the dossier",
+         "measure of dossier 1|what it counts for is not what its record and its ending say"),
+    CASE(ending_draft, E "1|how it comes out does not agree with the dossier"),
+    CASE(ending_agency, E "1|how it comes out does not agree with the dossier"),
+    CASE(apology_why, E "1|its apology contradicts itself"),
+    CASE(apology_letter, E "1|its apology contradicts itself"),
+    CASE(late_elsewhere, E "1|is not in the list of those that are late", "late, dossier 1|its dossier says otherwise"),
+    CASE(late_timer_moved, "timer of dossier 1|its dossier says otherwise", E "1|its timer is not there"),
+    CASE(late_lost, E "1|is not in the list of those that are late"),
+    CASE(late_stray, "late, dossier 7|its dossier says otherwise"),
+    CASE(late_timer_lost, E "1|its timer is not there"),
+    CASE(late_timer_stray, "timer of dossier 7|its dossier says otherwise"),
+    CASE(urge_timer_of_another, "timer" OF "57|its handoff says otherwise"),
+    CASE(unanswered_stray, "unanswered, " H "57|its handoff says otherwise"),
+    CASE(unanswered_lost, H "57|is not in the list of URGEs that were not answered"),
     CASE(taken_and_not, H "57|is taken and not taken at once, or not delivered"),
     CASE(branch_without, H "58|is a branch of a dossier without a record"),
     CASE(receipt_timer, "timer" OF "62|its handoff says otherwise"),

@@ -97,7 +97,9 @@ static void know_dossier(struct turn *turn, const struct handoff *handoff)
     };
     struct money money = { .owed = 8000, .source_ms = SITE_NOW_MS, .by = POLICE };
     struct ending ending = { .dossier = SAMPLE_DOSSIER, .apology = APOLOGY_ASKED, .draft = handoff->id,
-                             .due_ms = said.due_ms, .asked_ms = SITE_NOW_MS };
+                             .asked_of = POLICE, .timer_ms = SITE_NOW_MS + 2000000, .due_ms = said.due_ms,
+                             .asked_ms = SITE_NOW_MS };
+    struct late late = { .agency = POLICE, .due_ms = ending.due_ms, .dossier = SAMPLE_DOSSIER };
 
     struct flow flow = {
         .dossier = SAMPLE_DOSSIER, .sender = WARD, .message_id = handoff->message_id, .version = "2.000986/-/-",
@@ -116,6 +118,8 @@ static void know_dossier(struct turn *turn, const struct handoff *handoff)
     turn_ending_put(turn, &ending);
     turn_flow_put(turn, &flow);
     turn_measure_put(turn, NULL, &measure);
+    turn_late_put(turn, &late);
+    turn_timer_put(turn, ending.timer_ms, TIMER_LATE, SAMPLE_DOSSIER);
 }
 
 static void lane_of_two(struct turn *turn)
@@ -235,6 +239,10 @@ static void redirected(struct turn *turn, void *context)
     put_ready(turn, &child, 1, 0);
     turn_handoff_put(turn, &child);
     struct handoff old = begin(turn, SAMPLE_OLD, TAX, 11, STATE_DELIVERED);
+    old.kind = KIND_URGE;                               /* without an answer */
+    old.changed_ms = turn_now_ms(turn);
+    old.flags |= HANDOFF_UNANSWERED;
+    turn_unanswered_put(turn, TAX, old.changed_ms, old.id);
     turn_handoff_put(turn, &old);
 
     struct handoff request = begin(turn, SAMPLE_ASKED, POLICE, 1, STATE_DELIVERED);

@@ -34,6 +34,13 @@ static void gateway_faults(void **state)
     folder_has_fault((struct folder){ .gateway = "name: test\npayment: { remind: d1 }\n" }, "gateway.yaml:2:",
                      "'remind' is working hours or days");
     folder_has_fault((struct folder){ .gateway = "name: test\npayment: { reply: d1 }\n" }, "gateway.yaml:2:", "reply");
+    folder_has_fault((struct folder){ .gateway = "name: test\nlate: { ask: d3 }\n" }, "gateway.yaml:2:",
+                     "'ask' is working hours or days");
+    folder_has_fault((struct folder){ .gateway = "name: test\nlate: { brake_per_hour: -1 }\n" }, "gateway.yaml:2:",
+                     "brake_per_hour");
+    folder_has_fault((struct folder){ .gateway = "name: test\nlate: { urge_answer: 31d }\n" }, "gateway.yaml:2:",
+                     "urge_answer");
+    folder_has_fault((struct folder){ .gateway = "name: test\nlate: w1\n" }, "gateway.yaml:2:", "'late'");
     folder_has_fault((struct folder){ .gateway = "- name\n" }, "gateway.yaml:1:", "settings");
     folder_has_fault((struct folder){ .gateway = "name: [\n" }, "gateway.yaml:", "not YAML");
     static const char *const rates[] = { "-1", "1e3", "1.2345", "10000", ".5", "1.", "'2'", "[1]" };

@@ -185,7 +185,8 @@ static void the_bytes_stay(void **state)
         "procedure 2.000986 - 0 0 - - - * Liên thông khai sinh\n"
         " step civil-status WARD - inside\n"
         " step residence G01.29.* - inside civil-status\n"
-    "receipt h4\n";
+        "late w1 h2 h4 60 30 86400000\n"
+        "receipt h4\n";
     struct directory *directory = folder_read((struct folder){ 0 });
     struct span bytes = directory_bytes(directory);
     if (!span_equal(bytes, span_of_string(expected)))
@@ -202,6 +203,10 @@ static void every_meaning_shows(void **state)
     static const struct folder others[] = {
         { .gateway = "name: test2\n" }, { .gateway = "name: test\npurge_after: 1d\n" },
         { .gateway = "name: test\ndelivery: { breaker_after: 6 }\n" },
+        { .gateway = "name: test\nlate: { ask: w2 }\n" }, { .gateway = "name: test\nlate: { ask_short: h1 }\n" },
+        { .gateway = "name: test\nlate: { quiet: none }\n" }, { .gateway = "name: test\nlate: { escalations: 0 }\n" },
+        { .gateway = "name: test\nlate: { brake_per_hour: 0 }\n" },
+        { .gateway = "name: test\nlate: { urge_answer: 25h }\n" },
         { .permits = "- { from: WARD, to: G01.29.*, kinds: [FORWARD] }\n" },
         { .routes = "" }, { .routes = "- { procedure: 2.000986, step: residence, to: G01.29.07 }\n" },
         { .procedures = "" },

@@ -39,7 +39,8 @@ static const char DOSSIER[] =
     "000000001c000000000000001d000000021e000000000000001f000000000000000020000000000000000000000000000000ff21"
     "00000022000000";
 static const char ENDING[] =
-    "01090502010000000000000002000000000000000900000008000000070000000000000003000000040000000500000000000000"
+    "010905020100000000000000020000000000000009000000080000000700000000000000"
+    "0a0000000000000003000000040000000500000000000000"
     "06000000000000000700000000000000080000000000000005"
     "43422d3037077175612d746169";
 static const char ASKED[] =
@@ -57,6 +58,9 @@ static const char FIGURED[] =
 static const char MONEY[] =
     "01401f000000000000feffffffffffffff030000000000000004000000";
 static const char AGENCY_STATE[] =
+    "0201000000000000000100020000000000000003000000000000000400000000000000050000000000000006000000000000000700000009"
+    "736169206b68c3b361";
+static const char AGENCY_STATE_BEFORE_LATE[] =
     "010100000000000000010002000000000000000300000000000000040000000000000009736169206b68c3b361";
 static const char FAIL_GROUP[] =
     "01a00f0000000000000100000000000000020000000000000003000000000000000a343039207472c3b96e67";
@@ -189,7 +193,7 @@ static void fill_ending(void)
 {
     parsed.ending = (struct ending){
         .ended = STATUS_DONE, .ended_ms = 1, .apology = APOLOGY_SIGNED, .unasked = UNASKED_UNDELIVERED,
-        .draft = 2, .asked_of = 9, .escalations = 8, .timer_ms = 7, .signed_by = 3, .apologies = 4,
+        .draft = 2, .asked_of = 9, .escalations = 8, .timer_ms = 7, .letter = 10, .signed_by = 3, .apologies = 4,
         .due_ms = 5, .asked_ms = 6, .signed_ms = 7, .promised_ms = 8, .signer = "CB-07", .reason_code = "qua-tai",
     };
 }
@@ -239,7 +243,8 @@ static void fill_figures(void)
 static void fill_agency_state(void)
 {
     parsed.agency_state = (struct agency_state){ .offers = 1, .paused = true, .since_ms = 2, .suspect_fingerprint = 3,
-                                                 .suspect_dossier = 4, .reason = "sai khóa" };
+                                                 .suspect_dossier = 4, .exchange_ms = 5,
+                                                 .drafts_from_ms = 6, .drafts = 7, .reason = "sai khóa" };
 }
 
 static void fill_group(void)
@@ -266,23 +271,23 @@ static void fill_counters(void)
                                          .link = hash_from(0xA0) };
 }
 
-/* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 4, CAUSE 40,
- * STATUS 10, JUDGED 7, DUE_SOURCE 4,
- * APOLOGY 6, ASKING 3; MEASURE flags 7, LATE_CAUSE 3; a flow has at most 16 steps. */
+/* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 4, CAUSE 50,
+ * STATUS 10, JUDGED 7, DUE_SOURCE 4, APOLOGY 6, UNASKED 7,
+ * ASKING 3; MEASURE flags 7, LATE_CAUSE 3; a flow has at most 16 steps. */
 static const struct sample samples[] = {
     { HANDOFF, handoff_p, handoff_w, fill_handoff, "\001\001\023" "\002\001\010" "\003\000\013" "\004\000\007"
       "\005\000\004" },
-    { EVENT, event_p, event_w, fill_event, "\001\000\010" "\002\000\010" "\003\001\050" "\004\000\013" "\005\000\007"
+    { EVENT, event_p, event_w, fill_event, "\001\000\010" "\002\000\010" "\003\001\062" "\004\000\013" "\005\000\007"
       "\006\000\004" },
     { EVENT_OF_DOSSIER, event_p, event_w, fill_event_of_dossier,
       "\147\000\012" "\150\000\012" "\151\000\012" "\152\000\007" "\153\000\004" },
     { DOSSIER, dossier_p, dossier_w, fill_dossier, "\011\000\012" "\012\000\001" "\013\000\001" "\104\000\004" },
     { MONEY, money_p, money_w, fill_money, NULL },
-    { ENDING, ending_p, ending_w, fill_ending, "\001\000\012" "\002\000\006" "\003\000\005" },
     { ASKED, asked_p, asked_w, fill_asked, "\001\001\003" "\002\001\023" },
     { FLOW, flow_p, flow_w, fill_flow, "\025\000\023" },
     { MEASURE, measure_p, measure_w, fill_measure, "\002\000\007" "\003\001\003" },
     { FIGURED, figures_p, figures_w, fill_figures, NULL },
+    { ENDING, ending_p, ending_w, fill_ending, "\001\000\012" "\002\000\006" "\003\000\007" },
     { AGENCY_STATE, agency_state_p, agency_state_w, fill_agency_state, "\011\000\001" "\012\000\001" },
     { FAIL_GROUP, fail_group_p, fail_group_w, fill_group, NULL },
     { ANTECEDENT, antecedent_p, antecedent_w, fill_antecedent, "\001\001\002" },
@@ -460,6 +465,23 @@ static void texts_are_bounded(void **state)
     assert_false(handoff_p(span_of(bytes, size)));
 }
 
+/* A store from before: what is new is zero. */
+static void the_version_before_is_read(void **state)
+{
+    (void)state;
+    uint8_t bytes[sizeof AGENCY_STATE_BEFORE_LATE / 2];
+    struct agency_state read;
+
+    assert_true(hex_read(span_of_string(AGENCY_STATE_BEFORE_LATE), bytes, sizeof bytes));
+    memset(&read, 0xEE, sizeof read);
+    assert_true(agency_state_parse(span_of(bytes, sizeof bytes), &read));
+    assert_int_equal(read.suspect_dossier, 4);
+    assert_string_equal(read.reason, "sai khóa");
+    assert_true(!read.exchange_ms && !read.drafts_from_ms && !read.drafts);
+    for (size_t cut = 0; cut < sizeof bytes; cut++)
+        assert_false(agency_state_parse(span_of(bytes, cut), &read));
+}
+
 /* Whatever bytes come, reading them ends; and what is taken is written again as the same bytes. */
 static void any_bytes(void **state)
 {
@@ -490,7 +512,7 @@ int main(void)
         cmocka_unit_test(cut_or_longer_is_refused), cmocka_unit_test(another_version_is_refused),
         cmocka_unit_test(unknown_words_are_refused), cmocka_unit_test(texts_are_bounded),
         cmocka_unit_test(measures_are_sound), cmocka_unit_test(figures_are_written_one_way),
-        cmocka_unit_test(any_bytes),
+        cmocka_unit_test(the_version_before_is_read), cmocka_unit_test(any_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
