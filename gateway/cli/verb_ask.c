@@ -158,8 +158,9 @@ enum exit_code verb_explain(struct cli *cli)
     return ask_pages(cli, &admin, print_advice);
 }
 
-/* A filter in, rows of handoffs out. */
-static enum exit_code list_handoffs(struct cli *cli, const char *verb)
+/* A filter in, rows out. */
+static enum exit_code list(struct cli *cli, const char *verb, void (*head)(const struct cli *cli),
+                           void (*rows)(const struct cli *cli, const Lienthong__V1__AdminReply *reply))
 {
     Lienthong__V1__Admin admin = admin_of(verb);
     Lienthong__V1__Filter filter;
@@ -168,13 +169,13 @@ static enum exit_code list_handoffs(struct cli *cli, const char *verb)
         return EXIT_USAGE;
     admin.filter = &filter;
     if (!cli->json)
-        print_handoff_head(cli);
-    return ask_pages(cli, &admin, print_rows);
+        head(cli);
+    return ask_pages(cli, &admin, rows);
 }
 
 enum exit_code verb_list(struct cli *cli)
 {
-    return list_handoffs(cli, "list");
+    return list(cli, "list", print_handoff_head, print_rows);
 }
 
 enum exit_code verb_failed(struct cli *cli)
@@ -196,20 +197,12 @@ enum exit_code verb_failed(struct cli *cli)
 
 enum exit_code verb_unreceived(struct cli *cli)
 {
-    return list_handoffs(cli, "unreceived");
+    return list(cli, "unreceived", print_handoff_head, print_rows);
 }
 
 enum exit_code verb_supplements(struct cli *cli)
 {
-    Lienthong__V1__Admin admin = admin_of("supplements");
-    Lienthong__V1__Filter filter;
-    bool any;
-    if (!admin_filter(cli, &filter, &any) || !read_page(cli, &admin))
-        return EXIT_USAGE;
-    admin.filter = &filter;
-    if (!cli->json)
-        print_supplements_head(cli);
-    return ask_pages(cli, &admin, print_supplements);
+    return list(cli, "supplements", print_supplements_head, print_supplements);
 }
 
 enum exit_code verb_track(struct cli *cli)
