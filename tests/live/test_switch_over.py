@@ -74,11 +74,12 @@ def test_begun_before_finished_after(city, tmp_path):
 
     switch_over(city, tmp_path)
 
-    # What waited goes to the successors, in order, with its due date; the history names both codes.
+    # What waited goes to the successors, in order, with its due date (of the dossier where it has none of its own); the
+    # history names both codes.
     city_police = city.link(CITY_POLICE, SENDER | RECEIVER, credit=1)
-    for waited, due_ms in ((to_police, 1900000000000), (behind, 0)):
+    for waited in (to_police, behind):
         delivery = city_police.deliver()
-        assert (delivery.handoff_id, city.handoff(waited.handoff_id).due_ms) == (waited.handoff_id, due_ms)
+        assert (delivery.handoff_id, city.handoff(waited.handoff_id).due_ms) == (waited.handoff_id, 1900000000000)
         assert mapping(city, waited.handoff_id) == [f"{POLICE} -> {CITY_POLICE}"]
         assert city_police.outcome(delivery, VERDICT.DELIVERED).state == STATE.DELIVERED
     ward = city.link(NEW_WARD, SENDER | RECEIVER, credit=1)

@@ -168,16 +168,18 @@ LONG = pytest.mark.long
 def test_a_disk_that_somebody_else_fills(make, tmp_path, kind):
     disk = small_disk(tmp_path, 24, kind)
     full = Full(make("30d", disk, ballast_bytes="2MiB"))
-    for _ in range(100):
+    for _ in range(200):
         full.submit()
     disk.fill(leave_bytes=MIB)
     full.is_refused("disk")
     full.work_goes_on()
     disk.fill()                                             # to the last byte
     full.is_refused()
-    for _ in range(40):
-        full.deliver_one()
-    # They are on disk in the journal; it is the settling, a tenth of a second later, that needs the room.
+    # They are on disk in the journal; it is the settling, a tenth of a second later, that needs the room, once what is
+    # free inside the store is used up.
+    for _ in range(180):
+        if os.path.exists(f"{full.place.store}/ballast"):
+            full.deliver_one()
     wait_for(lambda: not os.path.exists(f"{full.place.store}/ballast"), 10, "the reserve is given up")
     assert full.place.log_has("event=ballast")
     full.is_refused("reserve")
