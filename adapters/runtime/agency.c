@@ -229,5 +229,7 @@ bool agency_is_drained(const struct agency *agency)
     if (agency->open)
         return false;
     lienthong_status(agency->gateway, &status);
-    return !status.outcomes_open;
+    /* What was on its way when it asked for no more would be lost with the session: at an agency that must not hear a
+     * thing twice each of them would wait for a person. */
+    return !status.outcomes_open && (status.credit_heard || !status.connected);
 }

@@ -141,6 +141,7 @@ static enum result socket_open(struct lienthong *lienthong, int64_t now_ms)
     lienthong->losing = lienthong->ended = lienthong->blocked = lienthong->refused = false;
     lienthong->hello_due = lienthong->ping_due = lienthong->credit_due = false;
     lienthong->ping_unheard_ms = 0;
+    lienthong->credit_ping = 0;
     connection_wake(lienthong);             /* ZMQ_FD reports nothing before a first look has found nothing */
     return RESULT_OK;
 }
@@ -369,12 +370,13 @@ static bool say_hello(struct lienthong *lienthong)
     return connection_say(lienthong, &envelope);
 }
 
-static bool say_ping(struct lienthong *lienthong, int64_t now_ms)
+static bool say_ping(struct lienthong *lienthong, uint64_t correlation, int64_t now_ms)
 {
     Lienthong__V1__Envelope envelope = LIENTHONG__V1__ENVELOPE__INIT;
     Lienthong__V1__Ping ping = LIENTHONG__V1__PING__INIT;
 
     ping.stamp_ms = clock_boot_ms();
+    envelope.correlation = correlation;
     envelope.body_case = LIENTHONG__V1__ENVELOPE__BODY_PING;
     envelope.ping = &ping;
     if (!connection_say(lienthong, &envelope))
@@ -385,7 +387,8 @@ static bool say_ping(struct lienthong *lienthong, int64_t now_ms)
     return true;
 }
 
-static bool say_credit(struct lienthong *lienthong)
+/* With a PING behind it: when that is answered, everything has come that was offered for the credit before. */
+static bool say_credit(struct lienthong *lienthong, int64_t now_ms)
 {
     Lienthong__V1__Envelope envelope = LIENTHONG__V1__ENVELOPE__INIT;
     Lienthong__V1__Credit credit = LIENTHONG__V1__CREDIT__INIT;
@@ -393,7 +396,8 @@ static bool say_credit(struct lienthong *lienthong)
     credit.credit = lienthong->credit;
     envelope.body_case = LIENTHONG__V1__ENVELOPE__BODY_CREDIT;
     envelope.credit = &credit;
-    return connection_say(lienthong, &envelope);
+    lienthong->credit_ping = ++lienthong->last_correlation;
+    return connection_say(lienthong, &envelope) && say_ping(lienthong, lienthong->credit_ping, now_ms);
 }
 
 /* Everything that waits to be sent, the small and urgent first. */
@@ -406,9 +410,9 @@ void connection_pump(struct lienthong *lienthong)
     if (!connection_up(lienthong))
         return;
     if (lienthong->ping_due)
-        lienthong->ping_due = !say_ping(lienthong, now_ms);
+        lienthong->ping_due = !say_ping(lienthong, 0, now_ms);
     if (lienthong->credit_due)
-        lienthong->credit_due = !say_credit(lienthong);
+        lienthong->credit_due = !say_credit(lienthong, now_ms);
     request_pump(lienthong, now_ms);
     following_pump(lienthong, now_ms);
     sending_pump(lienthong, now_ms);

@@ -118,6 +118,7 @@ struct lienthong {
     int64_t  ping_due_ms, ping_unheard_ms;      /* ping_unheard_ms: the first ping since something came; 0 none */
     int64_t  hello_boot_ms;     /* no DELIVER of this connection is older */
     uint64_t hello_correlation;
+    uint64_t credit_ping;       /* correlation of the PING behind the last CREDIT; 0: answered, or none was said here */
     uint64_t last_ticket, last_correlation;     /* of messages, and of everything else: from OTHERS_FROM on */
     bool     hello_due, ping_due, credit_due;
     bool     welcomed;          /* ever */

@@ -171,6 +171,8 @@ static void dispatch_up(struct lienthong *lienthong, const Lienthong__V1__Envelo
         break;
     case LIENTHONG__V1__ENVELOPE__BODY_PONG:
         keep_covered(lienthong, envelope->pong->covered_seq);
+        if (correlation && correlation == lienthong->credit_ping)
+            lienthong->credit_ping = 0;
         break;
     case LIENTHONG__V1__ENVELOPE__BODY_OUTCOME_ACK:
         receiving_outcome_ack(lienthong, envelope->outcome_ack);
@@ -320,7 +322,8 @@ void lienthong_status(const struct lienthong *lienthong, struct lienthong_status
         .unanswered = lienthong->unanswered, .kept = lienthong->kept.count, .let_go = lienthong->let_go,
         .received = lienthong->received, .deliveries_open = lienthong->open.count,
         .outcomes_open = lienthong->outcomes, .set_aside = lienthong->set_aside,
-        .malformed = lienthong->malformed, .connections = lienthong->connection, .holding = lienthong->holding };
+        .malformed = lienthong->malformed, .connections = lienthong->connection, .holding = lienthong->holding,
+        .credit_heard = !lienthong->credit_due && !lienthong->credit_ping };
     struct text agency = text_of(status.agency, sizeof status.agency);
     struct text gateway = text_of(status.gateway, sizeof status.gateway);
 

@@ -155,6 +155,7 @@ struct lienthong_status {
     uint64_t set_aside;             /* files of the keep_folder that were not what was written */
     uint64_t malformed;             /* frames that made no sense, and were dropped */
     uint64_t connections;           /* begun so far */
+    bool     credit_heard;          /* the gateway knows the present credit: whatever it had offered before has come */
     struct problem holding;         /* the refusal for now that holds up sending; type PROBLEM_NONE: none */
 };
 void lienthong_status(const struct lienthong *lienthong, struct lienthong_status *ret_status);

@@ -33,6 +33,7 @@ struct lienthong {
     struct lienthong_options options;
     int  fd;
     bool connected, stale, kept, full;
+    bool deaf;                          /* it has not heard the last credit yet */
     uint32_t credit;
     size_t count;                       /* outcomes */
     struct said {
@@ -94,7 +95,7 @@ int64_t lienthong_due_ms(const struct lienthong *lienthong)
 
 void lienthong_status(const struct lienthong *lienthong, struct lienthong_status *ret_status)
 {
-    *ret_status = (struct lienthong_status){ .connected = lienthong->connected };
+    *ret_status = (struct lienthong_status){ .connected = lienthong->connected, .credit_heard = !lienthong->deaf };
 }
 
 void lienthong_delivery_free(struct lienthong_delivery *delivery)

@@ -230,6 +230,19 @@ static void credit_is_said_and_remembered(void **state)
     assert_int_equal(lienthong_credit(play->client, CREDIT_MAX + 1), RESULT_INVALID);
     assert_int_equal(lienthong_credit(play->client, 0), RESULT_OK);
     assert_int_equal(fake_expect(play, BODY(CREDIT))->credit->credit, 0);
+    /* It has been heard when the PING behind it is answered, not when another one is. */
+    Lienthong__V1__Pong pong = LIENTHONG__V1__PONG__INIT;
+    struct lienthong_status status;
+    uint64_t behind = fake_expect_any(play, BODY(PING))->correlation;
+    assert_int_not_equal(behind, 0);
+    fake_say(play, 0, BODY(PONG), &pong);
+    play_until(play, !play->client->ping_unheard_ms);
+    lienthong_status(play->client, &status);
+    assert_false(status.credit_heard);
+    fake_say(play, behind, BODY(PONG), &pong);
+    play_until(play, !play->client->credit_ping);
+    lienthong_status(play->client, &status);
+    assert_true(status.credit_heard);
     fake_close(play);
     fake_open(play);
     play_until(play, play->client->link == LINK_DOWN);
