@@ -37,7 +37,14 @@ def invented(step, key):
         return {"residence_confirmation": f"CT07-{number % 10**6:06d}"}
     if step == "health-card":
         return {"health_card_number": f"TE0000{number % 10**9:09d}"}
+    if step == "identity-card":
+        return {"identity_card_number": f"000{number % 10**9:09d}"}
     return {"decision_number": f"QD-{number % 10**6:06d}"}
+
+
+# What the catalogue wants of a step's result, as codes.
+HOLDS = {"civil-status": ["birth-certificate", "personal-identity-number"], "residence": ["residence-registered"],
+         "health-card": ["health-card"], "identity-card": ["identity-card"]}
 
 
 class Agency:
@@ -49,6 +56,7 @@ class Agency:
         self.rules = [self.checked(rule) for rule in json.loads(options.rules)]
         self.door, self.server, self.port = "down", None, options.port
         self.stopping = threading.Event()
+        self.unfinished = []                    # lines taken under a rule with `unfinished`
 
     @staticmethod
     def checked(rule):
@@ -105,6 +113,7 @@ class Agency:
             item = {"seq": seq, "id": f"{self.code}-{seq}", "type": "RESULT", "idempotency_key": line["key"],
                     "at": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()), "dossier_code": line["dossier"],
                     "procedure_code": line.get("procedure"), "step": line["step"], "status": 9,
+                    "components": HOLDS.get(line["step"], []),
                     "data": invented(line["step"], line["key"])}
             self.book.write({"event": "result", "seq": seq, "id": item["id"], "key": line["key"],
                              "dossier": line["dossier"], "item": item})
@@ -122,9 +131,13 @@ class Agency:
             for name in ("results", "idempotent"):
                 if name in order:
                     setattr(self, name, bool(order[name]))
+            unfinished = self.unfinished if order.get("finish") else []
+            self.unfinished = [] if unfinished else self.unfinished
             if order.get("stop_waiting"):
                 self.stopping.set()
                 self.stopping = threading.Event()
+        for line in unfinished:
+            self.put_result(line)
         if "door" in order:
             self.open(order["door"])
         return self.state()
@@ -255,7 +268,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             line.update(connection=self.server.open_connections.get(self.connection), reused=reused, rule=what,
                         status=None if what in ("silent", "close", "act-close") else status)
             agency.book.write(line)
-        agency.put_result(line)
+            if rule.get("unfinished"):
+                agency.unfinished.append(line)
+        if not rule.get("unfinished"):
+            agency.put_result(line)
         self.reply(rule, what, status, answer)
 
     def reply(self, rule, what, status, answer):

@@ -68,6 +68,10 @@ class AgencyProcess:
     def up(self):
         return self.control(door="open")
 
+    def finish(self):
+        """The results that a rule with `unfinished` kept back."""
+        return self.control(finish=True)
+
     def lines(self):
         return books.read_book(self.book)
 

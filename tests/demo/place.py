@@ -43,6 +43,7 @@ AGENCY = """  - code: {code}
         procedure_code: /procedure_code
         step: /step
         status: /status
+        components: /components
         payload: /data
 """
 

@@ -73,6 +73,20 @@ class Reckoning:
                 wrong.append(dossier)
         return wrong
 
+    def acts(self, agency, handoff_id):
+        """How often it was acted on, by that agency's own book."""
+        return self.books[agency].acts[self.key(handoff_id)]
+
+    def wrong_steps(self, dossier, steps):
+        """Steps of a dossier, as `lienthong track --json` gives them, that did not reach their agency once and no
+        other; and whatever else stands in a book as a FORWARD of that dossier."""
+        wrong = [step["name"] for step in steps if self.acts(step["agency"], step["handoff_id"]) != 1]
+        meant = {(step["agency"], self.key(step["handoff_id"])) for step in steps}
+        for code, book in self.books.items():
+            wrong += [key for key in book.order.get(dossier, []) if book.bodies[key] and (code, key) not in meant
+                      and self.handoffs[int(key.rsplit("-", 1)[1], 16)]["kind"] == "FORWARD"]
+        return wrong
+
     def total(self, what):
         return sum(row[what] for row in self.rows.values())
 

@@ -10,12 +10,14 @@ import time
 import agency
 import ward
 import work
+from birth import Birth
+from book import read_book
 from onestop import OneStop
 from place import PYTHON
 from reckoning import Reckoning
 from tell import clock, curve, line, paint, quote, say, scene, table, wait_until
 from words import FAIL, STATE
-from work import CU_CHI, INSURANCE, PHU_NHUAN, POLICE, QUAN_7, TAX, WARDS
+from work import ABOVE_INSURANCE, CU_CHI, INSURANCE, PHU_NHUAN, POLICE, QUAN_7, TAX, WARDS
 
 BIRTHS, FILES, LANDS, SINGLES = 60, 12, 20, 16
 FIRST_FILE, FIRST_LAND = 101, 201
@@ -307,7 +309,12 @@ class Story:
         quote(place.run("close", str(handoff), "--reason", "đã thấy trong sổ của Chi cục Thuế", "--case", "VH-08"))
         self.settled.add(handoff)
 
-    # ---- 8
+    # ---- 8 and 9: birth.py
+
+    def book(self, code):
+        return read_book(self.place.path("books", f"{code}.book.jsonl"))
+
+    # ---- 10
 
     def look_at_end(self):
         facts = self.place.ask("status")["facts"]
@@ -327,7 +334,7 @@ class Story:
 
     def reckon(self):
         books = {code: self.place.path("books", f"{code}.book.jsonl")
-                 for code in (POLICE, INSURANCE, TAX, *WARDS.values(), *WARDS)}
+                 for code in (POLICE, INSURANCE, ABOVE_INSURANCE, TAX, *WARDS.values(), *WARDS)}
         promised = self.promised | {each.handoff_id for one_stop in self.one_stops.values()
                                     for each in list(one_stop.accepted.values())}
         reckoning = Reckoning(self.list(), "hcmc-2023", books, promised, self.settled)
@@ -336,7 +343,7 @@ class Story:
         return reckoning
 
     def end(self):
-        scene(8, "Sổ cuối ngày: đếm trong sổ của từng nơi nhận, đối chiếu với kho của cổng",
+        scene(10, "Sổ cuối ngày: đếm trong sổ của từng nơi nhận, đối chiếu với kho của cổng",
               "the end of the day: counted in the receivers' own books, compared with the gateway's store")
         wait_until("Lượt còn trên đường", "handoffs still on their way", self.look_at_end, 40)
         place = self.place
@@ -345,10 +352,11 @@ class Story:
         reckoning = self.reckon()
         columns = ("accepted", "DELIVERED", "CLOSED", "FAILED", "replayed", "acts", "lost", "doubled")
         rows = [[code, *(reckoning.rows[code][column] for column in columns)]
-                for code in (*WARDS, *WARDS.values(), POLICE, INSURANCE, TAX)]
+                for code in (*WARDS, *WARDS.values(), POLICE, INSURANCE, ABOVE_INSURANCE, TAX)]
         rows.append(["Tổng / total", *(reckoning.total(column) for column in columns)])
         table(["Nơi nhận|to", "Tiếp nhận|accepted", "Đã giao|delivered", "Đã đóng|closed", "Còn hỏng|failed",
                "Gửi lại|replayed", "Sổ nơi nhận|their own book", "Mất|lost", "Trùng|doubled"], rows, total=True)
+        self.birth.count(reckoning)
         closed, seen = reckoning.total("CLOSED"), len(self.settled)
         replayed = reckoning.total("replayed")
         say(f"Đã từng hỏng {len(self.failed_ever)}: {closed - seen} được bên gửi sửa, {replayed} gửi lại; "
@@ -393,6 +401,8 @@ class Story:
         self.bad_data()
         self.replay()
         self.unsure()
+        self.birth = Birth(self)
+        self.birth.tell()
         return self.end()
 
     def stop_one_stops(self):

@@ -1,0 +1,219 @@
+"""The birth of a child, from one submission to the health card: scenes 8 and 9. Nobody travels twice: what is wrong is
+asked for and brought through the gateway; whoever is late says so, signed.
+
+Every line is what was answered: by the gateway to the command line, or by an agency's own book.
+"""
+import datetime
+import json
+import os
+import shlex
+import time
+
+import work
+from onestop import OneStop
+from place import BUILD
+from reckoning import Reckoning
+from tell import line, quote, say, scene, wait_until
+from words import KIND
+from work import ABOVE_INSURANCE, INSURANCE, QUAN_7, WARDS
+
+WARD = WARDS[QUAN_7]
+CARD = "health-card"
+
+
+def minute(iso):
+    """"2026-11-26T09:30:00.000+07:00" for people."""
+    return datetime.datetime.fromisoformat(iso).strftime("%H:%M %d/%m/%Y")
+
+
+class Birth:
+    """`steps` afterwards: the steps of the flow, as the gateway tells of them."""
+
+    def __init__(self, story):
+        self.story, self.place, self.one_stop = story, story.place, story.one_stops[QUAN_7]
+        self.code, self.steps, self.paper = work.dossier(QUAN_7, work.WHOLE_BIRTH), [], ""
+
+    # ---- looking
+
+    def dossier(self):
+        return self.place.ask("track", self.code)["dossier"]
+
+    def flow(self):
+        self.steps = self.dossier()["flow"]["steps"]
+        return {step["name"]: step for step in self.steps}
+
+    def in_book(self, code, kind):
+        """What of this dossier stands in that receiver's own book, of this kind."""
+        return [each for each in self.story.book(code) if each["event"] == "request" and each["acted"]
+                and each["dossier"] == self.code and each["kind"] == kind]
+
+    def picture(self):
+        """The steps only, out of all that `track` tells of a dossier."""
+        line(f"  $ lienthong track {self.code}    (chỉ phần các bước / only its steps)")
+        names = [step["name"] for step in self.steps]
+        for lang in ("vi", "en"):
+            told = self.place.run("track", self.code, lang=lang).split("\n")
+            quote("\n".join(each for each in told if each.split()[1:2] and each.split()[1] in names))
+
+    def command(self, *words):
+        line(f"  $ lienthong {shlex.join(words)}")
+        quote(self.place.run(*words))
+
+    # ---- 8: one submission, and a paper that cannot be read
+
+    def submit(self):
+        scene(8, "Một đứa trẻ, một lần nộp: một cửa giao MỘT lượt, cổng dẫn nó qua từng cơ quan",
+              "one child, one submission: the one-stop hands off once, the gateway leads it from agency to agency")
+        place = self.place
+        place.agencies[INSURANCE].rules([{"do": "normal", "unfinished": True, "when": {"dossier": self.code}}])
+        self.root = self.one_stop.submit([work.whole_birth()])[0]
+        steps = self.flow().values()
+        say(f"Hồ sơ {self.code}, thủ tục {work.WHOLE_BIRTH_CODE}: không ghi nơi nhận, không ghi bước; cổng lập "
+            f"{len(steps)} bước từ danh mục",
+            f"no recipient, no step; {len(steps)} steps from the catalogue: "
+            + ", ".join(f"{step['name']} ({step['agency'] or '?'})" for step in steps))
+
+    def look_at_request(self):
+        asked = self.in_book(QUAN_7, "SUPPLEMENT_REQUEST")
+        return bool(asked), "đã tới / there" if asked else "…"
+
+    def supplement(self):
+        wait_until(f"Phường {WARD} không đọc được giấy chứng sinh; yêu cầu bổ sung tới một cửa",
+                   "the ward cannot read a paper; its request at the one-stop", self.look_at_request, 20)
+        request = self.in_book(QUAN_7, "SUPPLEMENT_REQUEST")[0]
+        body = json.loads(request["body"])
+        for item in body["items"]:
+            say(f"Một cửa đọc được: {item['component']}: {item['wrong']}. Cần: {item['wanted']}.",
+                "in the one-stop's book: which paper, what is wrong with it, what is wanted; in plain words")
+        self.command("supplements", "--agency", QUAN_7)
+        if not self.dossier()["standing_since"]:
+            raise RuntimeError("the clock of a dossier that waits for its citizen goes on")
+        asked_id = int(request["key"].rsplit("-", 1)[1], 16)
+        self.answer = self.one_stop.submit([work.better_paper(asked_id)])[0]
+
+        def look():
+            brought = self.in_book(WARD, "SUPPLEMENT")
+            return bool(brought) and not self.dossier()["standing_since"], f"{len(brought)}/1"
+
+        wait_until("Phụ huynh gửi ảnh mới qua điện thoại; bản bổ sung có trong sổ của phường",
+                   "the parents sent a new photograph; the supplement stands in the ward's book", look, 20)
+        reached = self.story.handoff(self.answer)
+        view = self.dossier()
+        asked = next(each for each in view["asked"] if each["handoff_id"] == asked_id)
+        say(f"Không ai phải đi lại: yêu cầu {asked_id} {asked['state']}, bản bổ sung tới đúng bước đã hỏi "
+            f"({reached['recipient']}); đồng hồ đã đứng {view['paused_ms'] / 1000:.1f} s",
+            f"no trip: it went to the step that had asked, without being addressed; the clock stood for "
+            f"{view['paused_ms'] / 1000:.1f} s")
+
+    def look_at_half(self):
+        steps = self.flow()
+        done = sum(step["state"] == "DONE" for step in steps.values())
+        ready = done == len(steps) - 1 and steps[CARD]["state"] == "AT_WORK"
+        return ready, f"{done}/{len(steps)}"
+
+    def half(self):
+        wait_until("Các bước xong, kết quả bước trước là đầu vào bước sau",
+                   "steps done, each with the results of those before it", self.look_at_half, 30)
+        self.picture()
+
+    # ---- 9: late, and said so
+
+    def due_is_stated(self):
+        scene(9, "BHXH chậm một thẻ: giấy hẹn của phụ huynh đã tới giờ; ai giữ hồ sơ phải xin lỗi, có chữ ký",
+              "the insurance is late with a card: the time on the parents' paper has come; its holder owes an apology")
+        before = self.dossier()
+        self.one_stop.submit([work.paper_says(self.steps_of(CARD)["handoff_id"])])
+        after = self.dossier()
+        say(f"Cổng tính hẹn trả {minute(before['due'])}; giấy hẹn ghi {minute(after['due'])}: "
+            f"giấy trong tay người dân là đúng ({after['due_source']})",
+            "the gateway had computed one date; the paper that the parents hold says another: the paper holds")
+
+    def steps_of(self, name):
+        return next(step for step in self.steps if step["name"] == name)
+
+    def row(self):
+        rows = self.place.ask("late", "--agency", INSURANCE)["late"]
+        return next((each for each in rows if each["dossier_code"] == self.code), None)
+
+    def look_at_asked(self):
+        row, told = self.row(), self.in_book(ABOVE_INSURANCE, "URGE")
+        asked = self.in_book(INSURANCE, "APOLOGY")
+        state = row["ending"]["apology"] if row else "…"
+        return state == "ASKED" and bool(asked) and bool(told), f"{state}, {len(asked)}/1, {len(told)}/1"
+
+    def ask_and_sign(self):
+        wait_until(f"Cổng tự yêu cầu {INSURANCE} xin lỗi, báo cấp trên {ABOVE_INSURANCE} (đọc trong sổ của họ)",
+                   "the gateway asks its holder, and tells the one above: read in their own books",
+                   self.look_at_asked, 20)
+        asked = self.in_book(INSURANCE, "APOLOGY")[0]["body"]["payload"]
+        say(f"Sổ của {INSURANCE}: hồ sơ {asked['dossier']}, mẫu {asked['form']['number']} {asked['form']['circular']}, "
+            f"còn thiếu {', '.join(need.split('.')[1] for need in asked['needs'])}",
+            "what it was asked for: reason, new date, signer; no name of a citizen stands in it")
+        self.command("late", "--agency", INSURANCE)
+        promised = datetime.datetime.now() + datetime.timedelta(days=1)
+        self.command("sign", self.code, "--agency", INSURANCE, "--due", f"{promised:%Y-%m-%d} 16:00", "--reason-code",
+                     "qua-tai", "--signer", "BHXH7-GD", "--reason", "Giám đốc đã ký công văn xin lỗi", "--case", "VH-09")
+
+        def look():
+            letters = self.in_book(QUAN_7, "APOLOGY")
+            return bool(letters), f"{len(letters)}/1"
+
+        wait_until("Phiếu xin lỗi đã ký tới một cửa", "the signed apology at the one-stop", look, 20)
+        letter = json.loads(self.in_book(QUAN_7, "APOLOGY")[0]["body"])
+        ending = self.dossier()["ending"]
+        if letter["promised"][:16] != ending["promised"][:16]:
+            raise RuntimeError(f"the letter promises {letter['promised']}, the record {ending['promised']}")
+        say(f"Một cửa báo phụ huynh: hẹn lại {minute(letter['promised'])}, {ending['signer']} của "
+            f"{ending['signed_by']} ký, lý do {ending['reason_code']}",
+            "the parents are told the new date, the reason and who signed; before the signature nothing was sent")
+
+    def look_at_end(self):
+        steps = self.flow()
+        done = sum(step["state"] == "DONE" for step in steps.values())
+        cards = [each for each in self.in_book(QUAN_7, "RESULT") if each["step"] == CARD]
+        return done == len(steps) and bool(cards), f"{done}/{len(steps)}"
+
+    def finish(self):
+        self.place.agencies[INSURANCE].finish()
+        wait_until("BHXH cấp thẻ; cả các bước xong, thẻ đã ở một cửa", "the card is issued, and at the one-stop",
+                   self.look_at_end, 20)
+        card = json.loads(next(each for each in self.in_book(QUAN_7, "RESULT") if each["step"] == CARD)["body"])
+        self.picture()
+        view = self.dossier()
+        ending = view["ending"]
+        late = datetime.datetime.fromisoformat(ending["ended_at"]) > datetime.datetime.fromisoformat(view["due"])
+        if not late or ending["apology"] != "SIGNED" or view["status"] != 9:
+            raise RuntimeError(f"a late dossier with an apology: {ending}, status {view['status']}")
+        say(f"Thẻ BHYT {card['health_card_number']} (số giả). Hồ sơ xong: trễ hạn, có xin lỗi ({ending['apology']})",
+            "the health card (an invented number); the dossier is done: late, with an apology")
+        self.print_paper()
+
+    def print_paper(self):
+        path = os.path.join(BUILD, "demo", "phieu-xin-loi.html")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        words = ("paper", "apology", self.code, "--reason", "in cho phụ huynh", "--out")
+        self.place.run(*words, path)
+        line(f"  $ lienthong {shlex.join([*words, os.path.relpath(path)])}")
+        say(f"Phiếu xin lỗi để in, {os.path.getsize(path)} byte: {os.path.relpath(path)}",
+            "the apology as a page to print; the file stays there")
+
+    # ---- the reckoning
+
+    def count(self, reckoning: Reckoning):
+        """Each step reached its agency once, by that agency's own book, and nothing else of it did."""
+        wrong = reckoning.wrong_steps(self.code, self.steps)
+        if wrong:
+            raise RuntimeError(f"steps that did not reach their agency exactly once: {wrong}")
+        say(f"Hồ sơ {self.code}: " + ", ".join(
+            f"{step['name']} {reckoning.acts(step['agency'], step['handoff_id'])}" for step in self.steps)
+            + " lần trong sổ của cơ quan mình",
+            "each step of the birth stands in its agency's own book exactly so often: once")
+
+    def tell(self):
+        self.story.one_stops[ABOVE_INSURANCE] = OneStop(ABOVE_INSURANCE, self.place)
+        self.submit()
+        self.supplement()
+        self.half()
+        self.due_is_stated()
+        self.ask_and_sign()
+        self.finish()
