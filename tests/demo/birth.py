@@ -9,16 +9,20 @@ import os
 import shlex
 import time
 
+import agency
+import ward
 import work
 from onestop import OneStop
 from place import BUILD
 from reckoning import Reckoning
 from tell import line, quote, say, scene, wait_until
 from words import KIND
-from work import ABOVE_INSURANCE, INSURANCE, QUAN_7, WARDS
+from work import ABOVE_INSURANCE, INSURANCE, POLICE, QUAN_7, WARDS
 
 WARD = WARDS[QUAN_7]
 CARD = "health-card"
+VIET_NAM = datetime.timezone(datetime.timedelta(hours=7))
+NEEDS = {"facts.reason_code": "lý do", "facts.due_ms": "ngày hẹn mới", "facts.officer_from": "người ký"}
 
 
 def minute(iso):
@@ -75,7 +79,7 @@ class Birth:
 
     def look_at_request(self):
         asked = self.in_book(QUAN_7, "SUPPLEMENT_REQUEST")
-        return bool(asked), "đã tới / there" if asked else "…"
+        return bool(asked), "đã tới" if asked else "chưa"
 
     def supplement(self):
         wait_until(f"Phường {WARD} không đọc được giấy chứng sinh; yêu cầu bổ sung tới một cửa",
@@ -83,8 +87,8 @@ class Birth:
         request = self.in_book(QUAN_7, "SUPPLEMENT_REQUEST")[0]
         body = json.loads(request["body"])
         for item in body["items"]:
-            say(f"Một cửa đọc được: {item['component']}: {item['wrong']}. Cần: {item['wanted']}.",
-                "in the one-stop's book: which paper, what is wrong with it, what is wanted; in plain words")
+            say(f"Sổ một cửa: giấy {item['component']}: {item['wrong']}. Cần: {item['wanted']}.",
+                "in the one-stop's book: which paper, what is wrong with it, what is wanted; as the ward wrote it")
         self.command("supplements", "--agency", QUAN_7)
         if not self.dossier()["standing_since"]:
             raise RuntimeError("the clock of a dossier that waits for its citizen goes on")
@@ -100,10 +104,12 @@ class Birth:
         reached = self.story.handoff(self.answer)
         view = self.dossier()
         asked = next(each for each in view["asked"] if each["handoff_id"] == asked_id)
-        say(f"Không ai phải đi lại: yêu cầu {asked_id} {asked['state']}, bản bổ sung tới đúng bước đã hỏi "
-            f"({reached['recipient']}); đồng hồ đã đứng {view['paused_ms'] / 1000:.1f} s",
-            f"no trip: it went to the step that had asked, without being addressed; the clock stood for "
-            f"{view['paused_ms'] / 1000:.1f} s")
+        if (asked["state"], reached["recipient"]) != ("ANSWERED", asked["agency"]):
+            raise RuntimeError(f"request {asked}, its answer went to {reached['recipient']}")
+        say(f"Không ai phải đi lại: bản bổ sung không ghi nơi nhận, cổng đưa tới đúng bước đã hỏi "
+            f"({reached['recipient']}); trong lúc chờ người dân đồng hồ đứng: {view['paused_ms'] / 1000:.1f} s",
+            f"no trip: not addressed, it went to the step that had asked; while the citizen was waited for the clock "
+            f"stood: {view['paused_ms'] / 1000:.1f} s")
 
     def look_at_half(self):
         steps = self.flow()
@@ -112,9 +118,24 @@ class Birth:
         return ready, f"{done}/{len(steps)}"
 
     def half(self):
-        wait_until("Các bước xong, kết quả bước trước là đầu vào bước sau",
-                   "steps done, each with the results of those before it", self.look_at_half, 30)
+        wait_until("Phường, rồi Công an làm xong; mỗi bước tự bắt đầu khi bước trước có kết quả",
+                   "the ward, then the police: each step begins when those before it have their results",
+                   self.look_at_half, 30)
         self.picture()
+        self.look_at_inputs()
+
+    def look_at_inputs(self):
+        """What the steps before gave is what the card's agency got: by its own book."""
+        keys = {step["name"]: f"hcmc-2023-{step['handoff_id']:016x}" for step in self.steps}
+        number = ward.invented("civil-status", keys["civil-status"])["personal_identity_number"]
+        confirmation = agency.invented("residence", keys["residence"])["residence_confirmation"]
+        got = self.in_book(INSURANCE, "FORWARD")[0]["body"]
+        police = next(each["body"] for each in self.in_book(POLICE, "FORWARD") if each["step"] == "residence")
+        if {got["personal_identity_number"], police["personal_identity_number"]} != {number} \
+                or got["inputs"]["residence"]["residence_confirmation"] != confirmation:
+            raise RuntimeError(f"the inputs of {CARD} are not the results of the steps before")
+        say(f"Sổ của {INSURANCE}: số định danh {number} từ phường, xác nhận cư trú {confirmation} từ Công an (số giả)",
+            f"{CARD} came with the ward's number and the confirmation of the police (invented)")
 
     # ---- 9: late, and said so
 
@@ -125,8 +146,9 @@ class Birth:
         self.one_stop.submit([work.paper_says(self.steps_of(CARD)["handoff_id"])])
         after = self.dossier()
         say(f"Cổng tính hẹn trả {minute(before['due'])}; giấy hẹn ghi {minute(after['due'])}: "
-            f"giấy trong tay người dân là đúng ({after['due_source']})",
-            "the gateway had computed one date; the paper that the parents hold says another: the paper holds")
+            f"theo giấy (nguồn: {after['due_source']})",
+            "the gateway had computed one date; the paper in the parents' hands says another, stated by the one-stop: "
+            "that one counts")
 
     def steps_of(self, name):
         return next(step for step in self.steps if step["name"] == name)
@@ -146,13 +168,16 @@ class Birth:
                    "the gateway asks its holder, and tells the one above: read in their own books",
                    self.look_at_asked, 20)
         asked = self.in_book(INSURANCE, "APOLOGY")[0]["body"]["payload"]
+        if "Dụ" in json.dumps(asked, ensure_ascii=False) or self.in_book(QUAN_7, "APOLOGY"):
+            raise RuntimeError("a name in the request, or an apology that nobody has signed")
         say(f"Sổ của {INSURANCE}: hồ sơ {asked['dossier']}, mẫu {asked['form']['number']} {asked['form']['circular']}, "
-            f"còn thiếu {', '.join(need.split('.')[1] for need in asked['needs'])}",
+            f"còn thiếu {', '.join(NEEDS.get(need, need) for need in asked['needs'])}",
             "what it was asked for: reason, new date, signer; no name of a citizen stands in it")
         self.command("late", "--agency", INSURANCE)
-        promised = datetime.datetime.now() + datetime.timedelta(days=1)
-        self.command("sign", self.code, "--agency", INSURANCE, "--due", f"{promised:%Y-%m-%d} 16:00", "--reason-code",
-                     "qua-tai", "--signer", "BHXH7-GD", "--reason", "Giám đốc đã ký công văn xin lỗi", "--case", "VH-09")
+        promised = datetime.datetime.now(VIET_NAM) + datetime.timedelta(days=1)
+        self.command("sign", self.code, "--agency", INSURANCE, "--due", f"{promised:%Y-%m-%d} 16:00",
+                     "--reason-code", "qua-tai", "--signer", "BHXH7-GD",
+                     "--reason", "Giám đốc đã ký công văn xin lỗi", "--case", "VH-09")
 
         def look():
             letters = self.in_book(QUAN_7, "APOLOGY")
@@ -184,7 +209,8 @@ class Birth:
         late = datetime.datetime.fromisoformat(ending["ended_at"]) > datetime.datetime.fromisoformat(view["due"])
         if not late or ending["apology"] != "SIGNED" or view["status"] != 9:
             raise RuntimeError(f"a late dossier with an apology: {ending}, status {view['status']}")
-        say(f"Thẻ BHYT {card['health_card_number']} (số giả). Hồ sơ xong: trễ hạn, có xin lỗi ({ending['apology']})",
+        say(f"Thẻ BHYT {card['health_card_number']} (số giả). Hồ sơ xong lúc {minute(ending['ended_at'])}, hẹn trả "
+            f"{minute(view['due'])}: trễ hạn, có xin lỗi",
             "the health card (an invented number); the dossier is done: late, with an apology")
         self.print_paper()
 

@@ -17,7 +17,7 @@ sys.path[:0] = [HERE, os.path.join(TESTS, "client"), os.path.join(TESTS, "agenci
 from place import Place                         # noqa: E402  (the path comes first)
 from story import Story                         # noqa: E402
 from tell import clock, line, paint, quote, say     # noqa: E402
-from work import BAD_BIRTH, POLICE, QUAN_7, dossier     # noqa: E402
+from work import BAD_BIRTH, POLICE, QUAN_7, WHOLE_BIRTH, dossier     # noqa: E402
 
 SECONDS_MAX = 115                               # for all of it
 
@@ -29,12 +29,13 @@ def say_how_to_look(place):
     say("Để lại chạy (KEEP=1). Xem bằng:", "left running; look at it with:")
     for command in (f"export LIENTHONG_SITE={place.folder}     # LIENTHONG_LANG=en: English", f"{lienthong} status",
                     f"{lienthong} agencies", f"{lienthong} list --agency {POLICE}",
-                    f"{lienthong} track {dossier(QUAN_7, BAD_BIRTH)}", f"{lienthong} show ID",
+                    f"{lienthong} track {dossier(QUAN_7, BAD_BIRTH)}",
+                    f"{lienthong} track {dossier(QUAN_7, WHOLE_BIRTH)}", f"{lienthong} show ID",
                     f"tail -f {place.path('log', 'lienthongd.log')}",
                     f"less {place.path('books', POLICE + '.book.jsonl')}"):
         line(f"    {command}")
-    say("Ba bộ phận một cửa (Python) đã dừng cùng bản diễn này; các tiến trình còn lại:",
-        "the three one-stops ended with this demo; still there:")
+    say("Các hệ thống bằng Python (ba một cửa, BHXH Thành phố) đã dừng cùng bản diễn này; còn lại:",
+        "the one-stops and the city's insurance ended with this demo; still there:")
     line("    " + ", ".join(f"{name} {pid}" for name, pid in place.pids().items()))
     say(f"Dừng tất cả và xóa thư mục: {script}", "stops everything and removes the folder")
 

@@ -15,7 +15,7 @@ ABOVE_INSURANCE = "G24.29"
 QUAN_7, PHU_NHUAN, CU_CHI = "H29.07.00", "H29.16.00", "H29.23.00"
 WARDS = {QUAN_7: "H29.07.01", PHU_NHUAN: "H29.16.01", CU_CHI: "H29.23.01"}
 DAY = "230425"
-# Dates of the dossiers that are not late: so far away that no weekend and no Tết brings the gateway to ask for apologies.
+# Dossiers that are not late are due so far away that no weekend and no Tết makes the gateway ask for an apology.
 DUE_DAYS = 40
 
 BIRTH_GROUP = "2.000986"
@@ -86,8 +86,8 @@ def corrected_card(failed_id, residence_message_id):
 
 
 def whole_birth():
-    """The only submission of an interlinked birth: whom it goes to is said by the catalogue, the routes and the area. No
-    due date: the gateway computes it. Received three hours ago; the photograph of a paper is no good."""
+    """The only submission of an interlinked birth: whom it goes to is said by the catalogue, the routes and the area.
+    No due date: the gateway computes it. Received three hours ago; the photograph of a paper is no good."""
     received_ms = time.time_ns() // 1_000_000 - 3 * 3_600_000
     return {"dossier_code": dossier(QUAN_7, WHOLE_BIRTH), "procedure_code": WHOLE_BIRTH_CODE, "kind": KIND.FORWARD,
             "content_type": "application/json",
@@ -105,12 +105,12 @@ def better_paper(request_id):
 
 
 def paper_says(forward_id):
-    """The one-stop asks after a step, and states the time that stands on the parents' paper: the minute that has just
-    begun."""
+    """The one-stop asks after a step, and states the time that stands on the parents' paper. It has passed."""
     now_ms = time.time_ns() // 1_000_000
     return {"dossier_code": dossier(QUAN_7, WHOLE_BIRTH), "kind": KIND.CONSULT, "recipient": INSURANCE,
             "parent": forward_id, "content_type": "application/json",
-            "facts": {"due_ms": now_ms - now_ms % 60_000, "due_source": "giấy hẹn trả kết quả / the citizen's paper"},
+            "facts": {"due_ms": now_ms - now_ms % 60_000 - 60_000,
+                      "due_source": "giấy hẹn trả kết quả / the citizen's paper"},
             "payload": payload("Hỏi tiến độ thẻ BHYT: giấy hẹn của phụ huynh đã tới giờ")}
 
 

@@ -442,6 +442,14 @@ static void rest_forward(void **state)
     assert_at(body, "/attachments/0/size", "1024");
     json_decref(body);
 
+    /* One submission for all steps: the header names none, the routing this one. */
+    handed.header.step = (char *)"";
+    handed.routing.step = (char *)"identity-card";
+    body = map_handed("adapters/mappings/rest-forward.yaml", &handed);
+    assert_non_null(body);
+    assert_at(body, "/step", "identity-card");
+    json_decref(body);
+
     /* Every kind fits, also with nothing but what a header must have. */
     for (enum kind kind = 1; kind < KIND_END; kind++) {
         handed_done(&handed);
