@@ -83,8 +83,10 @@ class Reckoning:
         wrong = [step["name"] for step in steps if self.acts(step["agency"], step["handoff_id"]) != 1]
         meant = {(step["agency"], self.key(step["handoff_id"])) for step in steps}
         for code, book in self.books.items():
-            wrong += [key for key in book.order.get(dossier, []) if book.bodies[key] and (code, key) not in meant
-                      and self.handoffs[int(key.rsplit("-", 1)[1], 16)]["kind"] == "FORWARD"]
+            for key in book.order.get(dossier, []):
+                handoff = self.handoffs.get(int(key.rsplit("-", 1)[1], 16))
+                if (code, key) not in meant and (not handoff or handoff["kind"] == "FORWARD"):
+                    wrong.append(key)
         return wrong
 
     def total(self, what):
