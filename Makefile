@@ -99,6 +99,8 @@ TRACE_SOURCES := $(wildcard tests/trace/*.c)
 TRACE    := $(if $(TRACE_SOURCES),$(BUILD)/tests/trace)
 SIM_SOURCES := $(wildcard tests/sim/*.c)
 SIM      := $(if $(SIM_SOURCES),$(BUILD)/tests/sim)
+CITY_SOURCES := $(wildcard tests/city/*.c) tests/sim/dice.c
+CITY     := $(if $(wildcard tests/city/main.c),$(BUILD)/tests/city)
 FUZZ_SOURCES := $(foreach f,$(sort $(wildcard tests/fuzz/fuzz_*.c)),$(if $(findstring $(or $(ONLY),fuzz_),$(f)),$(f)))
 FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
 FUZZ_SHARED := $(filter-out tests/fuzz/fuzz_% $(if $(FUZZER),tests/fuzz/replay.c),$(wildcard tests/fuzz/*.c))
@@ -118,7 +120,7 @@ BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*
 
 all: programs tests $(TORTURE)  ## programs, library and test programs (default)
 programs: $(PROGRAMS) $(LIBRARY)  ## programs and library only
-tests: $(UNIT) $(TRACE) $(SIM) $(NTH) $(EXAMPLES) python
+tests: $(UNIT) $(TRACE) $(SIM) $(CITY) $(NTH) $(EXAMPLES) python
 python: $(PB_PY)
 
 $(PB_C) $(PB_H) &: proto/lienthong.proto
@@ -175,6 +177,7 @@ $(call program,$(BUILD)/lienthong-adapter,$(call object_of,adapters/runtime/main
 $(call program,$(BUILD)/lienthong,$(call object_of,gateway/cli/main.c),$(NEEDS_cli))
 $(call program,$(BUILD)/tests/trace,$(call object_of,$(TRACE_SOURCES)),directory $(NEEDS_wire))
 $(call program,$(BUILD)/tests/sim,$(call object_of,$(SIM_SOURCES)),directory $(NEEDS_wire))
+$(call program,$(BUILD)/tests/city,$(call object_of,$(CITY_SOURCES)),directory $(NEEDS_wire))
 needs_of_test = $(or $(NEEDS_$(word 2,$(subst _, ,$(basename $(notdir $(1)))))),$(NEEDS_all))
 $(foreach test,$(UNIT_SOURCES),$(call program,$(BUILD)/tests/$(basename $(notdir $(test))),$(call object_of,$(test)),\
     unit-shared $(call needs_of_test,$(test)),-lcmocka))

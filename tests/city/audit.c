@@ -1,0 +1,248 @@
+/* audit.c - was anything lost, doubled, changed, overtaken; was every late one accounted for. From the agencies' own
+ * books alone, dossier by dossier. A fault is told with the history of its dossier, as far as FAULTS_SHOWN goes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/city/audit.h"
+
+const char *const check_names[CHECKS] = {
+    [CHECK_ACCEPTED] = "what was sent was accepted, once",
+    [CHECK_LOST] = "nothing lost: each arrived, or its sender was told that it ended",
+    [CHECK_DOUBLED] = "nothing doubled: no office acted twice on one letter",
+    [CHECK_STRANGE] = "nothing that nobody sent, nothing at the wrong office",
+    [CHECK_CHANGED] = "nothing changed on the way",
+    [CHECK_ORDER] = "order kept: per dossier and office as it was sent",
+    [CHECK_GATES] = "a step waits for those before it, and gets their results",
+    [CHECK_KEYS] = "an idempotency key belongs to one letter",
+    [CHECK_TOLD] = "each sender was told how his letter ended",
+    [CHECK_ENDED] = "every dossier came to its end",
+    [CHECK_LATE] = "every late one has its apology, and nobody else has one",
+    [CHECK_SUM] = "received = resolved + withdrawn + in process",
+    [CHECK_STATUS] = "the gateway's status is that of the one-stop's register",
+    [CHECK_DUE] = "the gateway's due date is the one on the citizen's paper",
+};
+
+/* ---- lines of each dossier, found once */
+
+static uint32_t *offsets_of(uint32_t dossiers)
+{
+    uint32_t *offsets = calloc(dossiers + 2, sizeof *offsets);
+    must(offsets != NULL);
+    return offsets;
+}
+
+static void sort_lines(struct audit *audit)
+{
+    const struct books *books = audit->books;
+
+    audit->sent_from = offsets_of(books->dossier_count);
+    audit->received_from = offsets_of(books->dossier_count);
+    audit->sent_lines = calloc(books->sent_count + 1, sizeof *audit->sent_lines);
+    audit->received_lines = calloc(books->received_count + 1, sizeof *audit->received_lines);
+    must(audit->sent_lines && audit->received_lines);
+    for (uint32_t i = 0; i < books->sent_count; i++)
+        audit->sent_from[books->sent[i].dossier + 2]++;
+    for (uint32_t i = 0; i < books->received_count; i++)
+        audit->received_from[books->received[i].dossier + 2]++;
+    for (uint32_t i = 1; i < books->dossier_count + 2; i++) {
+        audit->sent_from[i] += audit->sent_from[i - 1];
+        audit->received_from[i] += audit->received_from[i - 1];
+    }
+    for (uint32_t i = 0; i < books->sent_count; i++)
+        audit->sent_lines[audit->sent_from[books->sent[i].dossier + 1]++] = i;
+    for (uint32_t i = 0; i < books->received_count; i++)
+        audit->received_lines[audit->received_from[books->received[i].dossier + 1]++] = i;
+}
+
+/* ---- telling */
+
+static void print_history(const struct audit *audit, uint32_t dossier)
+{
+    const struct dossier_book *book = &audit->books->dossiers[dossier];
+    const struct place *places = audit->city->places;
+    uint32_t s = audit->sent_from[dossier], r = audit->received_from[dossier];
+    char when[24], due[24], end[24];
+
+    printf("    dossier %u: received %s, due %s, %s %s\n", dossier, minute_text(book->received, when),
+           book->due ? minute_text(book->due, due) : "-", book->outcome ? "ended" : "open",
+           book->outcome ? minute_text(book->ended, end) : "");
+    while (s < audit->sent_from[dossier + 1] || r < audit->received_from[dossier + 1]) {
+        const struct sent *sent = s < audit->sent_from[dossier + 1] ? &audit->books->sent[audit->sent_lines[s]] : NULL;
+        const struct received *received =
+            r < audit->received_from[dossier + 1] ? &audit->books->received[audit->received_lines[r]] : NULL;
+        if (sent && (!received || sent->minute <= received->minute)) {
+            printf("    %s  %s sends letter %u, %s, to %s: handoff %u, told %s\n", minute_text(sent->minute, when),
+                   places[sent->from].agency->code, sent->number, kind_name(sent->kind),
+                   places[sent->to].agency->code, sent->handoff, sent->told ? state_name(sent->told) : "nothing");
+            s++;
+        } else {
+            printf("    %s  %s has letter %u, with %u inputs, key %016llx\n", minute_text(received->minute, when),
+                   places[received->at].agency->code, received->number, received->inputs,
+                   (unsigned long long)received->key);
+            r++;
+        }
+    }
+}
+
+void audit_fault(struct audit *audit, enum check check, uint32_t dossier, const char *what)
+{
+    if (audit->faults[check]++ < FAULTS_SHOWN && audit->shown++ < 4 * FAULTS_SHOWN) {
+        printf("  FAULT in '%s': %s\n", check_names[check], what);
+        print_history(audit, dossier);
+    }
+}
+
+/* ---- one dossier */
+
+struct case_file {
+    uint32_t dossier, count, got_count;
+    const struct sent *sent[BOOK_LETTERS_PER_DOSSIER];              /* by number */
+    uint32_t came[BOOK_LETTERS_PER_DOSSIER];
+};
+
+static void open_case(const struct audit *audit, uint32_t dossier, struct case_file *file)
+{
+    *file = (struct case_file){ .dossier = dossier };
+    for (uint32_t i = audit->sent_from[dossier]; i < audit->sent_from[dossier + 1]; i++) {
+        const struct sent *sent = &audit->books->sent[audit->sent_lines[i]];
+        file->sent[sent->number] = sent;
+        file->count++;
+    }
+}
+
+static bool is_result_before(const struct case_file *file, uint32_t step, uint32_t minute)
+{
+    for (uint32_t i = 0; i < file->count; i++)
+        if (file->sent[i]->kind == KIND_RESULT && file->sent[i]->step == step && file->sent[i]->minute <= minute)
+            return true;
+    return false;
+}
+
+static void check_gate(struct audit *audit, const struct case_file *file, const struct sent *sent,
+                       const struct received *received)
+{
+    uint32_t waited = 0;
+    for (uint32_t step = 0; step < BOOK_STEPS; step++)
+        if (sent->after >> step & 1) {
+            waited++;
+            if (!is_result_before(file, step, received->minute))
+                audit_fault(audit, CHECK_GATES, file->dossier, "a step came before the result that it waits for");
+        }
+    if (received->inputs != waited)
+        audit_fault(audit, CHECK_GATES, file->dossier, "a step came with other inputs than those it waits for");
+}
+
+static void check_came(struct audit *audit, struct case_file *file)
+{
+    uint32_t last[PLACES_MAX] = { 0 };
+
+    for (uint32_t i = audit->received_from[file->dossier]; i < audit->received_from[file->dossier + 1]; i++) {
+        const struct received *received = &audit->books->received[audit->received_lines[i]];
+        const struct sent *sent = received->number < file->count ? file->sent[received->number] : NULL;
+        if (!sent || received->at != sent->to) {
+            audit_fault(audit, CHECK_STRANGE, file->dossier, "an office has what nobody sent to it");
+            continue;
+        }
+        if (file->came[received->number]++)
+            audit_fault(audit, CHECK_DOUBLED, file->dossier, "an office acted twice on one letter");
+        if (received->content != sent->content)
+            audit_fault(audit, CHECK_CHANGED, file->dossier, "what came is not what was sent");
+        check_gate(audit, file, sent, received);
+        if (sent->after)
+            continue;                       /* its place in the order is that of its gate */
+        if (received->number + 1u < last[received->at])
+            audit_fault(audit, CHECK_ORDER, file->dossier, "a letter was overtaken by a later one");
+        last[received->at] = received->number + 1u;
+    }
+}
+
+static void check_sent(struct audit *audit, const struct case_file *file)
+{
+    for (uint32_t i = 0; i < file->count; i++) {
+        const struct sent *sent = file->sent[i];
+        if (!sent->handoff)
+            audit_fault(audit, CHECK_ACCEPTED, file->dossier, "a letter was never accepted");
+        bool closed = sent->told == STATE_CLOSED;
+        if (!file->came[i] && !closed)
+            audit_fault(audit, CHECK_LOST, file->dossier, "a letter never arrived");
+        if (!closed && sent->told != STATE_DELIVERED)
+            audit_fault(audit, CHECK_TOLD, file->dossier, "its sender was never told that it was delivered");
+        if (closed && file->came[i])
+            audit_fault(audit, CHECK_TOLD, file->dossier, "its sender was told that it ended, and it came");
+    }
+}
+
+static void check_late(struct audit *audit, const struct case_file *file)
+{
+    const struct dossier_book *book = &audit->books->dossiers[file->dossier];
+    uint32_t apologies = 0;
+
+    for (uint32_t i = 0; i < file->count; i++)
+        apologies += file->sent[i]->kind == KIND_APOLOGY && file->came[i];
+    if (book->outcome == OUT_OPEN) {
+        audit_fault(audit, CHECK_ENDED, file->dossier, "it never came to an end");
+        return;
+    }
+    bool late = dossier_is_late(book);
+    if (late && apologies != 1)
+        audit_fault(audit, CHECK_LATE, file->dossier, apologies ? "late, with several apologies" : "late, no apology");
+    if (!late && apologies)
+        audit_fault(audit, CHECK_LATE, file->dossier, "an apology for a dossier that was in time");
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void check_keys(struct audit *audit)
+{
+    const struct books *books = audit->books;
+    uint64_t *keys = calloc(books->received_count + 1, sizeof *keys);
+
+    must(keys != NULL);
+    for (uint32_t i = 0; i < books->received_count; i++)
+        keys[i] = books->received[i].key;
+    qsort(keys, books->received_count, sizeof *keys, compare_keys);
+    for (uint32_t i = 1; i < books->received_count; i++)
+        if (keys[i] == keys[i - 1])
+            audit_fault(audit, CHECK_KEYS, books->received[i].dossier, "two letters came under one key");
+    free(keys);
+}
+
+bool dossier_is_late(const struct dossier_book *book)
+{
+    return book->due && (book->outcome == OUT_RESULT || book->outcome == OUT_REFUSED) && book->ended > book->due;
+}
+
+uint64_t audit(struct city *city)
+{
+    struct audit audit = { .city = city, .books = &city->books };
+    uint32_t failed = 0;
+
+    sort_lines(&audit);
+    for (uint32_t dossier = 0; dossier < city->books.dossier_count; dossier++) {
+        struct case_file file;
+        open_case(&audit, dossier, &file);
+        check_came(&audit, &file);
+        check_sent(&audit, &file);
+        check_late(&audit, &file);
+    }
+    check_keys(&audit);
+    audit_gateway(&audit);
+    audit_sum(&audit);
+    for (int check = 0; check < CHECKS; check++) {
+        printf("  %s  %s", audit.faults[check] ? "FAILED" : "ok    ", check_names[check]);
+        if (audit.faults[check])
+            printf(": %llu", (unsigned long long)audit.faults[check]);
+        printf("\n");
+        failed += audit.faults[check] != 0;
+    }
+    free(audit.sent_from);
+    free(audit.received_from);
+    free(audit.sent_lines);
+    free(audit.received_lines);
+    return failed;
+}

@@ -1,0 +1,60 @@
+/* books.h - what the agencies wrote down themselves, outside the gateway: the one-stops' register of dossiers, what each
+ * agency sent and was told of it, what each got. The auditor knows nothing else.
+ *
+ * Compact, because there are millions of lines: a line that was sent has 24 bytes, one that came in 24, a dossier
+ * under 100. Arrays lie in address space reserved once and touched as far as they are written, so their part of
+ * the program's memory can be told from the gateway's.
+ */
+#ifndef TESTS_CITY_BOOKS_H
+#define TESTS_CITY_BOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/base/words.h"
+
+enum { BOOK_STEPS = 4, BOOK_LETTERS_PER_DOSSIER = 32 };
+
+/* How it came out, in the one-stop's register. */
+enum coming_out { OUT_OPEN = 0, OUT_RESULT, OUT_REFUSED, OUT_WITHDRAWN, OUT_KINDS };
+
+struct dossier_book {
+    uint32_t received, due, ended;          /* minutes; due: on the citizen's paper, moved by pauses; 0 none */
+    uint32_t pause_from[2], pause_to[2];    /* supplement, payment */
+    uint32_t apology, apology_sent;         /* when it reached the one-stop, and was signed; 0 never */
+    uint32_t forward[BOOK_STEPS];           /* of each step: the id under which its holder got it */
+    uint8_t  outcome, letters, apologies;
+    uint8_t  done, finished;                /* bits of steps: result with the one-stop; with the holder: work over */
+    uint8_t  by_outage;                     /* a system that was down held it up */
+};
+
+/* A line of the sender. `number` counts the letters of the dossier. */
+struct sent {
+    uint32_t dossier, minute, content, handoff;     /* handoff: low bits of the id that it was told; 0 not yet */
+    uint8_t  number, kind, from, to, step, after;
+    uint8_t  told;                          /* enum state of the last notice; 0 none */
+    uint8_t  unused;
+};
+
+/* A line of the receiver: what it acted on, in the order in which it did. */
+struct received {
+    uint64_t key;                           /* hash of the idempotency key */
+    uint32_t dossier, minute, content;
+    uint8_t  number, at, inputs, unused;
+};
+
+struct books {
+    struct dossier_book *dossiers;
+    struct sent *sent;
+    struct received *received;
+    uint32_t *by_handoff;                   /* the sender's: line of the id that it was told, +1 */
+    uint32_t dossier_count, sent_count, received_count, sent_max, handoff_max;
+    uint32_t ended[OUT_KINDS];
+};
+void books_open(struct books *books, uint32_t dossiers);
+void books_close(struct books *books);
+size_t books_bytes(const struct books *books);          /* that are in use now */
+struct sent *books_of_handoff(struct books *books, uint64_t handoff);   /* NULL: nobody here was told that id */
+
+#endif

@@ -1,0 +1,338 @@
+/* office.c - what one-stops, wards and sector agencies do: a clerk's day, by the plan of each dossier.
+ *
+ * An office knows what it was handed and what is written in it, and works only in its own hours. It means to be in time;
+ * the few that will not be are drawn, or were held up by a system that was down. */
+#include "tests/city/city.h"
+
+enum { SOON = 5, DESK_MAX = 90, SIGN_BEFORE = WORK_DAY - HOUR };
+
+static const struct plan_info *info_of(const struct cast *cast)
+{
+    return &plan_infos[cast->plan];
+}
+
+static void plan_task(struct city *city, uint32_t minute, uint32_t dossier, enum task task, uint8_t place, uint8_t step)
+{
+    agenda_add(&city->agenda, (struct entry){ .minute = minute, .dossier = dossier, .task = (uint8_t)task,
+                                              .place = place, .step = step });
+}
+
+/* `work` counted minutes from now. */
+static void plan_work(struct city *city, uint32_t work, uint32_t dossier, enum task task, uint8_t place, uint8_t step)
+{
+    plan_task(city, week_after(city->places[place].week, city->at, work), dossier, task, place, step);
+}
+
+static void send(struct city *city, uint32_t dossier, enum kind kind, uint8_t from, uint8_t to, uint8_t step,
+                 uint32_t value)
+{
+    uint32_t forward = city->books.dossiers[dossier].forward[step];
+    letter_send(city, dossier, kind, from, to, step, forward, value, 0);
+}
+
+/* ---- the one-stop receives a dossier */
+
+static void forward(struct city *city, uint32_t dossier, const struct cast *cast, uint8_t step, uint8_t after)
+{
+    letter_send(city, dossier, KIND_FORWARD, cast->opener, plan_place(city, cast, step), step, 0, 0, after);
+}
+
+void office_receives(struct city *city, uint32_t dossier)
+{
+    struct cast cast = cast_of(city, dossier);
+    const struct plan_info *info = info_of(&cast);
+    struct dossier_book *book = &city->books.dossiers[dossier];
+
+    *book = (struct dossier_book){ .received = city->at };
+    city->books.dossier_count = dossier + 1;
+    book->due = plan_due(city, dossier, &cast);
+    for (uint8_t step = 0; step < info->step_count; step++)
+        if (cast.steps >> step & 1 && (info->gated || !step))
+            forward(city, dossier, &cast, step, (uint8_t)info->steps[step].after);
+}
+
+static void ended(struct city *city, uint32_t dossier, enum coming_out outcome, uint32_t at)
+{
+    struct dossier_book *book = &city->books.dossiers[dossier];
+    if (book->outcome != OUT_OPEN)
+        return;
+    book->outcome = (uint8_t)outcome;
+    book->ended = at;
+    city->books.ended[outcome]++;
+}
+
+/* ---- an office gets the dossier */
+
+/* When its work will be over: within the step's time and the dossier's, some of it used up by others before. */
+static uint32_t work_of(const struct city *city, uint32_t dossier, const struct cast *cast, uint8_t place, uint8_t step)
+{
+    const struct week *week = city->places[place].week;
+    const struct dossier_book *book = &city->books.dossiers[dossier];
+    uint32_t begin = week_index(week, city->at), due = book->due ? week_index(week, book->due) : 0;
+    uint32_t limit = info_of(cast)->steps[step].limit;
+    uint32_t left = due > begin ? due - begin : 0;
+    uint32_t chance = draw(city, dossier, FOR_WORK, step);
+
+    if (cast->late && step == cast->last)
+        return left + 30 + draw(city, dossier, FOR_LATE, 0) * 12 / 10;
+    if (limit && limit < left)
+        left = limit;
+    /* Short work is more usual than long. */
+    uint32_t work = 10 + left * (50 + chance * chance / 1250) / 1000;
+    return work >= left && left > 1 ? left - 1 : work;
+}
+
+static void plan_withdrawal(struct city *city, uint32_t dossier, const struct cast *cast, uint8_t step, uint32_t work)
+{
+    if (cast->withdrawn && !step && work > 4 * HOUR)
+        plan_work(city, work / 3, dossier, TASK_WITHDRAW, cast->opener, step);
+}
+
+/* One working day before it is due, or at once; the paper goes out before the date on it has come, if it can. */
+static void plan_apology(struct city *city, uint32_t dossier, uint8_t place, uint8_t step)
+{
+    const struct week *week = city->places[place].week;
+    uint32_t due = week_index(week, city->books.dossiers[dossier].due), now = week_index(week, city->at);
+    uint32_t wait = due > now + SIGN_BEFORE ? due - now - SIGN_BEFORE : SOON;
+    plan_work(city, wait, dossier, TASK_APOLOGISE, place, step);
+}
+
+/* So much work from now on ends after the date on the paper. */
+static bool is_beyond(const struct city *city, uint32_t dossier, uint8_t place, uint32_t work)
+{
+    uint32_t due = city->books.dossiers[dossier].due;
+    return due && week_after(city->places[place].week, city->at, work) > due;
+}
+
+static void takes_forward(struct city *city, uint8_t place, uint32_t dossier, uint8_t step)
+{
+    struct cast cast = cast_of(city, dossier);
+    uint32_t work = work_of(city, dossier, &cast, place, step);
+    uint32_t take = SOON + draw(city, dossier, FOR_TAKE, step) * DESK_MAX / 1000;
+    enum who who = info_of(&cast)->steps[step].who;
+
+    /* Some never say that they have taken it: its result is the first that is heard. */
+    if (take < work / 3 && draw(city, dossier, FOR_TAKE, 99) >= 60)
+        plan_work(city, take, dossier, TASK_TAKE, place, step);
+    plan_withdrawal(city, dossier, &cast, step, work);
+    if (cast.refused && !step) {
+        plan_work(city, work / 2 + 1, dossier, TASK_REFUSE, place, step);
+        return;
+    }
+    if (step == cast.last && (cast.late || is_beyond(city, dossier, place, work)))
+        plan_apology(city, dossier, place, step);
+    if (cast.asks == step && work > HOUR)
+        plan_work(city, work / 3, dossier, TASK_ASK, place, step);
+    else
+        plan_work(city, work, dossier, who == WHO_TAX ? TASK_OBLIGE : TASK_FINISH, place, step);
+}
+
+/* ---- answers come back */
+
+static void step_is_done(struct city *city, uint32_t dossier, const struct form *form)
+{
+    struct cast cast = cast_of(city, dossier);
+    struct dossier_book *book = &city->books.dossiers[dossier];
+    uint8_t next = (uint8_t)(form->step + 1);
+
+    book->done |= (uint8_t)(1u << form->step);
+    if (book->outcome != OUT_OPEN)
+        return;
+    if (book->done == cast.steps) {
+        ended(city, dossier, OUT_RESULT, form->at);
+        if (info_of(&cast)->step_count == 1)
+            plan_work(city, 20 + draw(city, dossier, FOR_HAND_OVER, 0), dossier, TASK_HAND_OVER, cast.opener, 0);
+    } else if (!info_of(&cast)->gated) {
+        plan_work(city, 10 + draw(city, dossier, FOR_NEXT, next) / 20, dossier, TASK_NEXT, cast.opener, next);
+    }
+}
+
+/* What was to come after it will not: it is taken back where it waits, and `status` is what the dossier comes to. */
+static void take_back_others(struct city *city, uint32_t dossier, const struct cast *cast, uint8_t but,
+                             enum status status)
+{
+    for (uint8_t step = 0; step < info_of(cast)->step_count && info_of(cast)->gated; step++)
+        if (step != but && cast->steps >> step & 1)
+            letter_send(city, dossier, KIND_WITHDRAWAL, cast->opener, plan_place(city, cast, step), step, 0, status, 0);
+}
+
+static void refused(struct city *city, uint32_t dossier, const struct form *form)
+{
+    struct cast cast = cast_of(city, dossier);
+    ended(city, dossier, OUT_REFUSED, form->at);
+    take_back_others(city, dossier, &cast, form->step, STATUS_NOT_ACCEPTED);
+}
+
+static void asked_for(struct city *city, uint8_t place, uint32_t dossier, const struct form *form, unsigned which)
+{
+    struct dossier_book *book = &city->books.dossiers[dossier];
+    bool pays = which == 1;
+    uint32_t chance = draw(city, dossier, pays ? FOR_PAY : FOR_ANSWER, form->step);
+
+    book->pause_from[which] = form->at;
+    /* The citizen: from an hour to four working days. */
+    plan_work(city, HOUR + chance * chance / 520, dossier, pays ? TASK_PAY : TASK_ANSWER, place, form->step);
+}
+
+void office_hears(struct city *city, uint8_t place, const struct form *form, uint32_t handoff, uint32_t parent)
+{
+    struct dossier_book *book = &city->books.dossiers[form->dossier];
+    uint32_t dossier = form->dossier;
+
+    (void)parent;
+    switch (form->kind) {
+    case KIND_FORWARD:
+        book->forward[form->step] = handoff;
+        takes_forward(city, place, dossier, form->step);
+        return;
+    case KIND_SUPPLEMENT:
+        plan_work(city, SOON, dossier, TASK_GO_ON, place, form->step);
+        return;
+    case KIND_PAYMENT:
+        plan_work(city, HOUR + draw(city, dossier, FOR_PAY, 9) / 4, dossier, TASK_FINISH, place, form->step);
+        return;
+    case KIND_WITHDRAWAL:
+        if (!(book->finished >> form->step & 1))
+            plan_work(city, HOUR / 2, dossier, TASK_RETURN, place, form->step);
+        return;
+    case KIND_RESULT:
+        step_is_done(city, dossier, form);
+        return;
+    case KIND_REFUSAL:
+        refused(city, dossier, form);
+        return;
+    case KIND_SUPPLEMENT_REQUEST:
+        asked_for(city, place, dossier, form, 0);
+        return;
+    case KIND_FINANCIAL_OBLIGATION:
+        asked_for(city, place, dossier, form, 1);
+        return;
+    case KIND_APOLOGY:
+        book->apologies++;
+        book->apology = city->at;
+        book->apology_sent = form->at;
+        return;
+    default:
+        return;
+    }
+}
+
+/* ---- what was planned is done */
+
+static bool is_over(const struct dossier_book *book, uint8_t step)
+{
+    return book->outcome == OUT_REFUSED || book->outcome == OUT_WITHDRAWN || book->finished >> step & 1;
+}
+
+static void finish(struct city *city, const struct entry *entry, const struct cast *cast, enum kind kind)
+{
+    struct dossier_book *book = &city->books.dossiers[entry->dossier];
+
+    book->finished |= (uint8_t)(1u << entry->step);
+    send(city, entry->dossier, kind, entry->place, cast->opener, entry->step, 0);
+}
+
+/* The citizen's answer: his clock stood from the request until now. */
+static void answer(struct city *city, const struct entry *entry, const struct cast *cast, unsigned which)
+{
+    struct dossier_book *book = &city->books.dossiers[entry->dossier];
+
+    book->pause_to[which] = city->at;
+    book->due = plan_due(city, entry->dossier, cast);
+    send(city, entry->dossier, which ? KIND_PAYMENT : KIND_SUPPLEMENT, entry->place,
+         plan_place(city, cast, entry->step), entry->step, 0);
+}
+
+/* The rest of its work, within the date that has moved. */
+static void go_on(struct city *city, const struct entry *entry, const struct cast *cast)
+{
+    uint32_t work = work_of(city, entry->dossier, cast, entry->place, entry->step);
+
+    send(city, entry->dossier, KIND_PROGRESS, entry->place, cast->opener, entry->step, STATUS_IN_PROCESS);
+    plan_work(city, cast->late && entry->step == cast->last ? work : work * 2 / 3 + 1, entry->dossier, TASK_FINISH,
+              entry->place, entry->step);
+}
+
+static void withdraw(struct city *city, const struct entry *entry, const struct cast *cast)
+{
+    struct dossier_book *book = &city->books.dossiers[entry->dossier];
+
+    if (book->outcome != OUT_OPEN || book->finished)
+        return;
+    ended(city, entry->dossier, OUT_WITHDRAWN, city->at);
+    letter_send(city, entry->dossier, KIND_WITHDRAWAL, cast->opener, plan_place(city, cast, entry->step), entry->step,
+                book->forward[entry->step], STATUS_WITHDRAWN, 0);
+    take_back_others(city, entry->dossier, cast, entry->step, STATUS_WITHDRAWN);
+}
+
+/* Its system is down: whoever works there sees nothing and can send nothing until it is up. */
+static bool must_wait(struct city *city, const struct entry *entry, const struct cast *cast)
+{
+    const struct place *place = &city->places[entry->place];
+
+    struct dossier_book *book = &city->books.dossiers[entry->dossier];
+    uint32_t again = place->down_to + 2 + draw(city, entry->dossier, FOR_AGAIN, 0) / 20;
+
+    if (city->at < place->down_from || city->at >= place->down_to)
+        return false;
+    if (entry->step == cast->last && !cast->late && !book->by_outage && book->due && book->due <= again)
+        plan_task(city, place->down_to + 1, entry->dossier, TASK_APOLOGISE, entry->place, entry->step);
+    book->by_outage = true;
+    plan_task(city, again, entry->dossier, entry->task, entry->place, entry->step);
+    return true;
+}
+
+void office_works(struct city *city, const struct entry *entry)
+{
+    struct cast cast = cast_of(city, entry->dossier);
+    struct dossier_book *book = &city->books.dossiers[entry->dossier];
+    uint32_t dossier = entry->dossier;
+    uint8_t place = entry->place, step = entry->step;
+
+    bool is_last_word = entry->task == TASK_RETURN || entry->task == TASK_HAND_OVER;
+    if ((is_last_word ? entry->task == TASK_RETURN && book->finished >> step & 1 : is_over(book, step)) ||
+        must_wait(city, entry, &cast))
+        return;
+    switch ((enum task)entry->task) {
+    case TASK_TAKE:
+        send(city, dossier, KIND_PROGRESS, place, cast.opener, step, STATUS_IN_PROCESS);
+        return;
+    case TASK_FINISH:
+        finish(city, entry, &cast, KIND_RESULT);
+        return;
+    case TASK_REFUSE:
+        finish(city, entry, &cast, KIND_REFUSAL);
+        return;
+    case TASK_RETURN:
+        finish(city, entry, &cast, KIND_RETURNED);
+        return;
+    case TASK_ASK:
+        send(city, dossier, KIND_SUPPLEMENT_REQUEST, place, cast.opener, step, city->at + 9 * DAY);
+        return;
+    case TASK_OBLIGE:
+        send(city, dossier, KIND_FINANCIAL_OBLIGATION, place, cast.opener, step, 1000 * draw(city, dossier, FOR_PAY, 7));
+        return;
+    case TASK_ANSWER:
+        answer(city, entry, &cast, 0);
+        return;
+    case TASK_PAY:
+        answer(city, entry, &cast, 1);
+        return;
+    case TASK_GO_ON:
+        go_on(city, entry, &cast);
+        return;
+    case TASK_WITHDRAW:
+        withdraw(city, entry, &cast);
+        return;
+    case TASK_APOLOGISE:
+        send(city, dossier, KIND_APOLOGY, place, cast.opener, step, city->at + 3 * DAY);
+        return;
+    case TASK_HAND_OVER:
+        letter_send(city, dossier, KIND_PROGRESS, place, plan_place(city, &cast, step), step,
+                    book->forward[step], STATUS_RETURNED, 0);
+        return;
+    case TASK_NEXT:
+        forward(city, dossier, &cast, step, 0);
+        return;
+    }
+}
