@@ -8,7 +8,7 @@
 #   build/gen/python/lienthong_pb2.py (the live tests speak the wire format with it).
 #   tests/unit/test_<folder>_<what>.c is one cmocka program, linked with what <folder> may use; other .c files in
 #   tests/unit are shared by all of them. tests/trace/*.c is the program that runs the stories, tests/sim/*.c the
-#   simulator, each tests/examples/*.c a program linked with liblienthong.a only.
+#   simulator, tests/city/*.c the city's half year, each tests/examples/*.c a program linked with liblienthong.a only.
 #
 # Knobs      SAN=1         address and undefined-behaviour sanitizers, in build-san/
 #            BUILD=folder  build there: two people in one tree do not get in each other's way
@@ -16,6 +16,7 @@
 #            V=1           show the commands
 #            prefix= DESTDIR=        for install
 #            KEEP=1        for demo;  SEED= RUNS= for sim;  ONLY=word for unit and live: names that contain it
+#            N= SEED=      for city: how many dossiers;  KEEP=1 leaves its store
 # -j is yours to choose, except that `make test` and `make demo` use every processor unless told otherwise.
 
 prefix     ?= /usr/local
@@ -114,7 +115,7 @@ BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*
 
 .DEFAULT_GOAL := all
 .PHONY: all programs tests deps check checks unit trace sim fuzz fuzz-programs fuzz-smoke mutants live torture test \
-        demo install clean help python FORCE
+        city demo install clean help python FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(patsubst $(BUILD)/tests/%,$(BUILD)/obj/tests/examples/%.o,$(EXAMPLES))
 
@@ -275,6 +276,9 @@ unit_suites  = $(foreach t,$(UNIT),$(1)unit/$(notdir $(t))='$(2)/tests/$(notdir 
 trace_suites = $(if $(TRACE),$(1)trace='$(2)/tests/trace $(wildcard tests/trace/*.trace)')
 sim_suites   = $(if $(SIM),sim='$(BUILD)/tests/sim --seed $(or $(SEED),1) --runs $(or $(1),20)')
 FUZZER_BUILD := $(if $(findstring command,$(origin BUILD)),$(BUILD),build-fuzzer)
+# $(call city_suites,dossiers): the half year, and that planted faults of delivery are caught by the agencies' books.
+city_suites  = $(if $(CITY),city='$(BUILD)/tests/city --store-check --seed $(or $(SEED),1) --dossiers $(1)' \
+    city/faults='tests/city/faults $(BUILD)/tests/city')
 fuzz_suites  = $(foreach f,$(FUZZ),fuzz/$(notdir $(f))='$(1)/fuzz/$(notdir $(f)) tests/fuzz/corpus/$(notdir $(f))')
 # Where the Python tests and the demo find the schema's module and the programs.
 export PYTHONPATH := $(CURDIR)/$(BUILD)/gen/python
@@ -306,6 +310,8 @@ trace: $(TRACE)                 ## golden stories through the shipped core and s
 	$(Q)$(RUN) $(call trace_suites,,$(BUILD))
 sim: $(SIM)                     ## the simulator: SEED= RUNS=
 	$(Q)$(RUN) --stream sim $(call sim_suites,$(RUNS))
+city: $(CITY)                   ## six months of a city's dossiers, with real syncs: N= SEED=
+	$(Q)$(CITY) --seed $(or $(SEED),1) --dossiers $(or $(N),103863) $(if $(KEEP),--keep)
 fuzz:                           ## fuzzers with clang, one after the other: SECONDS= each (60), ONLY=word picks some
 	$(Q)deploy/install-dependencies fuzz
 	$(Q)$(MAKE) --no-print-directory $(JOBS) FUZZER=1 fuzz-programs
@@ -331,7 +337,7 @@ test:                           ## everything: deps, build, check, the same unde
 	$(Q)$(MAKE) --no-print-directory $(JOBS) SAN=1 tests fuzz-programs
 	$(Q)$(RUN) --stream live --stream torture --stream hostile $(checks_suites) \
 	    $(call unit_suites,,build) $(call trace_suites,,build) $(call sim_suites,300) \
-	    $(call unit_suites,sanitized/,build-san) $(call trace_suites,sanitized/,build-san) \
+	    $(call city_suites,2000) $(call unit_suites,sanitized/,build-san) $(call trace_suites,sanitized/,build-san) \
 	    $(call fuzz_suites,build-san) $(live_suites) \
 	    $(call torture_suites,20,-m "not long") $(call hostile_suites,-m "not long") \
 	    $(call nth_suites,,build,25,41,$(NTH_LONG)) $(call nth_suites,sanitized/,build-san,10,199,$(NTH_LONG))

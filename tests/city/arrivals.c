@@ -1,5 +1,5 @@
-/* arrivals.c - when dossiers come: in office hours only, most of them on Monday mornings and after holidays, more in the
- * morning than in the afternoon. The k-th comes where the k-th part of all that weight has gone by. */
+/* arrivals.c - when dossiers come: in office hours only, most on Mondays and after holidays, more in the morning
+ * than in the afternoon. The k-th comes where the k-th part of all that weight has gone by. */
 #include "tests/city/city.h"
 
 static double weight_of_day(const struct week *week, uint32_t day)

@@ -1,5 +1,5 @@
-/* books.h - what the agencies wrote down themselves, outside the gateway: the one-stops' register of dossiers, what each
- * agency sent and was told of it, what each got. The auditor knows nothing else.
+/* books.h - what agencies wrote down themselves, outside the gateway: the one-stops' register of dossiers, what each one
+ * sent and was told of it, what each got. The auditor knows nothing else.
  *
  * Compact, because there are millions of lines: a line that was sent has 24 bytes, one that came in 24, a dossier
  * under 100. Arrays lie in address space reserved once and touched as far as they are written, so their part of

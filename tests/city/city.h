@@ -1,6 +1,6 @@
 /* city.h - six months of a city around the shipped core and store: what the parts of the program know of each other.
  *
- *   network   the example network, its calendar and hours, as the gateway and the offices have them     network.c week.c
+ *   network   the example network, its calendar and hours, as the gateway and the offices have them    network.c week.c
  *   plans     which dossiers come, when, and what becomes of them                               plans.c arrivals.c
  *   offices   one-stops, wards, sector agencies: what they do with what reaches them           office.c agenda.c
  *   letters   what they write, as frames of the conversation                                            letter.c
@@ -24,7 +24,7 @@
 
 enum {
     PLACES_MAX = 128, DISTRICTS = 3, WARDS_MAX = 32, WEEKS_MAX = 8, WEEK_DAYS = 420,
-    PERIOD_DAYS = 181,                      /* January to June; what is open then is brought to its end, and counted apart */
+    PERIOD_DAYS = 181,                      /* January to June; what is open then is brought to its end */
     HOUR = 60, DAY = 24 * 60, WORK_DAY = 480,
     NEVER = UINT32_MAX,
 };
@@ -154,13 +154,17 @@ void letter_send(struct city *city, uint32_t dossier, enum kind kind, uint8_t fr
 /* The SUBMIT of it, made by gateway/wire from a packed frame that lies in the arena; the command itself is the next
  * call's. must(): it can be read. */
 struct command *letter_command(struct city *city, const struct post *post);
-void letter_code(const struct city *city, uint32_t dossier, const struct cast *cast, char ret_code[DOSSIER_CODE_SIZE]);
+void letter_code(const struct city *city, uint32_t dossier, const struct cast *cast,
+                 char ret_code[DOSSIER_CODE_SIZE]);
 /* What a receiver reads in the form that it got. */
 struct form { uint32_t dossier, at, value; uint8_t number, step; enum kind kind; uint8_t inputs; };
 bool letter_read(struct span payload, struct form *ret_form);
 
 /* ---- the run */
-struct figures { uint64_t turns, settles, commands, delivered, notices, repeats, lost_sessions, restarts; int64_t peak_rss; };
+struct figures {
+    uint64_t turns, settles, commands, delivered, notices, repeats, lost_sessions, restarts;
+    int64_t  peak_rss;
+};
 struct city {
     struct options options;
     struct directory *directory;
@@ -175,7 +179,7 @@ struct city {
     uint32_t minute, round;                 /* of the gateway: turns are made on a grid of so many minutes */
     uint32_t grid;
     uint32_t at;                            /* of who is at work just now: source times. Never after `minute` */
-    struct arrivals { uint32_t next, day; double before, total; double weights[PERIOD_DAYS]; uint32_t minute; } arrivals;
+    struct arrivals { uint32_t next, day, minute; double before, total, weights[PERIOD_DAYS]; } arrivals;
     struct agenda agenda;
     struct books books;
     struct queue posts, answers;

@@ -100,12 +100,14 @@ bool letter_read(struct span payload, struct form *ret_form)
 
 static struct uuid id_of(const struct city *city, uint32_t dossier, uint32_t number, uint32_t minute)
 {
-    uint8_t random[10] = { (uint8_t)city->options.seed, (uint8_t)(city->options.seed >> 8), (uint8_t)(dossier >> 24),
-                           (uint8_t)(dossier >> 16), (uint8_t)(dossier >> 8), (uint8_t)dossier, (uint8_t)number, 7, 1, 0 };
+    uint8_t random[10] = { (uint8_t)city->options.seed, (uint8_t)(city->options.seed >> 8), (uint8_t)number,
+                           (uint8_t)(dossier >> 24), (uint8_t)(dossier >> 16), (uint8_t)(dossier >> 8),
+                           (uint8_t)dossier };
     return uuid_v7(minute_ms(minute), random);
 }
 
-void letter_code(const struct city *city, uint32_t dossier, const struct cast *cast, char ret_code[DOSSIER_CODE_SIZE])
+void letter_code(const struct city *city, uint32_t dossier, const struct cast *cast,
+                 char ret_code[DOSSIER_CODE_SIZE])
 {
     int year, month, day;
     date_of_day(day_of_date(2023, 1, 1) + city->books.dossiers[dossier].received / DAY, &year, &month, &day);
@@ -151,7 +153,7 @@ static void fill_facts(const struct city *city, const struct sent *sent, const s
     }
 }
 
-/* A graph's steps are handed off in order, so the number of a step's FORWARD is how many chosen ones stand before it. */
+/* A graph's steps are handed off in order: the number of a step's FORWARD is how many chosen ones stand before it. */
 static size_t fill_after(const struct city *city, const struct sent *sent, const struct post *post,
                          const struct cast *cast, struct uuid ids[BOOK_STEPS], Lienthong__V1__After after[BOOK_STEPS])
 {

@@ -1,7 +1,7 @@
 /* office.c - what one-stops, wards and sector agencies do: a clerk's day, by the plan of each dossier.
  *
- * An office knows what it was handed and what is written in it, and works only in its own hours. It means to be in time;
- * the few that will not be are drawn, or were held up by a system that was down. */
+ * An office knows what it was handed and what is written in it, and works only in its own hours. It means to be in
+ * time; the few that will not be are drawn, or were held up by a system that was down. */
 #include "tests/city/city.h"
 
 enum { SOON = 5, DESK_MAX = 90, SIGN_BEFORE = WORK_DAY - HOUR };
@@ -310,7 +310,7 @@ void office_works(struct city *city, const struct entry *entry)
         send(city, dossier, KIND_SUPPLEMENT_REQUEST, place, cast.opener, step, city->at + 9 * DAY);
         return;
     case TASK_OBLIGE:
-        send(city, dossier, KIND_FINANCIAL_OBLIGATION, place, cast.opener, step, 1000 * draw(city, dossier, FOR_PAY, 7));
+        send(city, dossier, KIND_FINANCIAL_OBLIGATION, place, cast.opener, step, 0);
         return;
     case TASK_ANSWER:
         answer(city, entry, &cast, 0);
@@ -325,6 +325,8 @@ void office_works(struct city *city, const struct entry *entry)
         withdraw(city, entry, &cast);
         return;
     case TASK_APOLOGISE:
+        if (city->options.fault == FAULT_MUTE)
+            return;
         send(city, dossier, KIND_APOLOGY, place, cast.opener, step, city->at + 3 * DAY);
         return;
     case TASK_HAND_OVER:

@@ -67,7 +67,8 @@ struct cast cast_of(const struct city *city, uint32_t dossier)
     cast.district = (uint8_t)dice_below(&dice, DISTRICTS);
     cast.ward = city->wards[cast.district][dice_below(&dice, city->ward_counts[cast.district])];
     cast.opener = city->one_stops[cast.district];
-    cast.channel = dice_permille(&dice, 550) ? CHANNEL_ONLINE : dice_permille(&dice, 950) ? CHANNEL_COUNTER : CHANNEL_POST;
+    bool online = dice_permille(&dice, 550), at_counter = dice_permille(&dice, 950);
+    cast.channel = online ? CHANNEL_ONLINE : at_counter ? CHANNEL_COUNTER : CHANNEL_POST;
     cast.steps = draw_steps(info, &dice);
     while (cast.steps >> (cast.last + 1))
         cast.last++;

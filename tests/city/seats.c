@@ -191,7 +191,9 @@ static void write_down(struct city *city, const struct received *received)
  * came. */
 static bool plant(struct city *city, struct received *received, const struct form *form)
 {
-    bool here = city->figures.delivered >= 2ULL * city->options.dossiers && form->kind == KIND_PROGRESS;
+    /* A PROGRESS that a RESULT will follow, somewhere in the middle. */
+    bool here = city->figures.delivered >= 2ULL * city->options.dossiers && form->kind == KIND_PROGRESS &&
+                form->value == STATUS_IN_PROCESS;
 
     if (city->options.fault == FAULT_SWAP && city->planted && city->held.dossier == received->dossier &&
         city->held.at == received->at && city->held.key) {
