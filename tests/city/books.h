@@ -1,4 +1,4 @@
-/* books.h - what agencies wrote down themselves, outside the gateway: the one-stops' register of dossiers, what each one
+/* books.h - what agencies wrote down themselves, outside the gateway: the one-stops' register of dossiers, what each
  * sent and was told of it, what each got. The auditor knows nothing else.
  *
  * Compact, because there are millions of lines: a line that was sent has 24 bytes, one that came in 24, a dossier
@@ -26,7 +26,7 @@ struct dossier_book {
     uint32_t forward[BOOK_STEPS];           /* of each step: the id under which its holder got it */
     uint8_t  outcome, letters, apologies;
     uint8_t  done, finished;                /* bits of steps: result with the one-stop; with the holder: work over */
-    uint8_t  by_outage;                     /* a system that was down held it up */
+    uint8_t  apologising;                   /* an office has seen that it will be late */
 };
 
 /* A line of the sender. `number` counts the letters of the dossier. */

@@ -88,9 +88,23 @@ static void plan_withdrawal(struct city *city, uint32_t dossier, const struct ca
         plan_work(city, work / 3, dossier, TASK_WITHDRAW, cast->opener, step);
 }
 
-/* One working day before it is due, or at once; the paper goes out before the date on it has come, if it can. */
+/* No other step waits for its result: when it is late, so is the dossier. */
+static bool is_final(const struct cast *cast, uint8_t step)
+{
+    uint32_t waits = 0;
+    for (uint32_t i = 0; i < info_of(cast)->step_count; i++)
+        if (cast->steps >> i & 1)
+            waits |= info_of(cast)->steps[i].after;
+    return !(waits >> step & 1);
+}
+
+/* One working day before it is due, or at once; the paper goes out before the date on it has come, if it can. Who sees
+ * first that a dossier will be late signs for it. */
 static void plan_apology(struct city *city, uint32_t dossier, uint8_t place, uint8_t step)
 {
+    if (city->books.dossiers[dossier].apologising)
+        return;
+    city->books.dossiers[dossier].apologising = true;
     const struct week *week = city->places[place].week;
     uint32_t due = week_index(week, city->books.dossiers[dossier].due), now = week_index(week, city->at);
     uint32_t wait = due > now + SIGN_BEFORE ? due - now - SIGN_BEFORE : SOON;
@@ -119,7 +133,8 @@ static void takes_forward(struct city *city, uint8_t place, uint32_t dossier, ui
         plan_work(city, work / 2 + 1, dossier, TASK_REFUSE, place, step);
         return;
     }
-    if (step == cast.last && (cast.late || is_beyond(city, dossier, place, work)))
+    bool drawn = cast.late && step == cast.last;
+    if (drawn || (is_final(&cast, step) && is_beyond(city, dossier, place, work)))
         plan_apology(city, dossier, place, step);
     if (cast.asks == step && work > HOUR)
         plan_work(city, work / 3, dossier, TASK_ASK, place, step);
@@ -275,9 +290,10 @@ static bool must_wait(struct city *city, const struct entry *entry, const struct
 
     if (city->at < place->down_from || city->at >= place->down_to)
         return false;
-    if (entry->step == cast->last && !cast->late && !book->by_outage && book->due && book->due <= again)
+    if (is_final(cast, entry->step) && !book->apologising && book->due && book->due <= again) {
+        book->apologising = true;
         plan_task(city, place->down_to + 1, entry->dossier, TASK_APOLOGISE, entry->place, entry->step);
-    book->by_outage = true;
+    }
     plan_task(city, again, entry->dossier, entry->task, entry->place, entry->step);
     return true;
 }
