@@ -74,7 +74,8 @@ struct cast cast_of(const struct city *city, uint32_t dossier)
         cast.last++;
     cast.refused = dice_permille(&dice, REFUSED);
     cast.withdrawn = !cast.refused && info->steps[0].limit && dice_permille(&dice, 4 * WITHDRAWN);
-    bool asks = dice_permille(&dice, SUPPLEMENT), late = dice_below(&dice, 10000) < LATE_10000;
+    uint32_t late_10000 = city->options.fault == FAULT_MUTE ? LATE_10000 * 20 : LATE_10000;
+    bool asks = dice_permille(&dice, SUPPLEMENT), late = dice_below(&dice, 10000) < late_10000;
     uint32_t step = dice_below(&dice, info->step_count);
     if (asks && !cast.refused && !cast.withdrawn && cast.steps >> step & 1 && info->steps[step].who != WHO_TAX)
         cast.asks = (uint8_t)step;
