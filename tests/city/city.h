@@ -161,7 +161,7 @@ struct form { uint32_t dossier, at, value; uint8_t number, step; enum kind kind;
 bool letter_read(struct span payload, struct form *ret_form);
 
 /* ---- the run */
-struct figures {
+struct effort {
     uint64_t turns, settles, commands, delivered, notices, repeats, lost_sessions, restarts;
     int64_t  peak_rss;
 };
@@ -198,7 +198,7 @@ struct city {
     /* Idempotency keys of what an office acted on without its answer having been heard. */
     uint64_t unheard[4096];
     uint32_t unheard_count;
-    struct figures figures;
+    struct effort effort;
     uint64_t failures;
     int64_t  started_ms, shown_ms;
 };

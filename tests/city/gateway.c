@@ -13,7 +13,7 @@ enum { FRAMES_BYTES = 8 << 20, FRAME_ROOM = 16 << 10, TICKS_MAX = TURN_COMMANDS_
 
 void gateway_step(struct city *city, struct turn *turn, const struct command *command)
 {
-    city->figures.commands++;
+    city->effort.commands++;
     core_step(&city->core, turn, city->now_ms, command, &city->effects);
 }
 
@@ -39,7 +39,7 @@ static void make_turn(struct city *city, turn_work *work, void *context)
         fprintf(stderr, "city: a turn failed: %s, %s\n", result_name(result), store_trouble(city->store));
         exit(2);
     }
-    city->figures.turns += city->end.wrote;
+    city->effort.turns += city->end.wrote;
 }
 
 struct alone { struct city *city; const struct command *command; };
@@ -101,7 +101,7 @@ void gateway_restart(struct city *city)
 {
     store_leave(city->store);
     open_store(city);
-    city->figures.restarts++;
+    city->effort.restarts++;
     get_up(city);
 }
 
@@ -236,7 +236,7 @@ static void noticed(struct city *city, const struct effect *effect)
     struct sent *sent = books_of_handoff(&city->books, effect->notice.handoff.id);
     struct place *place = place_of_number(city, effect->agency);
 
-    city->figures.notices++;
+    city->effort.notices++;
     place->seat.told = effect->notice.event_seq;
     if (sent)
         sent->told = (uint8_t)effect->notice.handoff.state;
@@ -300,7 +300,7 @@ static void settle(struct city *city)
         return;
     must(store_settle(city->store) == RESULT_OK);
     city->settle_ms = 0;
-    city->figures.settles++;
+    city->effort.settles++;
 }
 
 bool gateway_turn(struct city *city)

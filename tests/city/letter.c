@@ -26,7 +26,7 @@ void letter_send(struct city *city, uint32_t dossier, enum kind kind, uint8_t fr
     if (draw(city, dossier, FOR_AGAIN, 16u + sent->number) == 0) {
         post.again = true;
         queue_add(&city->posts, &post);
-        city->figures.repeats++;
+        city->effort.repeats++;
     }
 }
 

@@ -36,8 +36,8 @@ static void look_at_memory(void)
     if (file)
         fclose(file);
     int64_t own = (int64_t)kib * 1024 - (int64_t)books_bytes(&city.books);
-    if (own > city.figures.peak_rss)
-        city.figures.peak_rss = own;
+    if (own > city.effort.peak_rss)
+        city.effort.peak_rss = own;
 }
 
 static void show(void)

@@ -192,7 +192,7 @@ static void write_down(struct city *city, const struct received *received)
 static bool plant(struct city *city, struct received *received, const struct form *form)
 {
     /* A PROGRESS that a RESULT will follow, somewhere in the middle. */
-    bool here = city->figures.delivered >= 2ULL * city->options.dossiers && form->kind == KIND_PROGRESS &&
+    bool here = city->effort.delivered >= 2ULL * city->options.dossiers && form->kind == KIND_PROGRESS &&
                 form->value == STATUS_IN_PROCESS;
 
     if (city->options.fault == FAULT_SWAP && city->planted && city->held.dossier == received->dossier &&
@@ -243,7 +243,7 @@ static void acts(struct city *city, struct place *place, const struct effect *ef
     };
     if (!plant(city, &received, &form))
         write_down(city, &received);
-    city->figures.delivered++;
+    city->effort.delivered++;
     office_hears(city, index, &form, (uint32_t)effect->deliver.handoff, (uint32_t)effect->deliver.parent);
 }
 
@@ -253,7 +253,7 @@ static void dies(struct city *city, struct place *place, uint64_t key)
     must(city->unheard_count < UNHEARD_MAX && !city->lost_session);
     city->unheard[city->unheard_count++] = key;
     city->lost_session = place->seat.session;
-    city->figures.lost_sessions++;
+    city->effort.lost_sessions++;
     struct agency_breaker breaker = place->seat.breaker;
     seat_begin(city, place);
     place->seat.breaker = breaker;

@@ -85,21 +85,21 @@ static uint64_t disk_bytes(const struct city *city)
 
 void table_effort(const struct city *city, double seconds)
 {
-    const struct figures *figures = &city->figures;
+    const struct effort *effort = &city->effort;
     double dossiers = city->books.dossier_count, mib = 1 << 20;
 
     printf("  dossiers_per_s: %.0f\n  handoffs: %u (%.2f a dossier)\n  handoffs_per_s: %.0f\n  seconds: %.1f\n",
            dossiers / seconds, city->books.sent_count, city->books.sent_count / dossiers,
            city->books.sent_count / seconds, seconds);
     printf("  turns: %llu, each written and synced; commands: %llu (%.1f a turn); settlings: %llu\n",
-           (unsigned long long)figures->turns, (unsigned long long)figures->commands,
-           (double)figures->commands / (double)figures->turns, (unsigned long long)figures->settles);
+           (unsigned long long)effort->turns, (unsigned long long)effort->commands,
+           (double)effort->commands / (double)effort->turns, (unsigned long long)effort->settles);
     printf("  delivered: %llu, notices: %llu, said twice: %llu, adapters lost: %llu, restarts: %llu\n",
-           (unsigned long long)figures->delivered, (unsigned long long)figures->notices,
-           (unsigned long long)figures->repeats, (unsigned long long)figures->lost_sessions,
-           (unsigned long long)figures->restarts);
+           (unsigned long long)effort->delivered, (unsigned long long)effort->notices,
+           (unsigned long long)effort->repeats, (unsigned long long)effort->lost_sessions,
+           (unsigned long long)effort->restarts);
     printf("  peak_anon_rss_mib: %.1f without the books (%.1f MiB of them at the end)\n",
-           (double)figures->peak_rss / mib, (double)books_bytes(&city->books) / mib);
+           (double)effort->peak_rss / mib, (double)books_bytes(&city->books) / mib);
     printf("  store_bytes_per_dossier: %.0f, on disk %.0f (%.2f GB)\n\n", (double)store_bytes(city->store) / dossiers,
            (double)disk_bytes(city) / dossiers, (double)disk_bytes(city) / 1e9);
 }
