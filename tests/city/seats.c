@@ -6,7 +6,8 @@
 
 #include "tests/city/city.h"
 
-enum { DEATHS_1000 = 1, UNHEARD_MAX = 4096 };
+/* Of a thousand deliveries; with more than FEW dossiers of every second, third ... dossier only. */
+enum { DEATHS_1000 = 1, FEW = 20000, UNHEARD_MAX = 4096 };
 
 struct place *place_of_number(struct city *city, uint32_t number)
 {
@@ -261,9 +262,10 @@ static void dies(struct city *city, struct place *place, uint64_t key)
 
 static bool may_die(const struct city *city, const struct place *place, const struct form *form)
 {
-    return place->agency->agency_class == CLASS_IDEMPOTENT && !city->lost_session && !place->seat.open &&
+    return place->agency->agency_class != CLASS_NEITHER && !city->lost_session && !place->seat.open &&
            city->unheard_count < UNHEARD_MAX &&
-           draw(city, form->dossier, FOR_DEATH, form->number) < DEATHS_1000 && form->dossier % 8 == 0;
+           form->dossier % (1 + city->options.dossiers / FEW) == 0 &&
+           draw(city, form->dossier, FOR_DEATH, form->number) < DEATHS_1000;
 }
 
 void adapter_hears(struct city *city, const struct effect *effect)
@@ -273,6 +275,8 @@ void adapter_hears(struct city *city, const struct effect *effect)
     struct reply answer = { .handoff = effect->deliver.handoff, .session = effect->session,
                              .attempt = effect->deliver.attempt, .place = (uint8_t)(place - city->places),
                              .verdict = VERDICT_DELIVERED, .fingerprint = "", .content = effect->deliver.content_hash };
+    /* By the key, or because it was told to ask first; an agency that only can be asked does not look by itself. */
+    bool looks = place->agency->agency_class == CLASS_IDEMPOTENT || effect->deliver.ask_first;
     struct form form;
 
     if (place->seat.session != effect->session)
@@ -283,7 +287,7 @@ void adapter_hears(struct city *city, const struct effect *effect)
         answer.verdict = VERDICT_LATER;
         answer.never_sent = true;
         answer.fingerprint = "connect-refused";
-    } else if (heard_before(city, key)) {
+    } else if (looks && heard_before(city, key)) {
         answer.verdict = VERDICT_ALREADY_THERE;
     } else {
         acts(city, place, effect, key);
