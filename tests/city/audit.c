@@ -74,12 +74,12 @@ static void print_history(const struct audit *audit, uint32_t dossier)
         if (sent && (!received || sent->minute <= received->minute)) {
             printf("    %s  %s sends letter %u, %s, to %s: handoff %u, told %s\n", minute_text(sent->minute, when),
                    places[sent->from].agency->code, sent->number, kind_name(sent->kind),
-                   places[sent->to].agency->code, sent->handoff, sent->told ? state_name(sent->told) : "nothing");
+                   sent->to == WHOLE ? "whoever has it" : places[sent->to].agency->code, sent->handoff, sent->told ? state_name(sent->told) : "nothing");
             s++;
         } else {
-            printf("    %s  %s has letter %u, with %u inputs, key %016llx\n", minute_text(received->minute, when),
-                   places[received->at].agency->code, received->number, received->inputs,
-                   (unsigned long long)received->key);
+            printf("    %s  %s has letter %u, step %u, with %u inputs, key %016llx\n",
+                   minute_text(received->minute, when), places[received->at].agency->code, received->number,
+                   received->step, received->inputs, (unsigned long long)received->key);
             r++;
         }
     }
@@ -96,14 +96,16 @@ void audit_fault(struct audit *audit, enum check check, uint32_t dossier, const 
 /* ---- one dossier */
 
 struct case_file {
-    uint32_t dossier, count, got_count;
+    uint32_t dossier, count;
+    struct cast cast;
     const struct sent *sent[BOOK_LETTERS_PER_DOSSIER];              /* by number */
-    uint32_t came[BOOK_LETTERS_PER_DOSSIER];
+    uint32_t came[BOOK_LETTERS_PER_DOSSIER];                        /* times; of one to WHOLE: bits of districts' places */
+    uint32_t steps[BOOK_STEPS];                                     /* times that each step of a flow came */
 };
 
 static void open_case(const struct audit *audit, uint32_t dossier, struct case_file *file)
 {
-    *file = (struct case_file){ .dossier = dossier };
+    *file = (struct case_file){ .dossier = dossier, .cast = cast_of(audit->city, dossier) };
     for (uint32_t i = audit->sent_from[dossier]; i < audit->sent_from[dossier + 1]; i++) {
         const struct sent *sent = &audit->books->sent[audit->sent_lines[i]];
         file->sent[sent->number] = sent;
@@ -119,18 +121,41 @@ static bool is_result_before(const struct case_file *file, uint32_t step, uint32
     return false;
 }
 
-static void check_gate(struct audit *audit, const struct case_file *file, const struct sent *sent,
+/* A step of a flow: at its own office, once, after the results that it waits for, and with them. */
+static void check_step(struct audit *audit, struct case_file *file, const struct sent *sent,
                        const struct received *received)
 {
-    uint32_t waited = 0;
+    const struct plan_step *at = &plan_infos[file->cast.plan].steps[received->step];
+    uint32_t after = at->after & sent->steps;
+
+    if (!(sent->steps >> received->step & 1) ||
+        received->at != plan_place(audit->city, &file->cast, received->step)) {
+        audit_fault(audit, CHECK_STRANGE, file->dossier, "an office has a step that is not its own");
+        return;
+    }
+    if (file->steps[received->step]++)
+        audit_fault(audit, CHECK_DOUBLED, file->dossier, "an office got its step twice");
     for (uint32_t step = 0; step < BOOK_STEPS; step++)
-        if (sent->after >> step & 1) {
-            waited++;
-            if (!is_result_before(file, step, received->minute))
-                audit_fault(audit, CHECK_GATES, file->dossier, "a step came before the result that it waits for");
-        }
-    if (received->inputs != waited)
+        if (after >> step & 1 && !is_result_before(file, step, received->minute))
+            audit_fault(audit, CHECK_GATES, file->dossier, "a step came before the result that it waits for");
+    if (received->inputs != (uint32_t)__builtin_popcount(after) + at->paid)
         audit_fault(audit, CHECK_GATES, file->dossier, "a step came with other inputs than those it waits for");
+}
+
+/* To the whole dossier: whoever holds a step of it, each once. */
+static void check_whole(struct audit *audit, struct case_file *file, const struct sent *sent,
+                        const struct received *received)
+{
+    bool holds = false;
+    for (uint8_t step = 0; step < BOOK_STEPS; step++)
+        if (file->cast.steps >> step & 1 && received->at == plan_place(audit->city, &file->cast, step)) {
+            holds = true;
+            if (file->came[sent->number] & 1u << step)
+                audit_fault(audit, CHECK_DOUBLED, file->dossier, "an office was told twice of one withdrawal");
+            file->came[sent->number] |= 1u << step;
+        }
+    if (!holds)
+        audit_fault(audit, CHECK_STRANGE, file->dossier, "an office was told that has nothing of it");
 }
 
 static void check_came(struct audit *audit, struct case_file *file)
@@ -140,20 +165,39 @@ static void check_came(struct audit *audit, struct case_file *file)
     for (uint32_t i = audit->received_from[file->dossier]; i < audit->received_from[file->dossier + 1]; i++) {
         const struct received *received = &audit->books->received[audit->received_lines[i]];
         const struct sent *sent = received->number < file->count ? file->sent[received->number] : NULL;
-        if (!sent || received->at != sent->to) {
+        if (!sent || (received->at != sent->to && sent->to != WHOLE && !sent->steps)) {
             audit_fault(audit, CHECK_STRANGE, file->dossier, "an office has what nobody sent to it");
             continue;
         }
-        if (file->came[received->number]++)
-            audit_fault(audit, CHECK_DOUBLED, file->dossier, "an office acted twice on one letter");
         if (received->content != sent->content)
             audit_fault(audit, CHECK_CHANGED, file->dossier, "what came is not what was sent");
-        check_gate(audit, file, sent, received);
-        if (sent->after)
+        if (sent->steps) {
+            check_step(audit, file, sent, received);
             continue;                       /* its place in the order is that of its gate */
+        }
+        if (sent->to == WHOLE)
+            check_whole(audit, file, sent, received);
+        else if (file->came[received->number]++)
+            audit_fault(audit, CHECK_DOUBLED, file->dossier, "an office acted twice on one letter");
         if (received->number + 1u < last[received->at])
             audit_fault(audit, CHECK_ORDER, file->dossier, "a letter was overtaken by a later one");
         last[received->at] = received->number + 1u;
+    }
+}
+
+/* Each step came, or the dossier ended before and its one-stop was told. */
+static void check_steps(struct audit *audit, const struct case_file *file, const struct sent *sent)
+{
+    const struct dossier_book *book = &audit->books->dossiers[file->dossier];
+    bool broken_off = book->outcome == OUT_REFUSED || book->outcome == OUT_WITHDRAWN;
+
+    for (uint32_t step = 0; step < BOOK_STEPS; step++) {
+        if (!(sent->steps >> step & 1))
+            continue;
+        if (!file->steps[step] && !broken_off)
+            audit_fault(audit, CHECK_LOST, file->dossier, "a step never arrived");
+        if (book->told[step] != (file->steps[step] ? STATE_DELIVERED : STATE_CLOSED))
+            audit_fault(audit, CHECK_TOLD, file->dossier, "the one-stop was told something else of a step");
     }
 }
 
@@ -163,6 +207,10 @@ static void check_sent(struct audit *audit, const struct case_file *file)
         const struct sent *sent = file->sent[i];
         if (!sent->handoff)
             audit_fault(audit, CHECK_ACCEPTED, file->dossier, "a letter was never accepted");
+        if (sent->steps) {
+            check_steps(audit, file, sent);
+            continue;
+        }
         bool closed = sent->told == STATE_CLOSED;
         if (!file->came[i] && !closed)
             audit_fault(audit, CHECK_LOST, file->dossier, "a letter never arrived");

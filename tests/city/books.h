@@ -24,15 +24,16 @@ struct dossier_book {
     uint32_t pause_from[2], pause_to[2];    /* supplement, payment */
     uint32_t apology, apology_sent;         /* when it reached the one-stop, and was signed; 0 never */
     uint32_t forward[BOOK_STEPS];           /* of each step: the id under which its holder got it */
+    uint8_t  told[BOOK_STEPS];              /* of each step: enum state of the last notice of its FORWARD */
     uint8_t  outcome, letters, apologies;
     uint8_t  done, finished;                /* bits of steps: result with the one-stop; with the holder: work over */
     uint8_t  apologising;                   /* an office has seen that it will be late */
 };
 
-/* A line of the sender. `number` counts the letters of the dossier. */
+/* A line of the sender. `number` counts the letters of the dossier; `steps`: bits of those that a submission starts. */
 struct sent {
     uint32_t dossier, minute, content, handoff;     /* handoff: low bits of the id that it was told; 0 not yet */
-    uint8_t  number, kind, from, to, step, after;
+    uint8_t  number, kind, from, to, step, steps;
     uint8_t  told;                          /* enum state of the last notice; 0 none */
     uint8_t  unused;
 };
@@ -41,7 +42,7 @@ struct sent {
 struct received {
     uint64_t key;                           /* hash of the idempotency key */
     uint32_t dossier, minute, content;
-    uint8_t  number, at, inputs, unused;
+    uint8_t  number, at, inputs, step;
 };
 
 struct books {

@@ -27,6 +27,7 @@ enum {
     PERIOD_DAYS = 181,                      /* January to June; what is open then is brought to its end */
     HOUR = 60, DAY = 24 * 60, WORK_DAY = 480,
     NEVER = UINT32_MAX,
+    WHOLE = 255,                            /* in place of a recipient: whoever has the dossier */
 };
 #define BEGIN_MS 1672506000000LL            /* 2023-01-01T00:00+07:00 */
 #define MINUTE_MS 60000LL
@@ -83,11 +84,12 @@ struct plan_step {
     uint32_t limit;                         /* counted minutes that it may take; 0: the dossier's own date is all */
     uint32_t after;                         /* bits of steps */
     bool     optional;
+    bool     paid;                          /* the citizen pays before it: his receipt comes along */
 };
 struct plan_info {
     const char *procedure;
     uint32_t share;                         /* of 1000 dossiers */
-    bool     gated;                         /* all steps are handed off at once, the later ones with after[] */
+    bool     flow;                          /* one submission; the gateway leads the steps */
     struct plan_step steps[BOOK_STEPS];
     uint32_t step_count;
 };
@@ -108,6 +110,8 @@ struct cast cast_of(const struct city *city, uint32_t dossier);
 /* 0 .. 999, for this dossier and this purpose. */
 enum purpose { FOR_WORK = 1, FOR_TAKE, FOR_ANSWER, FOR_PAY, FOR_HAND_OVER, FOR_LATE, FOR_AGAIN, FOR_DEATH, FOR_NEXT };
 uint32_t draw(const struct city *city, uint32_t dossier, enum purpose purpose, uint32_t more);
+/* The step of that name; -1: none. */
+int      plan_step(const struct city *city, uint32_t dossier, const char *name);
 /* Who does this step. */
 uint8_t  plan_place(const struct city *city, const struct cast *cast, uint32_t step);
 /* The date on the citizen's paper; 0 none. */
@@ -119,7 +123,7 @@ uint32_t arrivals_take(struct city *city);
 
 /* ---- what is still to be done */
 enum task { TASK_TAKE = 1, TASK_FINISH, TASK_ASK, TASK_ANSWER, TASK_GO_ON, TASK_OBLIGE, TASK_PAY, TASK_REFUSE,
-            TASK_WITHDRAW, TASK_RETURN, TASK_APOLOGISE, TASK_HAND_OVER, TASK_NEXT };
+            TASK_WITHDRAW, TASK_RETURN, TASK_APOLOGISE, TASK_HAND_OVER };
 struct entry { uint32_t minute, dossier; uint8_t task, place, step; };
 struct agenda { struct entry *list; uint32_t count, size; };
 void agenda_add(struct agenda *agenda, struct entry entry);
@@ -131,7 +135,7 @@ struct post {
     uint32_t sent;                          /* its line in the book */
     uint32_t parent;                        /* low bits of a handoff's id; 0 none */
     uint32_t value;                         /* of its kind: a date, a sum */
-    uint8_t  step, after;                   /* after: bits of steps */
+    uint8_t  step;
     bool     again;                         /* its sender did not hear the answer and says it once more */
 };
 struct reply {
@@ -150,13 +154,13 @@ void  queue_took(struct queue *queue);
 
 /* Writes it down and sends it with the next turn. */
 void letter_send(struct city *city, uint32_t dossier, enum kind kind, uint8_t from, uint8_t to, uint8_t step,
-                 uint32_t parent, uint32_t value, uint8_t after);
+                 uint32_t parent, uint32_t value, uint8_t steps);
 /* The SUBMIT of it, made by gateway/wire from a packed frame that lies in the arena; the command itself is the next
  * call's. must(): it can be read. */
 struct command *letter_command(struct city *city, const struct post *post);
 void letter_code(const struct city *city, uint32_t dossier, const struct cast *cast,
                  char ret_code[DOSSIER_CODE_SIZE]);
-/* What a receiver reads in the form that it got. */
+/* What a receiver reads in the form that it got; which step it is of a flow's submission, says the DELIVER. */
 struct form { uint32_t dossier, at, value; uint8_t number, step; enum kind kind; uint8_t inputs; };
 bool letter_read(struct span payload, struct form *ret_form);
 

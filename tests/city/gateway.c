@@ -231,6 +231,17 @@ static void refused(struct city *city, const struct effect *effect)
                sent ? sent->number : 0);
 }
 
+/* A one-stop follows each step of its flows; it knows it by the dossier's code and the step's name. */
+static void noticed_step(struct city *city, const struct effect *effect)
+{
+    const char *number = strrchr(effect->notice.dossier_code, '-');
+    uint32_t dossier = number ? (uint32_t)strtoul(number + 1, NULL, 10) : UINT32_MAX;
+    int step;
+
+    if (dossier < city->books.dossier_count && (step = plan_step(city, dossier, effect->notice.handoff.step)) >= 0)
+        city->books.dossiers[dossier].told[step] = (uint8_t)effect->notice.handoff.state;
+}
+
 static void noticed(struct city *city, const struct effect *effect)
 {
     struct sent *sent = books_of_handoff(&city->books, effect->notice.handoff.id);
@@ -240,6 +251,8 @@ static void noticed(struct city *city, const struct effect *effect)
     place->seat.told = effect->notice.event_seq;
     if (sent)
         sent->told = (uint8_t)effect->notice.handoff.state;
+    if (effect->notice.handoff.kind == KIND_FORWARD)
+        noticed_step(city, effect);
 }
 
 static void speak(struct city *city)

@@ -11,7 +11,7 @@
 enum { PAYLOAD_MAX = 2048, HEADER_MAX = 1024 };
 
 void letter_send(struct city *city, uint32_t dossier, enum kind kind, uint8_t from, uint8_t to, uint8_t step,
-                 uint32_t parent, uint32_t value, uint8_t after)
+                 uint32_t parent, uint32_t value, uint8_t steps)
 {
     struct books *books = &city->books;
     struct dossier_book *book = &books->dossiers[dossier];
@@ -24,8 +24,8 @@ void letter_send(struct city *city, uint32_t dossier, enum kind kind, uint8_t fr
     }
     struct sent *sent = &books->sent[books->sent_count];
     *sent = (struct sent){ .dossier = dossier, .minute = city->at, .number = book->letters++, .kind = (uint8_t)kind,
-                           .from = from, .to = to, .step = step, .after = after };
-    struct post post = { .sent = books->sent_count++, .parent = parent, .value = value, .step = step, .after = after };
+                           .from = from, .to = to, .step = step, .steps = steps };
+    struct post post = { .sent = books->sent_count++, .parent = parent, .value = value, .step = step };
     queue_add(&city->posts, &post);
     /* One in a thousand is not sure that it was heard. */
     if (draw(city, dossier, FOR_AGAIN, 16u + sent->number) == 0) {
@@ -46,25 +46,10 @@ static size_t filler_of(enum kind kind)
     return kind == KIND_FORWARD ? 3 : kind == KIND_RESULT ? 2 : kind == KIND_PROGRESS ? 0 : 1;
 }
 
-/* The outputs that a step's result must hold for those behind it. */
-static void add_outputs(struct text *text, const struct city *city, const struct sent *sent, const struct cast *cast)
-{
-    const struct procedure *procedure =
-        tables_procedure(city->tables, plan_infos[cast->plan].procedure, NULL, city->places[cast->opener].agency,
-                         minute_ms(city->books.dossiers[sent->dossier].received));
-    int index = procedure_step_index(procedure, plan_infos[cast->plan].steps[sent->step].name);
-
-    for (uint32_t i = 0; index >= 0 && i < procedure->steps[index].output_count; i++)
-        text_add(text, ",\"%s\":\"VD-%u-%u\"", procedure->steps[index].outputs[i], sent->dossier, i);
-}
-
-static void write_form(struct text *text, const struct city *city, const struct sent *sent, const struct post *post,
-                       const struct cast *cast)
+static void write_form(struct text *text, const struct sent *sent, const struct post *post)
 {
     text_add(text, "{\"dossier\":%u,\"letter\":%u,\"kind\":%u,\"step\":%u,\"at\":%u,\"value\":%u", sent->dossier,
              sent->number, sent->kind, sent->step, sent->minute, post->value);
-    if (sent->kind == KIND_RESULT)
-        add_outputs(text, city, sent, cast);
     for (size_t i = 0; i < filler_of(sent->kind); i++)
         text_add(text, ",\"to-khai-%zu\":\"%s\"", i, form_filler);
     text_add(text, "}");
@@ -125,7 +110,7 @@ static void fill_facts(const struct city *city, const struct sent *sent, const s
 {
     switch ((enum kind)sent->kind) {
     case KIND_FORWARD:
-        facts->status = sent->number ? 0 : STATUS_ACCEPTED;
+        facts->status = STATUS_ACCEPTED;
         facts->channel = cast->channel;
         facts->received_ms = minute_ms(city->books.dossiers[sent->dossier].received);
         facts->area_code = (char *)(uintptr_t)city->places[cast->ward].agency->area;
@@ -158,33 +143,44 @@ static void fill_facts(const struct city *city, const struct sent *sent, const s
     }
 }
 
-/* A graph's steps are handed off in order: the number of a step's FORWARD is how many chosen ones stand before it. */
-static size_t fill_after(const struct city *city, const struct sent *sent, const struct post *post,
-                         const struct cast *cast, struct uuid ids[BOOK_STEPS], Lienthong__V1__After after[BOOK_STEPS])
-{
-    size_t count = 0;
-    for (uint32_t step = 0; step < BOOK_STEPS; step++) {
-        if (!(post->after >> step & 1))
-            continue;
-        uint32_t number = (uint32_t)__builtin_popcount(cast->steps & ((1u << step) - 1));
-        ids[count] = id_of(city, sent->dossier, number, sent->minute);
-        lienthong__v1__after__init(&after[count]);
-        after[count].message_id = (ProtobufCBinaryData){ sizeof ids[count].bytes, ids[count].bytes };
-        after[count].until = UNTIL_RESULT;
-        count++;
-    }
-    return count;
-}
-
 struct letter {
     Lienthong__V1__Header header;
     Lienthong__V1__Facts facts;
     Lienthong__V1__Money money, *money_list[1];
-    Lienthong__V1__Component component, *component_list[1];
-    Lienthong__V1__After after[BOOK_STEPS], *after_list[BOOK_STEPS];
-    struct uuid id, after_ids[BOOK_STEPS];
+    Lienthong__V1__Component components[STEP_OUTPUTS_MAX], *component_list[STEP_OUTPUTS_MAX];
+    char *chosen_list[BOOK_STEPS];
+    struct uuid id;
     char code[DOSSIER_CODE_SIZE];
 };
+
+static void add_component(struct letter *letter, const char *code, bool digitised)
+{
+    size_t count = letter->facts.n_components++;
+    Lienthong__V1__Component *component = &letter->components[count];
+
+    lienthong__v1__component__init(component);
+    component->code = (char *)(uintptr_t)code;
+    component->copies = 1;
+    component->digitised = digitised;
+    letter->component_list[count] = component;
+    letter->facts.components = letter->component_list;
+}
+
+/* A dossier's papers; and what a result holds for the steps behind it. */
+static void fill_components(const struct city *city, const struct sent *sent, const struct cast *cast,
+                            struct letter *letter)
+{
+    if (sent->kind == KIND_FORWARD)
+        add_component(letter, "to-khai", cast->digitised);
+    if (sent->kind != KIND_RESULT)
+        return;
+    const struct procedure *procedure =
+        tables_procedure(city->tables, plan_infos[cast->plan].procedure, NULL, city->places[cast->opener].agency,
+                         minute_ms(city->books.dossiers[sent->dossier].received));
+    int index = procedure_step_index(procedure, plan_infos[cast->plan].steps[sent->step].name);
+    for (uint32_t i = 0; index >= 0 && i < procedure->steps[index].output_count; i++)
+        add_component(letter, procedure->steps[index].outputs[i], cast->digitised);
+}
 
 static void fill_header(const struct city *city, const struct sent *sent, const struct post *post,
                         const struct cast *cast, struct letter *letter)
@@ -194,17 +190,16 @@ static void fill_header(const struct city *city, const struct sent *sent, const 
     lienthong__v1__header__init(header);
     lienthong__v1__facts__init(&letter->facts);
     lienthong__v1__money__init(&letter->money);
-    lienthong__v1__component__init(&letter->component);
     letter->id = id_of(city, sent->dossier, sent->number, sent->minute);
     letter_code(city, sent->dossier, cast, letter->code);
     header->message_id = (ProtobufCBinaryData){ sizeof letter->id.bytes, letter->id.bytes };
     header->sender = (char *)(uintptr_t)city->places[sent->from].agency->code;
-    /* The ward is named; others are found by procedure, step and area. */
-    if (sent->kind != KIND_FORWARD || sent->to == cast->ward)
+    /* Who gets the steps of a flow, or its withdrawal, the gateway finds out. */
+    if (!sent->steps && sent->to != WHOLE)
         header->recipient = (char *)(uintptr_t)city->places[sent->to].agency->code;
     header->dossier_code = letter->code;
     header->procedure_code = (char *)(uintptr_t)plan_infos[cast->plan].procedure;
-    if (sent->kind == KIND_FORWARD)
+    if (sent->kind == KIND_FORWARD && !sent->steps)
         header->step = (char *)(uintptr_t)plan_infos[cast->plan].steps[sent->step].name;
     header->kind = sent->kind;
     header->source_time_ms = minute_ms(sent->minute);
@@ -218,18 +213,12 @@ static void fill_header(const struct city *city, const struct sent *sent, const 
         letter->facts.money = letter->money_list;
         letter->facts.n_money = 1;
     }
-    if (sent->kind == KIND_FORWARD) {
-        letter->component.code = (char *)"to-khai";
-        letter->component.copies = 1;
-        letter->component.digitised = cast->digitised;
-        letter->component_list[0] = &letter->component;
-        letter->facts.components = letter->component_list;
-        letter->facts.n_components = 1;
-    }
-    header->n_after = fill_after(city, sent, post, cast, letter->after_ids, letter->after);
-    for (size_t i = 0; i < header->n_after; i++)
-        letter->after_list[i] = &letter->after[i];
-    header->after = letter->after_list;
+    fill_components(city, sent, cast, letter);
+    letter->facts.chosen_steps = letter->chosen_list;
+    for (uint32_t i = 0; i < BOOK_STEPS; i++)
+        if (sent->steps >> i & 1 && plan_infos[cast->plan].steps[i].optional)
+            letter->chosen_list[letter->facts.n_chosen_steps++] =
+                (char *)(uintptr_t)plan_infos[cast->plan].steps[i].name;
 }
 
 struct command *letter_command(struct city *city, const struct post *post)
@@ -245,7 +234,7 @@ struct command *letter_command(struct city *city, const struct post *post)
     static struct frame frame;
     struct frame_refusal refusal;
 
-    write_form(&text, city, sent, post, &cast);
+    write_form(&text, sent, post);
     sent->content = (uint32_t)XXH3_64bits(form, text.used);
     fill_header(city, sent, post, &cast, &letter);
     must(lienthong__v1__header__get_packed_size(&letter.header) <= sizeof packed);

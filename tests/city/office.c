@@ -32,23 +32,16 @@ static void send(struct city *city, uint32_t dossier, enum kind kind, uint8_t fr
 
 /* ---- the one-stop receives a dossier */
 
-static void forward(struct city *city, uint32_t dossier, const struct cast *cast, uint8_t step, uint8_t after)
-{
-    letter_send(city, dossier, KIND_FORWARD, cast->opener, plan_place(city, cast, step), step, 0, 0, after);
-}
-
 void office_receives(struct city *city, uint32_t dossier)
 {
     struct cast cast = cast_of(city, dossier);
-    const struct plan_info *info = info_of(&cast);
     struct dossier_book *book = &city->books.dossiers[dossier];
 
     *book = (struct dossier_book){ .received = city->at };
     city->books.dossier_count = dossier + 1;
     book->due = plan_due(city, dossier, &cast);
-    for (uint8_t step = 0; step < info->step_count; step++)
-        if (cast.steps >> step & 1 && (info->gated || !step))
-            forward(city, dossier, &cast, step, (uint8_t)info->steps[step].after);
+    letter_send(city, dossier, KIND_FORWARD, cast.opener, plan_place(city, &cast, 0), 0, 0, 0,
+                info_of(&cast)->flow ? cast.steps : 0);
 }
 
 static void ended(struct city *city, uint32_t dossier, enum coming_out outcome, uint32_t at)
@@ -148,34 +141,39 @@ static void step_is_done(struct city *city, uint32_t dossier, const struct form 
 {
     struct cast cast = cast_of(city, dossier);
     struct dossier_book *book = &city->books.dossiers[dossier];
-    uint8_t next = (uint8_t)(form->step + 1);
 
     book->done |= (uint8_t)(1u << form->step);
-    if (book->outcome != OUT_OPEN)
+    if (book->outcome != OUT_OPEN || book->done != cast.steps)
         return;
-    if (book->done == cast.steps) {
-        ended(city, dossier, OUT_RESULT, form->at);
-        if (info_of(&cast)->step_count == 1)
-            plan_work(city, 20 + draw(city, dossier, FOR_HAND_OVER, 0), dossier, TASK_HAND_OVER, cast.opener, 0);
-    } else if (!info_of(&cast)->gated) {
-        plan_work(city, 10 + draw(city, dossier, FOR_NEXT, next) / 20, dossier, TASK_NEXT, cast.opener, next);
-    }
+    ended(city, dossier, OUT_RESULT, form->at);
+    if (info_of(&cast)->step_count == 1)
+        plan_work(city, 20 + draw(city, dossier, FOR_HAND_OVER, 0), dossier, TASK_HAND_OVER, cast.opener, 0);
 }
 
-/* What was to come after it will not: it is taken back where it waits, and `status` is what the dossier comes to. */
-static void take_back_others(struct city *city, uint32_t dossier, const struct cast *cast, uint8_t but,
-                             enum status status)
+/* Whatever has not begun is taken back, and who has something is told; `status` is what the dossier comes to. */
+static void take_back(struct city *city, uint32_t dossier, const struct cast *cast, enum status status)
 {
-    for (uint8_t step = 0; step < info_of(cast)->step_count && info_of(cast)->gated; step++)
-        if (step != but && cast->steps >> step & 1)
-            letter_send(city, dossier, KIND_WITHDRAWAL, cast->opener, plan_place(city, cast, step), step, 0, status, 0);
+    if (info_of(cast)->flow)
+        letter_send(city, dossier, KIND_WITHDRAWAL, cast->opener, WHOLE, 0, 0, status, 0);
 }
 
 static void refused(struct city *city, uint32_t dossier, const struct form *form)
 {
     struct cast cast = cast_of(city, dossier);
     ended(city, dossier, OUT_REFUSED, form->at);
-    take_back_others(city, dossier, &cast, form->step, STATUS_NOT_ACCEPTED);
+    take_back(city, dossier, &cast, STATUS_NOT_ACCEPTED);
+}
+
+/* What this office has of the dossier and has not finished goes back. */
+static void stop_work(struct city *city, uint8_t place, uint32_t dossier)
+{
+    struct cast cast = cast_of(city, dossier);
+    const struct dossier_book *book = &city->books.dossiers[dossier];
+
+    for (uint8_t step = 0; step < info_of(&cast)->step_count; step++)
+        if (cast.steps >> step & 1 && book->forward[step] && !(book->finished >> step & 1) &&
+            plan_place(city, &cast, step) == place)
+            plan_work(city, HOUR / 2, dossier, TASK_RETURN, place, step);
 }
 
 static void asked_for(struct city *city, uint8_t place, uint32_t dossier, const struct form *form, unsigned which)
@@ -207,8 +205,7 @@ void office_hears(struct city *city, uint8_t place, const struct form *form, uin
         plan_work(city, HOUR + draw(city, dossier, FOR_PAY, 9) / 4, dossier, TASK_FINISH, place, form->step);
         return;
     case KIND_WITHDRAWAL:
-        if (!(book->finished >> form->step & 1))
-            plan_work(city, HOUR / 2, dossier, TASK_RETURN, place, form->step);
+        stop_work(city, place, dossier);
         return;
     case KIND_RESULT:
         step_is_done(city, dossier, form);
@@ -275,9 +272,7 @@ static void withdraw(struct city *city, const struct entry *entry, const struct 
     if (book->outcome != OUT_OPEN || book->finished)
         return;
     ended(city, entry->dossier, OUT_WITHDRAWN, city->at);
-    letter_send(city, entry->dossier, KIND_WITHDRAWAL, cast->opener, plan_place(city, cast, entry->step), entry->step,
-                book->forward[entry->step], STATUS_WITHDRAWN, 0);
-    take_back_others(city, entry->dossier, cast, entry->step, STATUS_WITHDRAWN);
+    take_back(city, entry->dossier, cast, STATUS_WITHDRAWN);
 }
 
 /* Its system is down: whoever works there sees nothing and can send nothing until it is up. */
@@ -348,9 +343,6 @@ void office_works(struct city *city, const struct entry *entry)
     case TASK_HAND_OVER:
         letter_send(city, dossier, KIND_PROGRESS, place, plan_place(city, &cast, step), step,
                     book->forward[step], STATUS_RETURNED, 0);
-        return;
-    case TASK_NEXT:
-        forward(city, dossier, &cast, step, 0);
         return;
     }
 }

@@ -5,20 +5,23 @@
 #include "tests/city/city.h"
 
 const struct plan_info plan_infos[PLANS] = {
-    [PLAN_EXTRACT] = { "2.000635", 400, false, { { "extract", WHO_WARD, 0, 0, false } }, 1 },
-    [PLAN_BIRTH] = { "1.001193", 130, false, { { "civil-status", WHO_WARD, 0, 0, false } }, 1 },
-    [PLAN_DEATH] = { "1.000656", 50, false, { { "civil-status", WHO_WARD, 0, 0, false } }, 1 },
-    [PLAN_MARRIAGE] = { "1.000894", 80, false, { { "civil-status", WHO_WARD, 0, 0, false } }, 1 },
-    [PLAN_LINKED_BIRTH] = { "2.000986", 140, true, { { "civil-status", WHO_WARD, WORK_DAY, 0, false },
-                                                     { "residence", WHO_POLICE, WORK_DAY, 1, false },
-                                                     { "health-card", WHO_INSURANCE, WORK_DAY, 2, false } }, 3 },
-    [PLAN_LINKED_DEATH] = { "2.002622", 50, true, { { "civil-status", WHO_WARD, WORK_DAY, 0, false },
-                                                    { "residence-deletion", WHO_POLICE, 2 * WORK_DAY, 1, true },
-                                                    { "allowance", WHO_INSURANCE, 5 * WORK_DAY, 1, true },
-                                                    { "social-aid", WHO_SOCIAL, 5 * WORK_DAY, 1, true } }, 4 },
-    [PLAN_LAND] = { "land-change", 150, false, { { "check", WHO_LAND, 3 * WORK_DAY, 0, false },
-                                                { "tax-notice", WHO_TAX, 5 * WORK_DAY, 1, false },
-                                                { "certificate", WHO_LAND, 3 * WORK_DAY, 2, false } }, 3 },
+    [PLAN_EXTRACT] = { "2.000635", 400, .steps = { { "extract", WHO_WARD } }, .step_count = 1 },
+    [PLAN_BIRTH] = { "1.001193", 130, .steps = { { "civil-status", WHO_WARD } }, .step_count = 1 },
+    [PLAN_DEATH] = { "1.000656", 50, .steps = { { "civil-status", WHO_WARD } }, .step_count = 1 },
+    [PLAN_MARRIAGE] = { "1.000894", 80, .steps = { { "civil-status", WHO_WARD } }, .step_count = 1 },
+    [PLAN_LINKED_BIRTH] = { "2.000986", 140, .flow = true, .step_count = 3, .steps = {
+        { "civil-status", WHO_WARD, WORK_DAY },
+        { "residence", WHO_POLICE, WORK_DAY, .after = 1 },
+        { "health-card", WHO_INSURANCE, WORK_DAY, .after = 3 } } },
+    [PLAN_LINKED_DEATH] = { "2.002622", 50, .flow = true, .step_count = 4, .steps = {
+        { "civil-status", WHO_WARD, WORK_DAY },
+        { "residence-deletion", WHO_POLICE, 2 * WORK_DAY, .after = 1, .optional = true },
+        { "allowance", WHO_INSURANCE, 5 * WORK_DAY, .after = 1, .optional = true },
+        { "social-aid", WHO_SOCIAL, 5 * WORK_DAY, .after = 1, .optional = true } } },
+    [PLAN_LAND] = { "land-change", 150, .flow = true, .step_count = 3, .steps = {
+        { "check", WHO_LAND, 3 * WORK_DAY },
+        { "tax-notice", WHO_TAX, 5 * WORK_DAY, .after = 1 },
+        { "certificate", WHO_LAND, 3 * WORK_DAY, .after = 2, .paid = true } } },
 };
 
 /* In a thousand, in ten thousand. */
@@ -82,6 +85,15 @@ struct cast cast_of(const struct city *city, uint32_t dossier)
     cast.late = late && !cast.refused && !cast.withdrawn;
     cast.digitised = dice_permille(&dice, DIGITISED);
     return cast;
+}
+
+int plan_step(const struct city *city, uint32_t dossier, const char *name)
+{
+    const struct plan_info *info = &plan_infos[cast_of(city, dossier).plan];
+    for (uint32_t i = 0; i < info->step_count; i++)
+        if (strcmp(info->steps[i].name, name) == 0)
+            return (int)i;
+    return -1;
 }
 
 uint8_t plan_place(const struct city *city, const struct cast *cast, uint32_t step)

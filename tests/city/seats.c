@@ -237,9 +237,16 @@ static void acts(struct city *city, struct place *place, const struct effect *ef
         return;
     }
     form.inputs = (uint8_t)effect->deliver.input_count;
+    int step = form.kind == KIND_FORWARD ? plan_step(city, form.dossier, effect->deliver.step) : form.step;
+    form.step = (uint8_t)step;
+    if (step < 0) {
+        printf("FAILED: %s got a step that is none: '%s'\n", place->agency->code, effect->deliver.step);
+        city->failures++;
+        return;
+    }
     struct received received = {
         .key = key, .dossier = form.dossier, .minute = city->minute, .number = form.number, .at = index,
-        .inputs = form.inputs,
+        .inputs = form.inputs, .step = form.step,
         .content = (uint32_t)XXH3_64bits(effect->deliver.payload.bytes, effect->deliver.payload.size),
     };
     if (!plant(city, &received, &form))
