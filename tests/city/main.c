@@ -48,8 +48,8 @@ static void show(void)
 
     for (int i = OUT_OPEN + 1; i < OUT_KINDS; i++)
         ended += city.books.ended[i];
-    printf("  %s  received %u, in process %u, %u handoffs, %.0f dossiers/s\n", minute_text(city.minute, when),
-           city.books.dossier_count, city.books.dossier_count - ended, city.books.sent_count,
+    printf("  %s  received %u, in process %u, %llu handoffs, %.0f dossiers/s\n", minute_text(city.minute, when),
+           city.books.dossier_count, city.books.dossier_count - ended, (unsigned long long)city.effort.delivered,
            city.books.dossier_count / seconds);
     fflush(stdout);
 }

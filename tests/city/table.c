@@ -88,14 +88,15 @@ void table_effort(const struct city *city, double seconds)
     const struct effort *effort = &city->effort;
     double dossiers = city->books.dossier_count, mib = 1 << 20;
 
-    printf("  dossiers_per_s: %.0f\n  handoffs: %u (%.2f a dossier)\n  handoffs_per_s: %.0f\n  seconds: %.1f\n",
-           dossiers / seconds, city->books.sent_count, city->books.sent_count / dossiers,
-           city->books.sent_count / seconds, seconds);
+    double handoffs = (double)effort->delivered;
+
+    printf("  dossiers_per_s: %.0f\n  handoffs: %.0f (%.2f a dossier)\n  handoffs_per_s: %.0f\n  seconds: %.1f\n",
+           dossiers / seconds, handoffs, handoffs / dossiers, handoffs / seconds, seconds);
     printf("  turns: %llu, each written and synced; commands: %llu (%.1f a turn); settlings: %llu\n",
            (unsigned long long)effort->turns, (unsigned long long)effort->commands,
            (double)effort->commands / (double)effort->turns, (unsigned long long)effort->settles);
-    printf("  delivered: %llu, notices: %llu, said twice: %llu, adapters lost: %llu, restarts: %llu\n",
-           (unsigned long long)effort->delivered, (unsigned long long)effort->notices,
+    printf("  letters: %u, notices: %llu, said twice: %llu, adapters lost: %llu, restarts: %llu\n",
+           city->books.sent_count, (unsigned long long)effort->notices,
            (unsigned long long)effort->repeats, (unsigned long long)effort->lost_sessions,
            (unsigned long long)effort->restarts);
     printf("  peak_anon_rss_mib: %.1f without the books (%.1f MiB of them at the end)\n",
