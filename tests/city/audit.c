@@ -74,7 +74,8 @@ static void print_history(const struct audit *audit, uint32_t dossier)
         if (sent && (!received || sent->minute <= received->minute)) {
             printf("    %s  %s sends letter %u, %s, to %s: handoff %u, told %s\n", minute_text(sent->minute, when),
                    places[sent->from].agency->code, sent->number, kind_name(sent->kind),
-                   sent->to == WHOLE ? "whoever has it" : places[sent->to].agency->code, sent->handoff, sent->told ? state_name(sent->told) : "nothing");
+                   sent->to == WHOLE ? "whoever has it" : places[sent->to].agency->code, sent->handoff,
+                   sent->told ? state_name(sent->told) : "nothing");
             s++;
         } else {
             printf("    %s  %s has letter %u, step %u, with %u inputs, key %016llx\n",
@@ -99,7 +100,7 @@ struct case_file {
     uint32_t dossier, count;
     struct cast cast;
     const struct sent *sent[BOOK_LETTERS_PER_DOSSIER];              /* by number */
-    uint32_t came[BOOK_LETTERS_PER_DOSSIER];                        /* times; of one to WHOLE: bits of districts' places */
+    uint32_t came[BOOK_LETTERS_PER_DOSSIER];                        /* times; of one to WHOLE: bits of steps */
     uint32_t steps[BOOK_STEPS];                                     /* times that each step of a flow came */
 };
 
