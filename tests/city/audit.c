@@ -21,6 +21,7 @@ const char *const check_names[CHECKS] = {
     [CHECK_SUM] = "received = resolved + withdrawn + in process",
     [CHECK_STATUS] = "the gateway's status is that of the one-stop's register",
     [CHECK_DUE] = "the gateway's due date is the one on the citizen's paper",
+    [CHECK_REPORT] = "the gateway's report says what the registers add up to, by one-stop and by procedure",
 };
 
 /* ---- lines of each dossier, found once */
@@ -282,6 +283,7 @@ uint64_t audit(struct city *city)
     check_keys(&audit);
     audit_gateway(&audit);
     audit_sum(&audit);
+    audit_report(&audit);
     for (int check = 0; check < CHECKS; check++) {
         printf("  %s  %s", audit.faults[check] ? "FAILED" : "ok    ", check_names[check]);
         if (audit.faults[check])

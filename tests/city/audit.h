@@ -6,7 +6,7 @@
 
 enum { FAULTS_SHOWN = 3 };
 enum check { CHECK_ACCEPTED = 0, CHECK_LOST, CHECK_DOUBLED, CHECK_STRANGE, CHECK_CHANGED, CHECK_ORDER, CHECK_GATES,
-             CHECK_KEYS, CHECK_TOLD, CHECK_ENDED, CHECK_LATE, CHECK_SUM, CHECK_STATUS, CHECK_DUE, CHECKS };
+             CHECK_KEYS, CHECK_TOLD, CHECK_ENDED, CHECK_LATE, CHECK_SUM, CHECK_STATUS, CHECK_DUE, CHECK_REPORT, CHECKS };
 extern const char *const check_names[CHECKS];
 
 struct audit {
@@ -21,6 +21,8 @@ struct audit {
 void audit_fault(struct audit *audit, enum check check, uint32_t dossier, const char *what);
 /* TRACK of every dossier, as its one-stop asks: what the gateway knows of it beside what its books say. */
 void audit_gateway(struct audit *audit);
+/* report.c: the gateway's own report of the half year beside the registers. */
+void audit_report(struct audit *audit);
 void audit_sum(struct audit *audit);
 bool dossier_is_late(const struct dossier_book *book);
 

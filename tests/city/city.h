@@ -167,7 +167,7 @@ bool letter_read(struct span payload, struct form *ret_form);
 /* ---- the run */
 struct effort {
     uint64_t turns, settles, commands, delivered, notices, repeats, lost_sessions, restarts;
-    int64_t  peak_rss;
+    int64_t  peak_rss, report_ms;
 };
 struct city {
     struct options options;
