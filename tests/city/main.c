@@ -10,7 +10,7 @@
 #include "gateway/base/clock.h"
 #include "tests/city/audit.h"
 
-enum { SHOW_MS = 5000, LOOK_MS = 200, RESTART_EVERY_DAYS = 30, GRID_DOSSIERS = 200000, GRID_MAX = 10 };
+enum { SHOW_MS = 5000, LOOK_MS = 200, RESTART_EVERY_DAYS = 30, GRID_DOSSIERS = 400000, GRID_MAX = 10 };
 
 static struct city city;
 

@@ -2,7 +2,8 @@
  * changed in the copy that is read here:
  *   - the catalogue has the decrees of 2024 for interlinked births, deaths and land, the half year is that of 2023:
  *     their versions are in force from 2018 on, otherwise nobody would know when they are due;
- *   - an answer comes with the next turn, which is minutes later here, so the lease is longer. */
+ *   - an answer comes with the next turn, which is minutes later here, so the lease is longer, and more may be out at
+ *     one agency: what an adapter would do in those minutes, not in a second. */
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,15 +21,21 @@ static void put_file(const char *path, const char *text)
     must(file && fputs(text, file) >= 0 && fclose(file) == 0);
 }
 
+static void put_piece(char *at, size_t size, const char *piece)
+{
+    memmove(at + strlen(piece), at + size, strlen(at + size) + 1);
+    memcpy(at, piece, strlen(piece));
+}
+
 static void change(char *text)
 {
     static const struct { const char *from, *to; } changes[] = {
         { "valid_from: 2024-07-01", "valid_from: 2018-01-01" }, { "valid_from: 2024-08-01", "valid_from: 2018-01-01" },
-        { "lease: 90s", "lease: 15m" },
+        { "lease: 90s", "lease: 15m" }, { "in_flight: 8\n", "in_flight: 64\n" },
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         for (char *at = text; (at = strstr(at, changes[i].from)) != NULL; at++)
-            memcpy(at, changes[i].to, strlen(changes[i].to));
+            put_piece(at, strlen(changes[i].from), changes[i].to);
 }
 
 static void copy_file(const char *from, const char *to)
@@ -38,7 +45,7 @@ static void copy_file(const char *from, const char *to)
 
     must(file != NULL);
     size_t size = fread(text, 1, sizeof text - 1, file);
-    must(size < sizeof text - 1 && fclose(file) == 0);
+    must(size < sizeof text / 2 && fclose(file) == 0);
     text[size] = 0;
     change(text);
     put_file(to, text);
