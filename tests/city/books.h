@@ -24,6 +24,7 @@ struct dossier_book {
     uint32_t pause_from[2], pause_to[2];    /* supplement, payment */
     uint32_t apology, apology_sent;         /* when it reached the one-stop, and was signed; 0 never */
     uint32_t forward[BOOK_STEPS];           /* of each step: the id under which its holder got it */
+    uint32_t request;                       /* what the citizen was asked for last: that letter's id */
     uint8_t  told[BOOK_STEPS];              /* of each step: enum state of the last notice of its FORWARD */
     uint8_t  outcome, letters, apologies;
     uint8_t  done, finished;                /* bits of steps: result with the one-stop; with the holder: work over */

@@ -213,7 +213,7 @@ MUST_USE bool network_open(struct city *city);          /* false: it has been sa
 void network_close(struct city *city);
 
 /* What reaches an office, and what it then does. */
-void office_hears(struct city *city, uint8_t place, const struct form *form, uint32_t handoff, uint32_t parent);
+void office_hears(struct city *city, uint8_t place, const struct form *form, uint32_t handoff);
 void office_works(struct city *city, const struct entry *entry);
 void office_receives(struct city *city, uint32_t dossier);
 

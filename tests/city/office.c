@@ -4,7 +4,7 @@
  * time; the few that will not be are drawn, or were held up by a system that was down. */
 #include "tests/city/city.h"
 
-enum { SOON = 5, DESK_MAX = 90, SIGN_BEFORE = WORK_DAY - HOUR };
+enum { SOON = 5, DESK_MAX = 90, SLOW = 970, SIGN_BEFORE = WORK_DAY - HOUR };
 
 static const struct plan_info *info_of(const struct cast *cast)
 {
@@ -176,23 +176,25 @@ static void stop_work(struct city *city, uint8_t place, uint32_t dossier)
             plan_work(city, HOUR / 2, dossier, TASK_RETURN, place, step);
 }
 
-static void asked_for(struct city *city, uint8_t place, uint32_t dossier, const struct form *form, unsigned which)
+static void asked_for(struct city *city, uint8_t place, const struct form *form, uint32_t request, unsigned which)
 {
+    uint32_t dossier = form->dossier;
     struct dossier_book *book = &city->books.dossiers[dossier];
     bool pays = which == 1;
     uint32_t chance = draw(city, dossier, pays ? FOR_PAY : FOR_ANSWER, form->step);
 
     book->pause_from[which] = form->at;
-    /* The citizen: from an hour to four working days. */
-    plan_work(city, HOUR + chance * chance / 520, dossier, pays ? TASK_PAY : TASK_ANSWER, place, form->step);
+    book->request = request;
+    /* The citizen: from an hour to four working days, a few up to eleven, past the date by which he should have. */
+    uint32_t wait = chance < SLOW ? HOUR + chance * chance / 520 : 5 * WORK_DAY + (chance - SLOW) * 100;
+    plan_work(city, wait, dossier, pays ? TASK_PAY : TASK_ANSWER, place, form->step);
 }
 
-void office_hears(struct city *city, uint8_t place, const struct form *form, uint32_t handoff, uint32_t parent)
+void office_hears(struct city *city, uint8_t place, const struct form *form, uint32_t handoff)
 {
     struct dossier_book *book = &city->books.dossiers[form->dossier];
     uint32_t dossier = form->dossier;
 
-    (void)parent;
     switch (form->kind) {
     case KIND_FORWARD:
         book->forward[form->step] = handoff;
@@ -214,10 +216,10 @@ void office_hears(struct city *city, uint8_t place, const struct form *form, uin
         refused(city, dossier, form);
         return;
     case KIND_SUPPLEMENT_REQUEST:
-        asked_for(city, place, dossier, form, 0);
+        asked_for(city, place, form, handoff, 0);
         return;
     case KIND_FINANCIAL_OBLIGATION:
-        asked_for(city, place, dossier, form, 1);
+        asked_for(city, place, form, handoff, 1);
         return;
     case KIND_APOLOGY:
         book->apologies++;
@@ -251,8 +253,8 @@ static void answer(struct city *city, const struct entry *entry, const struct ca
 
     book->pause_to[which] = city->at;
     book->due = plan_due(city, entry->dossier, cast);
-    send(city, entry->dossier, which ? KIND_PAYMENT : KIND_SUPPLEMENT, entry->place,
-         plan_place(city, cast, entry->step), entry->step, 0);
+    letter_send(city, entry->dossier, which ? KIND_PAYMENT : KIND_SUPPLEMENT, entry->place,
+                plan_place(city, cast, entry->step), entry->step, book->request, 0, 0);
 }
 
 /* The rest of its work, within the date that has moved. */

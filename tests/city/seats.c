@@ -252,7 +252,7 @@ static void acts(struct city *city, struct place *place, const struct effect *ef
     if (!plant(city, &received, &form))
         write_down(city, &received);
     city->effort.delivered++;
-    office_hears(city, index, &form, (uint32_t)effect->deliver.handoff, (uint32_t)effect->deliver.parent);
+    office_hears(city, index, &form, (uint32_t)effect->deliver.handoff);
 }
 
 /* It acted, and stopped before it said so: the session ends, and with it all that it had not answered. */
