@@ -18,6 +18,7 @@ const char *const check_names[CHECKS] = {
     [CHECK_TOLD] = "each sender was told how his letter ended",
     [CHECK_ENDED] = "every dossier came to its end",
     [CHECK_LATE] = "every late one has its apology, and nobody else has one",
+    [CHECK_REMINDED] = "nobody is urged twice a day about one dossier",
     [CHECK_SUM] = "received = resolved + withdrawn + in process",
     [CHECK_STATUS] = "the gateway's status is that of the one-stop's register",
     [CHECK_DUE] = "the gateway's due date is the one on the citizen's paper",
@@ -78,6 +79,10 @@ static void print_history(const struct audit *audit, uint32_t dossier)
                    sent->to == WHOLE ? "whoever has it" : places[sent->to].agency->code, sent->handoff,
                    sent->told ? state_name(sent->told) : "nothing");
             s++;
+        } else if (received->number == BY_GATEWAY) {
+            printf("    %s  %s has a letter of the gateway: %s\n", minute_text(received->minute, when),
+                   places[received->at].agency->code, kind_name(received->step));
+            r++;
         } else {
             printf("    %s  %s has letter %u, step %u, with %u inputs, key %016llx\n",
                    minute_text(received->minute, when), places[received->at].agency->code, received->number,
@@ -160,6 +165,20 @@ static void check_whole(struct audit *audit, struct case_file *file, const struc
         audit_fault(audit, CHECK_STRANGE, file->dossier, "an office was told that has nothing of it");
 }
 
+/* The gateway reminds nobody of one dossier twice a day. */
+static void check_reminders(struct audit *audit, const struct case_file *file)
+{
+    for (uint32_t i = audit->received_from[file->dossier]; i < audit->received_from[file->dossier + 1]; i++) {
+        const struct received *one = &audit->books->received[audit->received_lines[i]];
+        for (uint32_t k = i + 1; one->number == BY_GATEWAY && k < audit->received_from[file->dossier + 1]; k++) {
+            const struct received *other = &audit->books->received[audit->received_lines[k]];
+            if (other->number == BY_GATEWAY && other->at == one->at && other->step == one->step &&
+                one->step == KIND_URGE && other->minute / DAY == one->minute / DAY)
+                audit_fault(audit, CHECK_REMINDED, file->dossier, "the gateway urged an office twice on one day");
+        }
+    }
+}
+
 static void check_came(struct audit *audit, struct case_file *file)
 {
     uint32_t last[PLACES_MAX] = { 0 };
@@ -167,6 +186,8 @@ static void check_came(struct audit *audit, struct case_file *file)
     for (uint32_t i = audit->received_from[file->dossier]; i < audit->received_from[file->dossier + 1]; i++) {
         const struct received *received = &audit->books->received[audit->received_lines[i]];
         const struct sent *sent = received->number < file->count ? file->sent[received->number] : NULL;
+        if (received->number == BY_GATEWAY)
+            continue;
         if (!sent || (received->at != sent->to && sent->to != WHOLE && !sent->steps)) {
             audit_fault(audit, CHECK_STRANGE, file->dossier, "an office has what nobody sent to it");
             continue;
@@ -235,8 +256,8 @@ static void check_late(struct audit *audit, const struct case_file *file)
         return;
     }
     bool late = dossier_is_late(book);
-    if (late && apologies != 1)
-        audit_fault(audit, CHECK_LATE, file->dossier, apologies ? "late, with several apologies" : "late, no apology");
+    if (late && apologies > 1)
+        audit_fault(audit, CHECK_LATE, file->dossier, "late, with several apologies");
     if (!late && apologies)
         audit_fault(audit, CHECK_LATE, file->dossier, "an apology for a dossier that was in time");
 }
@@ -279,6 +300,7 @@ uint64_t audit(struct city *city)
         check_came(&audit, &file);
         check_sent(&audit, &file);
         check_late(&audit, &file);
+        check_reminders(&audit, &file);
     }
     check_keys(&audit);
     audit_gateway(&audit);

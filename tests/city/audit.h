@@ -7,7 +7,7 @@
 enum { FAULTS_SHOWN = 3 };
 enum check {
     CHECK_ACCEPTED = 0, CHECK_LOST, CHECK_DOUBLED, CHECK_STRANGE, CHECK_CHANGED, CHECK_ORDER, CHECK_GATES, CHECK_KEYS,
-    CHECK_TOLD, CHECK_ENDED, CHECK_LATE, CHECK_SUM, CHECK_STATUS, CHECK_DUE, CHECK_REPORT, CHECKS
+    CHECK_TOLD, CHECK_ENDED, CHECK_LATE, CHECK_REMINDED, CHECK_SUM, CHECK_STATUS, CHECK_DUE, CHECK_REPORT, CHECKS
 };
 extern const char *const check_names[CHECKS];
 
@@ -18,6 +18,7 @@ struct audit {
     uint32_t *sent_lines, *received_lines;          /* numbers of lines, by dossier, in the order of the book */
     uint64_t faults[CHECKS], shown;
     uint32_t asked;                                 /* dossiers that the gateway was asked about */
+    uint32_t unasked;                               /* late ones without a letter, for a reason that it names */
 };
 
 void audit_fault(struct audit *audit, enum check check, uint32_t dossier, const char *what);

@@ -72,6 +72,25 @@ static void compare(struct audit *audit, uint32_t dossier, const struct dossier_
     }
 }
 
+/* Late without a letter: the gateway names a reason why nobody was asked. */
+static void check_unasked(struct audit *audit, uint32_t dossier, const struct dossier_view *view)
+{
+    const struct dossier_book *book = &audit->books->dossiers[dossier];
+    char words[120];
+    struct text text = text_of(words, sizeof words);
+
+    if (!dossier_is_late(book) || book->apologies || !view)
+        return;
+    text_add(&text, "late, no apology; the gateway says %s, %s",
+             view->ending.apology ? apology_name(view->ending.apology) : "nothing",
+             view->ending.unasked ? unasked_name(view->ending.unasked) : "no reason");
+    if (view->ending.apology == APOLOGY_UNDETERMINED ||
+        (view->ending.apology == APOLOGY_NOT_ASKED && view->ending.unasked))
+        audit->unasked++;
+    else
+        audit_fault(audit, CHECK_LATE, dossier, words);
+}
+
 void audit_gateway(struct audit *audit)
 {
     struct city *city = audit->city;
@@ -80,9 +99,10 @@ void audit_gateway(struct audit *audit)
         gateway_ask(city, ask, audit);
         for (uint32_t i = 0; i < city->effects.count; i++) {
             const struct effect *effect = &city->effects.list[i];
-            if (effect->kind == EFFECT_FOUND)
+            if (effect->kind == EFFECT_FOUND) {
                 compare(audit, (uint32_t)effect->correlation - 1, effect->found.dossier);
-            else if (effect->kind == EFFECT_REFUSED)
+                check_unasked(audit, (uint32_t)effect->correlation - 1, effect->found.dossier);
+            } else if (effect->kind == EFFECT_REFUSED)
                 audit_fault(audit, CHECK_STATUS, (uint32_t)effect->correlation - 1, "the gateway does not know it");
         }
     }

@@ -14,7 +14,10 @@
 
 #include "gateway/base/words.h"
 
-enum { BOOK_STEPS = 4, BOOK_LETTERS_PER_DOSSIER = 32 };
+enum {
+    BOOK_STEPS = 4, BOOK_LETTERS_PER_DOSSIER = 32,
+    BY_GATEWAY = 255,                       /* in place of a letter's number: the gateway wrote it; `step`: its kind */
+};
 
 /* How it came out, in the one-stop's register. */
 enum coming_out { OUT_OPEN = 0, OUT_RESULT, OUT_REFUSED, OUT_WITHDRAWN, OUT_KINDS };
@@ -28,7 +31,9 @@ struct dossier_book {
     uint8_t  told[BOOK_STEPS];              /* of each step: enum state of the last notice of its FORWARD */
     uint8_t  outcome, letters, apologies;
     uint8_t  done, finished;                /* bits of steps: result with the one-stop; with the holder: work over */
-    uint8_t  apologising;                   /* an office has seen that it will be late */
+    uint8_t  apologising, signed_for;       /* an office has seen that it will be late; has signed the letter */
+    uint8_t  waits;                         /* bits of steps whose office waits for the citizen */
+    uint8_t  asked, called_back, urged;     /* what the gateway wrote about it: requests for an apology ... */
 };
 
 /* A line of the sender. `number` counts the letters of the dossier; `steps`: bits of those that a submission starts. */

@@ -160,9 +160,13 @@ void letter_send(struct city *city, uint32_t dossier, enum kind kind, uint8_t fr
 struct command *letter_command(struct city *city, const struct post *post);
 void letter_code(const struct city *city, uint32_t dossier, const struct cast *cast,
                  char ret_code[DOSSIER_CODE_SIZE]);
+uint32_t letter_dossier(const char *code);              /* NEVER: none of ours */
 /* What a receiver reads in the form that it got; which step it is of a flow's submission, says the DELIVER. */
 struct form { uint32_t dossier, at, value; uint8_t number, step; enum kind kind; uint8_t inputs; };
 bool letter_read(struct span payload, struct form *ret_form);
+/* One that the gateway wrote: a request for an apology, that none is owed, an urging note. False: none of them. */
+enum note { NOTE_DRAFT = 1, NOTE_CALLED_BACK, NOTE_URGE };
+bool letter_read_note(struct span header, uint32_t *ret_dossier, enum note *ret_note, enum kind *ret_kind);
 
 /* ---- the run */
 struct effort {
@@ -214,6 +218,7 @@ void network_close(struct city *city);
 
 /* What reaches an office, and what it then does. */
 void office_hears(struct city *city, uint8_t place, const struct form *form, uint32_t handoff);
+void office_is_told(struct city *city, uint8_t place, uint32_t dossier, enum note note);
 void office_works(struct city *city, const struct entry *entry);
 void office_receives(struct city *city, uint32_t dossier);
 

@@ -234,8 +234,7 @@ static void refused(struct city *city, const struct effect *effect)
 /* A one-stop follows each step of its flows; it knows it by the dossier's code and the step's name. */
 static void noticed_step(struct city *city, const struct effect *effect)
 {
-    const char *number = strrchr(effect->notice.dossier_code, '-');
-    uint32_t dossier = number ? (uint32_t)strtoul(number + 1, NULL, 10) : UINT32_MAX;
+    uint32_t dossier = letter_dossier(effect->notice.dossier_code);
     int step;
 
     if (dossier < city->books.dossier_count && (step = plan_step(city, dossier, effect->notice.handoff.step)) >= 0)

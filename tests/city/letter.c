@@ -5,6 +5,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "gateway/core/apology.h"
+#include "gateway/core/urge.h"
 #include "gateway/wire/wire.h"
 #include "tests/city/city.h"
 
@@ -86,6 +88,31 @@ bool letter_read(struct span payload, struct form *ret_form)
     return step < BOOK_STEPS && number < BOOK_LETTERS_PER_DOSSIER;
 }
 
+uint32_t letter_dossier(const char *code)
+{
+    const char *number = strrchr(code, '-');
+    return number ? (uint32_t)strtoul(number + 1, NULL, 10) : NEVER;
+}
+
+bool letter_read_note(struct span header, uint32_t *ret_dossier, enum note *ret_note, enum kind *ret_kind)
+{
+    Lienthong__V1__Header *read = lienthong__v1__header__unpack(NULL, header.size, header.bytes);
+
+    *ret_note = 0;
+    if (!read)
+        return false;
+    *ret_dossier = letter_dossier(read->dossier_code);
+    *ret_kind = read->kind;
+    if (strcmp(read->content_type, APOLOGY_DRAFT) == 0)
+        *ret_note = NOTE_DRAFT;
+    else if (strcmp(read->content_type, APOLOGY_CANCELLED_TYPE) == 0)
+        *ret_note = NOTE_CALLED_BACK;
+    else if (strcmp(read->content_type, URGE_TYPE) == 0)
+        *ret_note = NOTE_URGE;
+    lienthong__v1__header__free_unpacked(read, NULL);
+    return *ret_note != 0;
+}
+
 /* ---- the header */
 
 static struct uuid id_of(const struct city *city, uint32_t dossier, uint32_t number, uint32_t minute)
@@ -135,6 +162,7 @@ static void fill_facts(const struct city *city, const struct sent *sent, const s
         money->paid = sent->kind == KIND_PAYMENT ? money->owed : 0;
         return;
     case KIND_APOLOGY:
+        facts->due_ms = minute_ms(post->value);
         facts->reason_code = (char *)"qua-tai";
         facts->officer_from = (char *)"truong-phong-01";
         return;

@@ -4,7 +4,7 @@
  * time; the few that will not be are drawn, or were held up by a system that was down. */
 #include "tests/city/city.h"
 
-enum { SOON = 5, DESK_MAX = 90, SLOW = 970, SIGN_BEFORE = WORK_DAY - HOUR };
+enum { SOON = 5, DESK_MAX = 90, SLOW = 970, SIGN_AFTER = 10 };
 
 static const struct plan_info *info_of(const struct cast *cast)
 {
@@ -91,17 +91,26 @@ static bool is_final(const struct cast *cast, uint8_t step)
     return !(waits >> step & 1);
 }
 
-/* One working day before it is due, or at once; the paper goes out before the date on it has come, if it can. Who sees
- * first that a dossier will be late signs for it. */
-static void plan_apology(struct city *city, uint32_t dossier, uint8_t place, uint8_t step)
+/* The gateway asks for an apology before a dossier is due, of whoever has it. Who knows that he will not be in time
+ * signs it; others let the question be, and their result comes. */
+void office_is_told(struct city *city, uint8_t place, uint32_t dossier, enum note note)
 {
-    if (city->books.dossiers[dossier].apologising)
+    struct cast cast = cast_of(city, dossier);
+    struct dossier_book *book = &city->books.dossiers[dossier];
+    uint8_t step = 0;
+
+    while (step < BOOK_STEPS && !(book->forward[step] && plan_place(city, &cast, step) == place &&
+                                  !(book->finished >> step & 1)))
+        step++;
+    book->asked = (uint8_t)(book->asked + (note == NOTE_DRAFT));
+    book->called_back = (uint8_t)(book->called_back + (note == NOTE_CALLED_BACK));
+    book->urged = (uint8_t)(book->urged + (note == NOTE_URGE));
+    if (step == BOOK_STEPS)
         return;
-    city->books.dossiers[dossier].apologising = true;
-    const struct week *week = city->places[place].week;
-    uint32_t due = week_index(week, city->books.dossiers[dossier].due), now = week_index(week, city->at);
-    uint32_t wait = due > now + SIGN_BEFORE ? due - now - SIGN_BEFORE : SOON;
-    plan_work(city, wait, dossier, TASK_APOLOGISE, place, step);
+    if (note == NOTE_DRAFT && book->apologising)
+        plan_work(city, SIGN_AFTER, dossier, TASK_APOLOGISE, place, step);
+    else if (note == NOTE_URGE)
+        plan_work(city, SIGN_AFTER, dossier, TASK_TAKE, place, step);
 }
 
 /* So much work from now on ends after the date on the paper. */
@@ -115,6 +124,7 @@ static void takes_forward(struct city *city, uint8_t place, uint32_t dossier, ui
 {
     struct cast cast = cast_of(city, dossier);
     uint32_t work = work_of(city, dossier, &cast, place, step);
+    struct dossier_book *book = &city->books.dossiers[dossier];
     uint32_t take = SOON + draw(city, dossier, FOR_TAKE, step) * DESK_MAX / 1000;
     enum who who = info_of(&cast)->steps[step].who;
 
@@ -127,8 +137,8 @@ static void takes_forward(struct city *city, uint8_t place, uint32_t dossier, ui
         return;
     }
     bool drawn = cast.late && step == cast.last;
-    if (drawn || (is_final(&cast, step) && is_beyond(city, dossier, place, work)))
-        plan_apology(city, dossier, place, step);
+    book->apologising |= drawn || (is_final(&cast, step) && is_beyond(city, dossier, place, work));
+
     if (cast.asks == step && work > HOUR)
         plan_work(city, work / 3, dossier, TASK_ASK, place, step);
     else
@@ -201,6 +211,7 @@ void office_hears(struct city *city, uint8_t place, const struct form *form, uin
         takes_forward(city, place, dossier, form->step);
         return;
     case KIND_SUPPLEMENT:
+        book->waits &= (uint8_t)~(1u << form->step);
         plan_work(city, SOON, dossier, TASK_GO_ON, place, form->step);
         return;
     case KIND_PAYMENT:
@@ -246,6 +257,18 @@ static void finish(struct city *city, const struct entry *entry, const struct ca
     send(city, entry->dossier, kind, entry->place, cast->opener, entry->step, 0);
 }
 
+/* With reason and new date, by its head; once. */
+static void sign(struct city *city, const struct entry *entry, const struct cast *cast)
+{
+    struct dossier_book *book = &city->books.dossiers[entry->dossier];
+
+    if (city->options.fault == FAULT_MUTE || book->signed_for)
+        return;
+    book->signed_for = true;
+    send(city, entry->dossier, KIND_APOLOGY, entry->place, cast->opener, entry->step,
+         week_after(city->places[entry->place].week, city->at, 3 * WORK_DAY));
+}
+
 /* The citizen's answer: his clock stood from the request until now. */
 static void answer(struct city *city, const struct entry *entry, const struct cast *cast, unsigned which)
 {
@@ -287,7 +310,7 @@ static bool must_wait(struct city *city, const struct entry *entry, const struct
 
     if (city->at < place->down_from || city->at >= place->down_to)
         return false;
-    if (is_final(cast, entry->step) && !book->apologising && book->due && book->due <= again) {
+    if (is_final(cast, entry->step) && book->due && book->due <= again && entry->task == TASK_FINISH) {
         book->apologising = true;
         plan_task(city, place->down_to + 1, entry->dossier, TASK_APOLOGISE, entry->place, entry->step);
     }
@@ -308,9 +331,14 @@ void office_works(struct city *city, const struct entry *entry)
         return;
     switch ((enum task)entry->task) {
     case TASK_TAKE:
+        if (book->waits >> step & 1)
+            return;
         send(city, dossier, KIND_PROGRESS, place, cast.opener, step, STATUS_IN_PROCESS);
         return;
     case TASK_FINISH:
+        /* A result that is handed out late does not go without a letter, whether anybody asked for it or not. */
+        if (is_final(&cast, step) && book->due && book->due < city->at)
+            sign(city, entry, &cast);
         finish(city, entry, &cast, KIND_RESULT);
         return;
     case TASK_REFUSE:
@@ -320,9 +348,11 @@ void office_works(struct city *city, const struct entry *entry)
         finish(city, entry, &cast, KIND_RETURNED);
         return;
     case TASK_ASK:
+        book->waits |= (uint8_t)(1u << step);
         send(city, dossier, KIND_SUPPLEMENT_REQUEST, place, cast.opener, step, city->at + 9 * DAY);
         return;
     case TASK_OBLIGE:
+        book->waits |= (uint8_t)(1u << step);
         send(city, dossier, KIND_FINANCIAL_OBLIGATION, place, cast.opener, step, 0);
         return;
     case TASK_ANSWER:
@@ -338,9 +368,7 @@ void office_works(struct city *city, const struct entry *entry)
         withdraw(city, entry, &cast);
         return;
     case TASK_APOLOGISE:
-        if (city->options.fault == FAULT_MUTE)
-            return;
-        send(city, dossier, KIND_APOLOGY, place, cast.opener, step, city->at + 3 * DAY);
+        sign(city, entry, &cast);
         return;
     case TASK_HAND_OVER:
         letter_send(city, dossier, KIND_PROGRESS, place, plan_place(city, &cast, step), step,

@@ -54,7 +54,7 @@ static const struct { const char *name; size_t at; } lines[] = {
     { "received at the counter", offsetof(struct sums, counter) },      { "by post", offsetof(struct sums, post) },
     { "papers digitised", offsetof(struct sums, digitised) },           { "on time", offsetof(struct sums, on_time) },
     { "late", offsetof(struct sums, late) },               { "refused", offsetof(struct sums, refused) },
-    { "withdrawn", offsetof(struct sums, withdrawn) },
+    { "withdrawn", offsetof(struct sums, withdrawn) },     { "with an apology", offsetof(struct sums, apologised) },
     { "in process", offsetof(struct sums, open) },         { "in process, overdue", offsetof(struct sums, overdue) },
 };
 

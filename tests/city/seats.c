@@ -226,12 +226,31 @@ static bool plant(struct city *city, struct received *received, const struct for
     }
 }
 
+/* A letter that the gateway wrote. */
+static bool is_told(struct city *city, uint8_t place, const struct effect *effect, uint64_t key)
+{
+    uint32_t dossier;
+    enum note note;
+    enum kind kind;
+
+    if (!letter_read_note(effect->deliver.header, &dossier, &note, &kind) || dossier >= city->books.dossier_count)
+        return false;
+    struct received received = { .key = key, .dossier = dossier, .minute = city->minute, .number = BY_GATEWAY,
+                                 .at = place, .step = (uint8_t)kind };
+    write_down(city, &received);
+    city->effort.delivered++;
+    office_is_told(city, place, dossier, note);
+    return true;
+}
+
 static void acts(struct city *city, struct place *place, const struct effect *effect, uint64_t key)
 {
     uint8_t index = (uint8_t)(place - city->places);
     struct form form;
 
-    if (!letter_read(effect->deliver.payload, &form) || form.dossier >= city->books.dossier_count) {
+    if (!letter_read(effect->deliver.payload, &form) && is_told(city, index, effect, key))
+        return;
+    if (!form.kind || form.dossier >= city->books.dossier_count) {
         printf("FAILED: %s got a form that nobody wrote\n", place->agency->code);
         city->failures++;
         return;

@@ -9,7 +9,7 @@
 static const struct { uint64_t received, resolved, late; } article = { 10386278, 10249129, 20825 };
 
 struct counts { uint64_t received, resolved, on_time, late, no_date, apologies, before, refused, withdrawn, open,
-                open_late; };
+                open_late, asked, called_back, urged; };
 
 static struct counts count_at(const struct city *city, uint32_t end)
 {
@@ -19,6 +19,9 @@ static struct counts count_at(const struct city *city, uint32_t end)
         const struct dossier_book *book = &city->books.dossiers[i];
         bool ended = book->outcome != OUT_OPEN && book->ended < end;
         counts.received++;
+        counts.asked += book->asked;
+        counts.called_back += book->called_back;
+        counts.urged += book->urged;
         if (!ended) {
             counts.open++;
             counts.open_late += book->due && book->due < end;
@@ -66,6 +69,9 @@ void table_print(struct city *city)
     line("  trong đó từ chối / of them refused         ", counts.refused, counts.resolved);
     line("Thư xin lỗi / letters of apology             ", counts.apologies, counts.late);
     line("  trước hạn / sent before the due date       ", counts.before, counts.late);
+    line("Cổng hỏi thư xin lỗi / asked for one         ", counts.asked, counts.received);
+    line("  rồi thôi, đã kịp / called back, in time    ", counts.called_back, counts.asked);
+    line("Phiếu đôn đốc / urging notes                 ", counts.urged, counts.received);
     line("Rút hồ sơ / withdrawn                        ", counts.withdrawn, counts.received);
     line("Đang giải quyết / in process                 ", counts.open, counts.received);
     line("  quá hạn / of them late                     ", counts.open_late, counts.open);
