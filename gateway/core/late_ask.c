@@ -269,6 +269,18 @@ static void tell_above(struct look *look, struct text *vi, struct text *en)
              problem.sentence_en);
 }
 
+/* Of a look that came for another reason (it has reached its holder meanwhile): others are told for the (n+1)-th time n
+ * working days after the date. 0: now. */
+static int64_t not_before(const struct look *look)
+{
+    const struct deadline_rule rule = { DEADLINE_WORKING_DAYS, (int)look->ending.escalations };
+    int64_t due_ms = look->dossier.due_ms;
+
+    if (look->ending.apology == APOLOGY_SIGNED || !rule.number || rule.number > DEADLINE_COUNT_MAX)
+        return 0;
+    return due_after(look->step->core->tables, agency_of(look->step, look->dossier.opener), due_ms, rule);
+}
+
 void late_escalate(struct look *look)
 {
     static const struct deadline_rule one_working_day = { DEADLINE_WORKING_DAYS, 1 };
@@ -280,6 +292,11 @@ void late_escalate(struct look *look)
 
     if (ending->escalations >= step->core->tables->late.escalations_max)
         return;                                         /* it stays in the list */
+    int64_t wait_ms = not_before(look);
+    if (wait_ms > step->now_ms) {
+        late_look_at(step, ending, wait_ms);
+        return;
+    }
     ending->escalations++;
     text_add(&vi_text, "%s", again ? "đã quá ngày hẹn lại" : "quá hạn, chưa có phiếu xin lỗi được ký");
     text_add(&en_text, "%s", again ? "the new date has passed, too" : "late, without a signed apology");
