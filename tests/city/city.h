@@ -23,6 +23,7 @@
 #include "tests/sim/dice.h"
 
 enum {
+    DEFAULT_DOSSIERS = 103863,              /* a hundredth of what the city reports for six months */
     PLACES_MAX = 128, DISTRICTS = 3, WARDS_MAX = 32, WEEKS_MAX = 8, WEEK_DAYS = 420,
     PERIOD_DAYS = 181,                      /* January to June; what is open then is brought to its end */
     HOUR = 60, DAY = 24 * 60, WORK_DAY = 480,

@@ -201,7 +201,7 @@ static void read_options(int count, char **words)
     static char folder[200];
     struct options *options = &city.options;
 
-    *options = (struct options){ .dossiers = 103863, .seed = 1, .network = "deploy/networks/hcmc-2023" };
+    *options = (struct options){ .dossiers = DEFAULT_DOSSIERS, .seed = 1, .network = "deploy/networks/hcmc-2023" };
     snprintf(folder, sizeof folder, "build/city/%ld", (long)getpid());
     options->folder = folder;
     for (int i = 1; i < count; i++) {

@@ -1,9 +1,10 @@
-/* network.c - the example network, as `lienthong init` would set it up, and what the offices know of it. Two things are
+/* network.c - the example network, as `lienthong init` would set it up, and what the offices know of it. What is
  * changed in the copy that is read here:
  *   - the catalogue has the decrees of 2024 for interlinked births, deaths and land, the half year is that of 2023:
  *     their versions are in force from 2018 on, otherwise nobody would know when they are due;
  *   - an answer comes with the next turn, which is minutes later here, so the lease is longer, and more may be out at
- *     one agency: what an adapter would do in those minutes, not in a second. */
+ *     one agency: what an adapter would do in those minutes, not in a second;
+ *   - of more dossiers than the default the brake on requests for apologies grows with them. */
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +14,8 @@
 
 #include "tests/city/city.h"
 
-enum { FILE_BYTES_MAX = 1 << 20, PATH_SIZE = 600, FEW_DOSSIERS = 20000 };
+enum { FILE_BYTES_MAX = 1 << 20, PATH_SIZE = 600, FEW_DOSSIERS = 20000,
+       BRAKE_DOSSIERS = DEFAULT_DOSSIERS / 60 };
 
 static void put_file(const char *path, const char *text)
 {
@@ -70,6 +72,17 @@ static void copy_folder(const char *from, const char *to)
             copy_file(below, target);
     }
     closedir(folder);
+}
+
+/* Requests for apologies to one agency in an hour are braked at a number that fits a hundredth of the city. */
+static void scale_brake(const struct city *city, const char *folder)
+{
+    char path[PATH_SIZE];
+
+    must(snprintf(path, sizeof path, "%s/gateway.yaml", folder) < PATH_SIZE);
+    FILE *file = fopen(path, "a");
+    must(file && fprintf(file, "late:\n  brake_per_hour: %u\n", city->options.dossiers / BRAKE_DOSSIERS) > 0 &&
+         fclose(file) == 0);
 }
 
 static void make_key(void *context, const char *agency, const char *path)
@@ -157,6 +170,8 @@ bool network_open(struct city *city)
     must(snprintf(folder, sizeof folder, "%s/directory", city->options.folder) < PATH_SIZE);
     must(snprintf(keys, sizeof keys, "%s/keys", city->options.folder) < PATH_SIZE);
     copy_folder(city->options.network, folder);
+    if (city->options.dossiers > 2 * DEFAULT_DOSSIERS)
+        scale_brake(city, folder);
     must(mkdir(keys, 0700) == 0);
     if (!read_directory(city, folder))
         return false;
