@@ -1,6 +1,7 @@
 /* seats.c - a session for each agency, as its adapter or system keeps it: what it is offered, what it answers, what it
  * follows. A model of gateway/broker/{offers_plan,speak}.c with one session per agency. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -184,7 +185,10 @@ static bool heard_before(struct city *city, uint64_t key)
 
 static void write_down(struct city *city, const struct received *received)
 {
-    must(city->books.received_count < city->books.sent_max);
+    if (city->books.received_count == city->books.sent_max) {
+        printf("FAILED: offices get the same again and again: their books are full\n0 passed, 1 failed\n");
+        exit(1);
+    }
     city->books.received[city->books.received_count++] = *received;
 }
 
