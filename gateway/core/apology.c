@@ -8,7 +8,7 @@
 #include "gateway/core/issue.h"
 #include "gateway/core/late.h"
 
-enum { PAYLOAD_SIZE = 1024, KEY_SIZE = 48 };
+enum { PAYLOAD_SIZE = 1024 + 2 * REASON_BYTES_MAX, KEY_SIZE = 48 };
 #define CIRCULAR_2025_MS 1751302800000LL                /* 2025-07-01 00:00 local time */
 
 const struct apology_form *apology_form(int64_t at_ms)
@@ -22,12 +22,20 @@ const struct apology_form *apology_form(int64_t at_ms)
 
 /* ---- what they say */
 
-/* Codes are printable ASCII. */
-static void add_code(struct text *text, const char *name, const char *code)
+/* A code or words, as a JSON string; a control character in words is a blank. */
+static void add_string(struct text *text, const char *name, const char *string)
 {
     text_add(text, "\"%s\":\"", name);
-    for (; *code; code++)
-        text_add(text, *code == '"' || *code == '\\' ? "\\%c" : "%c", *code);
+    for (const char *at = string; *at;) {
+        size_t plain = 0;
+        while ((unsigned char)at[plain] >= ' ' && at[plain] != '"' && at[plain] != '\\')
+            plain++;
+        text_add(text, "%.*s", (int)plain, at);
+        at += plain;
+        if (*at)
+            text_add(text, (unsigned char)*at < ' ' ? " " : "\\%c", *at);
+        at += *at != 0;
+    }
     text_add(text, "\"");
 }
 
@@ -45,7 +53,7 @@ static void begin_payload(struct step *step, struct text *text, const struct dos
 
     must(turn_dossier_code(step->turn, dossier->id, code));
     text_add(text, "{");
-    add_code(text, "dossier", code);
+    add_string(text, "dossier", code);
     add_time(text, "due", dossier->due_ms);
     text_add(text, ",\"form\":{\"kind\":\"APOLOGY\",\"circular\":\"%s\",\"number\":\"%s\"}", form->circular,
              form->number);
@@ -122,9 +130,11 @@ bool apology_sign(struct step *step, const struct dossier *dossier, const struct
     begin_payload(step, &text, dossier);
     add_time(&text, "promised", signing->due_ms);
     text_add(&text, ",");
-    add_code(&text, "reason_code", signing->reason_code);
+    add_string(&text, "reason_code", signing->reason_code);
     text_add(&text, ",");
-    add_code(&text, "signer", signing->signer);
+    add_string(&text, "signer", signing->signer);
+    text_add(&text, ",");
+    add_string(&text, "reason", signing->words);
     text_add(&text, "}");
     must(!text.cut);
     bool asked = ending.draft && turn_handoff(step->turn, ending.draft, &draft) &&

@@ -30,7 +30,12 @@ MUST_USE bool apology_ask(struct step *step, const struct dossier *dossier, cons
 /* Who got a request hears that nothing is owed any more, if a permit allows that. */
 void apology_call_back(struct step *step, const struct dossier *dossier, const struct handoff *draft);
 /* A letter through the console. False: refused, with the field. */
-struct apology_signing { uint32_t holder; int64_t due_ms; const char *reason_code, *signer; };
+struct apology_signing {
+    uint32_t holder;
+    int64_t due_ms;
+    const char *reason_code, *signer;
+    const char *words;                  /* why, for the citizen: they stand in the letter */
+};
 MUST_USE bool apology_sign(struct step *step, const struct dossier *dossier, const struct apology_signing *signing,
                            uint64_t *ret_letter, struct problem *ret_problem);
 

@@ -201,7 +201,8 @@ void admin_sign(struct step *step, struct admin_reply *reply)
     if (!time_is_sure(step, reply) || !signing_ok(step, reply))
         return;
     struct apology_signing signing = { .holder = signing_agency(step, reply, &dossier), .due_ms = admin->due_ms,
-                                       .reason_code = admin->reason_code, .signer = admin->officer };
+                                       .reason_code = admin->reason_code, .signer = admin->officer,
+                                       .words = admin->reason };
     if (!signing.holder)
         return;
     reply->affected = 1;

@@ -45,8 +45,10 @@ const struct verb_info verb_infos[VERB_END] = {
         "cho đi các yêu cầu xin lỗi của một cơ quan đã bị hãm vì quá nhiều trong một giờ",
         "let the requests for apologies go that were held back because there were too many in an hour" },
     [VERB_SIGN] = { "sign", true, "code due reason_code officer reason [agency] [dry_run]",
-        "ký phiếu xin lỗi thay cho hệ thống của cơ quan đang giữ hồ sơ: ngày hẹn mới, mã lý do, mã người ký",
-        "sign an apology in place of the system of the agency that holds the dossier: new date, reason code, signer" },
+        "ký phiếu xin lỗi thay cho hệ thống của cơ quan đang giữ hồ sơ: ngày hẹn mới, mã lý do, mã người ký; "
+        "lý do in trên phiếu",
+        "sign an apology in place of the system of the agency that holds the dossier: new date, reason code, signer; "
+        "the reason stands in the letter" },
     [VERB_REPLAY] = { "replay", true, "handoff|filter reason [fresh_key] [dry_run]",
         "gửi lại một lượt, hoặc mọi lượt hỏng khớp bộ lọc; giữ nguyên khóa chống trùng trừ khi xin khóa mới",
         "send a handoff again, or all failed ones that match a filter; the same idempotency key unless a fresh one is "
