@@ -28,6 +28,18 @@ void audit_reset(struct audit *audit);
 const char *audit_failure(const struct audit *audit, uint64_t *ret_handoff);
 
 /* ---- what senders say and hear. A letter is one message id of one sender. */
+enum { AUDIT_SUMS = 2 };
+/* ... of its dossier. 0: not said. */
+struct audit_says {
+    bool     facts, procedure, paper;           /* it has Facts; names the procedure; asks for the withdrawn paper */
+    int64_t  source_ms, received_ms, due_ms;
+    uint64_t sequence;
+    uint32_t channel;
+    enum status status;
+    int32_t  partner;                           /* the partner's code; -1 none */
+    struct audit_sum { char component[MONEY_CODE_SIZE]; int64_t owed, paid; } sums[AUDIT_SUMS];
+    uint32_t sum_count;
+};
 struct audit_letter {
     uint32_t sender, case_number, after_count;
     int32_t  addressed;                         /* agency; -1: not named */
@@ -37,6 +49,7 @@ struct audit_letter {
     struct { uint32_t letter; enum until until; } after[AFTER_MAX];     /* AUDIT_LETTERS: never sent by anybody */
     struct hash content[2];                     /* [1]: the same id with other content */
     struct span payload[2];
+    struct audit_says says;
 };
 void audit_said(struct audit *audit, uint32_t letter, const struct audit_letter *said, bool other);
 void audit_accepted(struct audit *audit, uint32_t letter, bool other, uint64_t handoff, uint64_t commit_seq,

@@ -1,10 +1,10 @@
-/* audit_inside.h - what the auditor remembers; for audit.c and audit_end.c only. */
+/* audit_inside.h - what the auditor remembers; for the files audit*.c only. */
 #ifndef TESTS_SIM_AUDIT_INSIDE_H
 #define TESTS_SIM_AUDIT_INSIDE_H
 
-#include "tests/sim/audit.h"
+#include "tests/sim/audit_dossier.h"
 
-enum { ATTEMPTS_SEEN = 64, CURSOR_VALUES = 1024 };
+enum { ATTEMPTS_SEEN = 64, CURSOR_VALUES = 1024, DIRECTORIES_MAX = 256 };
 
 /* A letter as its sender knows it. */
 struct paper {
@@ -51,6 +51,9 @@ struct audit {
     bool     lane_ended[64];                    /* by case: a person was asked to end one and those behind it */
     uint32_t heirs[16];                         /* bits: who has ever taken over from this agency */
     bool     cursors[16][CURSOR_VALUES];        /* by agency and value: was set */
+    struct { uint64_t from_turn; struct audit_directory directory; } directories[DIRECTORIES_MAX];
+    uint32_t directory_count;
+    uint32_t found_unreceived;                  /* in the looks since all was over: that nobody has taken */
 };
 
 #define NUMBER_OF(handoff) ((unsigned long long)((handoff) & ((1ULL << 48) - 1)))

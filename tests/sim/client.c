@@ -60,6 +60,7 @@ void letter_due(struct world *world, uint32_t number)
         send_letter(world, peer, number);
     else
         letter->sent = true;                                /* it goes when the connection is there */
+    letter_goes_on(world, number);
 }
 
 /* Refused for want of room for so long after the storm that its sender gives up. */

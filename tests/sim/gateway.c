@@ -370,6 +370,8 @@ void gateway_directory(struct world *world, const struct tables *tables)
         world->gateway->core.tables = tables;
     gateway_alone(world, &command);
     world->gateway->core.tables = tables;
+    if (world->gateway_up)
+        look_directory(world, world->gateway->end.seq + 1);
     enum result result = store_read(world->gateway->store, ask_numbers, world);
     must(result == RESULT_OK);
     gateway_takeover(world);
@@ -406,6 +408,7 @@ void gateway_up(struct world *world)
     gateway->core.intake_closed = NULL;
     gateway->core.purge_paused = false;
     gateway->core.tables = place_tables(world);
+    look_directory(world, store_last(gateway->store).seq + 1);
     STORY(world, 0, "the gateway is up");
     chain(world);
     gateway_alone(world, &start);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/content.h"
+#include "tests/sim/law.h"
 #include "tests/sim/sim.h"
 
 int32_t letter_new(struct world *world, uint32_t sender)
@@ -11,7 +12,7 @@ int32_t letter_new(struct world *world, uint32_t sender)
         return NONE;
     struct letter *letter = &world->letters[world->letter_count];
     *letter = (struct letter){ .sender = sender, .recipient = NONE, .corrects = NONE, .kind = KIND_FORWARD,
-                               .id_ms = world->now_ms };
+                               .id_ms = world->now_ms, .partner = NONE, .back_to = NONE };
     return (int32_t)world->letter_count++;
 }
 
@@ -31,10 +32,31 @@ static void give_id(struct world *world, struct letter *letter, uint32_t number)
     letter->message_id = uuid_v7(letter->id_ms, random);
 }
 
-static void dossier_code(const struct world *world, const struct letter *letter, char code[DOSSIER_CODE_SIZE])
+void letter_dossier(uint32_t case_number, char ret_code[DOSSIER_CODE_SIZE])
 {
-    (void)world;
-    snprintf(code, DOSSIER_CODE_SIZE, "%s.%02u", letter->via_alias ? "ALIAS" : "000.00.07.H29", letter->case_number);
+    snprintf(ret_code, DOSSIER_CODE_SIZE, "000.00.07.H29.%02u", case_number);
+}
+
+static void dossier_code(const struct letter *letter, char code[DOSSIER_CODE_SIZE])
+{
+    if (!letter->via_alias) {
+        letter_dossier(letter->case_number, code);
+        return;
+    }
+    snprintf(code, DOSSIER_CODE_SIZE, "ALIAS.%02u", letter->case_number);
+}
+
+/* One without a recipient finds it by the route; others name the procedure so that its times are known. */
+static void procedure_of(const struct world *world, const struct letter *letter, char procedure[PROCEDURE_CODE_SIZE],
+                         char step[STEP_NAME_SIZE])
+{
+    bool routed = letter->recipient == NONE && !letter->parent;
+
+    if (routed || letter->says_procedure)
+        snprintf(procedure, PROCEDURE_CODE_SIZE, "2.%06u", letter->case_number % world->options.sectors +
+                                                               world->options.one_stops);
+    if (routed)
+        snprintf(step, STEP_NAME_SIZE, "take");
 }
 
 static struct uuid nobody_sends_it(const struct letter *letter)
@@ -43,33 +65,11 @@ static struct uuid nobody_sends_it(const struct letter *letter)
     return uuid_v7(letter->id_ms, random);
 }
 
-/* What it says of the dossier: any status of any body, a partner's codes, money, when it was received. Most of it the
- * core must not believe. */
-static void draw_facts(const struct world *world, struct letter *letter, uint32_t number)
-{
-    uint32_t chance = (number + (uint32_t)world->seed * 97) * 2654435761u >> 8;
-    struct facts *facts = &letter->facts;
-
-    letter->says_facts = chance % 3 != 0;
-    if (!letter->says_facts)
-        return;
-    *facts = (struct facts){ .status = (enum status)(chance >> 4) % STATUS_END, .channel = chance >> 9 & 3 };
-    if ((chance >> 11) % 4 == 0)
-        snprintf(facts->partner_status, sizeof facts->partner_status, "%u", (chance >> 13) % 12);
-    if ((chance >> 11) % 5 == 0)
-        facts->received_ms = letter->id_ms - (int64_t)(chance % 100) * 3600 * 1000;
-    if ((chance >> 11) % 3 == 0) {
-        letter->money = (struct facts_money){ .owed = chance % 9 * 1000, .paid = chance % 2 * 1000 };
-        snprintf(letter->money.component, sizeof letter->money.component, "LP-%u", chance % 5);
-        facts->money = &letter->money;
-        facts->money_count = 1;
-    }
-}
-
 static void write_text(struct world *world, struct letter *letter, uint32_t number, bool other)
 {
     Lienthong__V1__Header header = LIENTHONG__V1__HEADER__INIT;
     Lienthong__V1__Facts facts = LIENTHONG__V1__FACTS__INIT;
+    Lienthong__V1__Component paper = LIENTHONG__V1__COMPONENT__INIT, *papers[] = { &paper };
     char code[DOSSIER_CODE_SIZE], procedure[PROCEDURE_CODE_SIZE] = "", step[STEP_NAME_SIZE] = "";
     uint32_t size = world->options.body_bytes;
     uint8_t *payload = world_take(world, size);
@@ -78,12 +78,8 @@ static void write_text(struct world *world, struct letter *letter, uint32_t numb
     for (uint32_t i = 0; i < size; i++)
         payload[i] = (uint8_t)('a' + (number * 7 + i + (other ? 13 : 0)) % 26);
     snprintf((char *)payload, size, "letter %u%s", number, other ? " otherwise" : "");
-    dossier_code(world, letter, code);
-    if (letter->recipient == NONE && !letter->parent) {
-        snprintf(procedure, sizeof procedure, "2.%06u", letter->case_number % world->options.sectors +
-                                                            world->options.one_stops);
-        snprintf(step, sizeof step, "take");
-    }
+    dossier_code(letter, code);
+    procedure_of(world, letter, procedure, step);
     header.message_id.data = letter->message_id.bytes;
     header.message_id.len = sizeof letter->message_id.bytes;
     header.sender = world->codes[letter->sender];
@@ -97,6 +93,10 @@ static void write_text(struct world *world, struct letter *letter, uint32_t numb
     facts.due_ms = letter->due_ms;
     if (letter->kind == KIND_SUPPLEMENT_REQUEST)
         facts.reason_code = (char *)"khac";
+    facts.received_ms = letter->facts.received_ms;
+    paper.code = (char *)LAW_PAPER;
+    facts.components = papers;
+    facts.n_components = letter->asks_paper;
     header.facts = &facts;
     size_t bytes = lienthong__v1__header__get_packed_size(&header);
     uint8_t *packed = world_take(world, bytes);
@@ -110,7 +110,7 @@ void letter_write(struct world *world, uint32_t number)
     struct letter *letter = &world->letters[number];
 
     give_id(world, letter, number);
-    draw_facts(world, letter, number);
+    facts_draw(world, number);
     write_text(world, letter, number, false);
     if (letter->conflict)
         write_text(world, letter, number, true);
@@ -191,12 +191,32 @@ void letter_draw(struct world *world, uint32_t number)
           letter->trouble);
 }
 
+static struct audit_says says_of(const struct world *world, const struct letter *letter)
+{
+    const struct facts *facts = &letter->facts;
+    bool routed = letter->recipient == NONE && !letter->parent;
+    struct audit_says says = {
+        .facts = letter->says_facts, .procedure = (routed || letter->says_procedure) && world->options.catalogue,
+        .paper = letter->asks_paper, .source_ms = letter->source_ms, .received_ms = facts->received_ms,
+        .due_ms = letter->due_ms, .sequence = letter->sequence, .channel = facts->channel, .status = facts->status,
+        .partner = letter->partner, .sum_count = facts->money_count,
+    };
+
+    for (uint32_t i = 0; i < facts->money_count; i++) {
+        memcpy(says.sums[i].component, facts->money[i].component, sizeof says.sums[i].component);
+        says.sums[i].owed = facts->money[i].owed;
+        says.sums[i].paid = facts->money[i].paid;
+    }
+    return says;
+}
+
 static void tell_auditor(struct world *world, uint32_t number, bool other)
 {
     const struct letter *letter = &world->letters[number];
     struct audit_letter said = { .sender = letter->sender, .case_number = letter->case_number,
                                  .addressed = letter->recipient, .kind = letter->kind, .id_ms = letter->id_ms,
-                                 .parent = letter->parent, .after_count = letter->after_count };
+                                 .parent = letter->parent, .after_count = letter->after_count,
+                                 .says = says_of(world, letter) };
 
     for (uint32_t i = 0; i < letter->after_count; i++) {
         said.after[i].letter = letter->after[i] == LETTERS_MAX ? AUDIT_LETTERS : letter->after[i];
@@ -223,17 +243,13 @@ void letter_submit(struct world *world, struct peer *peer, uint32_t number, bool
     snprintf(submit->sender, sizeof submit->sender, "%s", world->codes[letter->sender]);
     if (letter->recipient != NONE)
         snprintf(submit->recipient, sizeof submit->recipient, "%s", world->codes[letter->recipient]);
-    else if (!letter->parent) {
-        snprintf(submit->procedure_code, sizeof submit->procedure_code, "2.%06u",
-                 letter->case_number % world->options.sectors + world->options.one_stops);
-        snprintf(submit->step, sizeof submit->step, "take");
-    }
-    dossier_code(world, letter, submit->dossier_code);
+    procedure_of(world, letter, submit->procedure_code, submit->step);
+    dossier_code(letter, submit->dossier_code);
     if (letter->says_alias)
         snprintf(submit->aliases[submit->alias_count++], DOSSIER_CODE_SIZE, "ALIAS.%02u", letter->case_number);
     submit->kind = letter->kind;
-    submit->source_time_ms = letter->id_ms;
-    submit->sequence = letter->facts.channel;
+    submit->source_time_ms = letter->source_ms;
+    submit->sequence = letter->sequence;
     submit->due_ms = letter->due_ms;
     submit->facts = letter->says_facts ? &letter->facts : NULL;
     submit->parent = letter->parent;
@@ -246,26 +262,4 @@ void letter_submit(struct world *world, struct peer *peer, uint32_t number, bool
     submit->payload = letter->text[other].payload;
     submit->content_hash = letter->text[other].hash;
     send_up(world, peer, up);
-}
-
-void letter_answer(struct world *world, uint32_t agency, uint64_t handoff, int32_t about)
-{
-    static const enum kind answers[] = { KIND_RESULT, KIND_RESULT, KIND_RESULT, KIND_REFUSAL, KIND_PROGRESS,
-                                         KIND_SUPPLEMENT_REQUEST };
-    const struct letter *asked = &world->letters[about];
-
-    if (asked->sender >= world->options.one_stops || asked->kind == KIND_RESULT || asked->sender == agency ||
-        !dice_percent(&world->dice, world->calm ? 60 : world->options.answer_percent))
-        return;
-    int32_t number = letter_new(world, agency);
-    if (number == NONE)
-        return;
-    struct letter *letter = &world->letters[number];
-    letter->case_number = asked->case_number;
-    letter->kind = answers[dice_below(&world->dice, sizeof answers / sizeof *answers)];
-    letter->parent = handoff;
-    letter->recipient = dice_percent(&world->dice, 50) ? NONE : (int32_t)asked->sender;
-    letter->conflict = dice_percent(&world->dice, world->calm ? 0 : world->options.conflict_percent / 2);
-    letter_write(world, (uint32_t)number);
-    plan(world, dice_wait(&world->dice, 5000), EVENT_LETTER, (uint32_t)number, 0, NULL);
 }

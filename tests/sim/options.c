@@ -72,12 +72,30 @@ static void draw_habits(struct options *options, struct dice *dice)
     options->far_jump = dice_percent(dice, 3);
 }
 
+static void draw_facts(struct options *options, struct dice *dice)
+{
+    options->facts_percent = dice_percent(dice, 15) ? 0 : 30 + dice_below(dice, 71);
+    options->strange_percent = sometimes(dice, 40);
+    options->older_percent = sometimes(dice, 40);
+    options->partner_percent = sometimes(dice, 60);
+    options->paper_percent = sometimes(dice, 30);
+    options->pass_on_percent = sometimes(dice, 40);
+    options->recall_percent = sometimes(dice, 50);
+    options->look_permille = sometimes(dice, 30);
+    options->courses = dice_percent(dice, 75);
+    options->catalogue = dice_percent(dice, 60);
+    options->calendar = dice_percent(dice, 50);
+    options->calendar_comes = dice_percent(dice, 70);
+    options->all_move_due = dice_percent(dice, 50);
+}
+
 void options_draw(struct options *options, struct dice *dice, uint64_t seed)
 {
     *options = (struct options){ 0 };
     draw_sizes(options, dice);
     draw_faults(options, dice);
     draw_habits(options, dice);
+    draw_facts(options, dice);
     options->full = dice_percent(dice, 20);
     options->store_bytes_max = 2ULL << 30;
     if (options->full) {

@@ -8,12 +8,7 @@
 
 enum { PERMITS = 8 };
 
-/* Numbers from 0 to 5; 6 to 11 nobody knows. */
-static struct status_map maps[] = {
-    { .name = "sim", .from = { .kind = SELECT_ANY },
-      .codes = { { "0", 0, false }, { "1", 2, false }, { "2", 5, false }, { "3", 4, true }, { "4", 9, false },
-                 { "5", 10, false } }, .code_count = 6 },
-};
+/* Beside the one-stop: who may state due dates. All sectors, or nobody. */
 static struct selector movers[] = { { .kind = SELECT_KIND, .agency_kind = AGENCY_SECTOR } };
 
 const struct tables *place_tables(struct world *world)
@@ -85,12 +80,13 @@ static void take_force(struct world *world, struct tables *tables)
     }
 }
 
-static void fill_agency(struct world *world, struct agency *agency, const char *code, enum agency_class agency_class)
+static void fill_agency(struct world *world, struct agency *agency, const char *code, enum agency_class agency_class,
+                        bool one_stop)
 {
     const struct options *options = &world->options;
 
     *agency = (struct agency){
-        .kind = AGENCY_SECTOR, .agency_class = agency_class, .attempts_max = options->attempts_max,
+        .kind = one_stop ? AGENCY_ONE_STOP : AGENCY_SECTOR, .agency_class = agency_class, .attempts_max = options->attempts_max,
         .lapses_max = options->lapses_max, .age_ms_max = 3600 * 1000, .backoff_ms_min = options->backoff_ms,
         .backoff_ms_max = 60 * 1000, .in_flight_max = 1 + dice_below(&world->dice, 12),
         .breaker_after = options->breaker_after, .breaker_probe_ms = options->backoff_ms,
@@ -110,18 +106,16 @@ void place_begin(struct world *world)
         enum agency_class agency_class = one_stop ? 1 + dice_below(&world->dice, 3) : 1 + (i - options->one_stops) % 3;
         snprintf(world->codes[i], AGENCY_CODE_SIZE, "%s-%u", one_stop ? "one-stop" : agency_class_name(agency_class),
                  i);
-        fill_agency(world, &tables->agencies[i], world->codes[i], agency_class);
+        fill_agency(world, &tables->agencies[i], world->codes[i], agency_class, one_stop);
     }
     tables->agency_count = world->agency_count;
     snprintf(tables->gateway, sizeof tables->gateway, "sim");
     tables->lease_ms = options->lease_ms;
     tables->antecedent_ms_max = options->antecedent_ms;
     tables->purge_after_ms = options->purge_ms;
-    tables->receipt = (struct deadline_rule){ DEADLINE_WORKING_HOURS, 1 };
-    tables->status_maps = maps;
-    tables->status_map_count = sizeof maps / sizeof *maps;
+    catalogue_begin(world, tables);
     tables->due_movers = movers;
-    tables->due_mover_count = sizeof movers / sizeof *movers;
+    tables->due_mover_count = options->all_move_due ? sizeof movers / sizeof *movers : 0;
     tables->submit_window = 64;
     tables->permits[tables->permit_count++] =
         (struct permit){ .from.kind = SELECT_ANY, .to.kind = SELECT_ANY, .kinds = KINDS_ALL };
@@ -179,6 +173,10 @@ void place_change(struct world *world)
     struct agency *agency = &tables->agencies[dice_below(&world->dice, tables->agency_count)];
     struct agency *other = &tables->agencies[dice_below(&world->dice, tables->agency_count)];
 
+    if (world->options.calendar_comes && !tables->calendar && dice_percent(&world->dice, 30)) {
+        STORY(world, 0, "directory: the calendar is there now");
+        catalogue_calendar(tables);
+    }
     switch (world->options.class_changes && dice_percent(&world->dice, 50) ? 2 : dice_below(&world->dice, 5)) {
     case 0:
         forbid(world, tables);
@@ -224,6 +222,8 @@ void place_restore(struct world *world)
         tables->agencies[i].attempts_max = 6;
         tables->agencies[i].lapses_max = 6;
     }
+    if (world->options.calendar_comes)
+        catalogue_calendar(tables);
     take_force(world, tables);
     gateway_directory(world, tables);
 }

@@ -35,7 +35,10 @@ struct options {
     uint32_t loss_percent, again_percent, break_permille, stall_permille, death_permille, act_late_percent;
     uint32_t moody_percent, trouble_percent, gate_percent, withdraw_percent, correct_percent, answer_percent;
     uint32_t conflict_percent, operator_permille, directory_permille, abort_permille, jump_permille, wall_permille;
+    uint32_t facts_percent, strange_percent, older_percent, partner_percent, paper_percent, pass_on_percent;
+    uint32_t recall_percent, look_permille;
     uint32_t body_bytes;
+    bool     courses, catalogue, calendar, calendar_comes, all_move_due;
     bool     class_changes, full, few_kinds, cursors, backups, far_jump, kinds_of_news, replay_groups, abolish;
     bool     told_twice;                    /* this world is told to a second store */
     uint64_t store_bytes_max;
@@ -113,9 +116,16 @@ struct letter {
     enum until until[AFTER_MAX];
     enum trouble trouble;
     int64_t  due_ms;
-    struct facts facts;                     /* of the dossier: drawn from its number, so that no die is cast for it */
-    struct facts_money money;
-    bool     says_facts;
+    struct facts facts;                     /* of its dossier: facts.c */
+    struct facts_money money[2];
+    int64_t  source_ms;
+    uint64_t sequence;
+    int32_t  partner;                       /* the partner's code; NONE none */
+    bool     says_facts, says_procedure, asks_paper;
+    bool     in_course;                     /* its office goes on when this one has been sent: course.c */
+    uint32_t steps_left;
+    int32_t  back_to;                       /* whom its office answers */
+    uint64_t about;                         /* the handoff that its office is at work on */
     bool     conflict, via_alias, says_alias, urged;
     struct { struct span header, payload; struct hash hash; } text[2];     /* [1]: the same id, other content */
     bool     planned, sent, done;           /* done: its answer is known */
@@ -224,6 +234,9 @@ const struct tables *place_tables(struct world *world);             /* the one i
 void place_begin(struct world *world);
 void place_change(struct world *world);                             /* a new version, to take force */
 void place_restore(struct world *world);                            /* everything allowed, everybody there */
+/* catalogue.c: what law.h says, as tables. */
+void catalogue_begin(struct world *world, struct tables *tables);
+void catalogue_calendar(struct tables *tables);
 enum agency_class place_class(const struct world *world, uint32_t agency);
 int32_t place_agency(const struct world *world, const char *code);
 
@@ -245,12 +258,21 @@ void client_wakes(struct world *world, struct peer *peer);
 void letter_due(struct world *world, uint32_t letter);
 int32_t letter_new(struct world *world, uint32_t sender);           /* NONE: no more */
 int32_t letter_of(const struct world *world, const struct uuid *message_id);
+/* facts.c */
+void facts_draw(struct world *world, uint32_t letter);
 /* letter.c */
+void letter_dossier(uint32_t case_number, char ret_code[DOSSIER_CODE_SIZE]);
 void letter_write(struct world *world, uint32_t letter);
 void letter_draw(struct world *world, uint32_t letter);
 void letter_submit(struct world *world, struct peer *peer, uint32_t letter, bool other);
-/* The agency that took it answers in its own words: RESULT, REFUSAL, PROGRESS. */
+/* course.c: the agency that acted on it answers in its own words; what comes after a letter that has been sent. */
 void letter_answer(struct world *world, uint32_t agency, uint64_t handoff, int32_t letter);
+void letter_goes_on(struct world *world, uint32_t letter);
+
+/* look.c: the auditor looks at a dossier, now and then, and at all of them at the end. */
+void look_at_one(struct world *world);
+void look_at_all(struct world *world);
+void look_directory(struct world *world, uint64_t turn_seq);        /* the core's tables hold from this turn on */
 
 /* adapter.c */
 void adapters_begin(struct world *world);

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "tests/sim/gateway.h"
+#include "tests/sim/law.h"
 
 enum {
     ARENA_BYTES = 768 << 20, SECOND = 1000, DAY_SECONDS = 86400, ROUNDS = 40, ROUND_TICKS = 60, STORY_LINES_MAX = 40000,
 };
-static const int64_t BEGINS_MS = 1772413200000;             /* 2026-03-02 08:00 local time */
 
 struct story {
     struct { uint64_t handoff; int64_t at_ms; char *text; } lines[STORY_LINES_MAX];
@@ -83,7 +83,7 @@ void story_print(const struct world *world)
         uint64_t handoff = world->lines->lines[i].handoff;
         if (handoff && handoff != world->failed_handoff && handoff != letter && !all)
             continue;
-        printf("  %10.3f  ", (double)(world->lines->lines[i].at_ms - BEGINS_MS) / 1000);
+        printf("  %10.3f  ", (double)(world->lines->lines[i].at_ms - LAW_BEGINS_MS) / 1000);
         if (handoff && !(handoff >> 63))
             printf("#%llu ", NUMBER(handoff));
         printf("%s\n", world->lines->lines[i].text);
@@ -212,6 +212,7 @@ static void storm(struct world *world)
             return;
         people_act(world);
         gateway_turn(world);
+        look_at_one(world);
         break_things(world);
     }
 }
@@ -295,6 +296,8 @@ void world_run(struct world *world)
         settle(world);
     if (!world->failed)
         see_to_the_rest(world);
+    if (!world->failed)
+        look_at_all(world);
     const char *wrong = audit_failure(world->audit, &handoff);
     if (wrong)
         world_fail(world, handoff, "%s", wrong);
@@ -371,7 +374,7 @@ struct world *world_new(uint64_t seed, bool story)
     audit_reset(audit);
     world.seed = seed;
     world.story = story;
-    world.now_ms = BEGINS_MS;
+    world.now_ms = LAW_BEGINS_MS;
     world.job_births = 1000;
     world.dice.state = seed * 0x2545F4914F6CDD1DULL;
     options_draw(&world.options, &world.dice, seed);

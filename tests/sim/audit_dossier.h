@@ -1,0 +1,115 @@
+/* audit_dossier.h - the auditor and dossiers. It is shown what an operator is shown of one, all at one moment: what is
+ * known of it, and the history of each of its handoffs. From the history it takes the order in which things happened;
+ * what was said it knows from the senders (audit_said). With these it goes through the whole life of the dossier
+ * again, from the beginning, judges each fact by rules of its own, and compares: every judgement in the history, and
+ * all that is known now.
+ *
+ *   audit_life.c    the life of a dossier told again: branches, who owns the stage, pauses, due dates, receipts
+ *   audit_rules.c   may a fact be believed, what do branches make together, the clock, minute by minute
+ *   audit_look.c    the comparison
+ *
+ * Agencies are counted as everywhere in the simulator; -1 is nobody.
+ */
+#ifndef TESTS_SIM_AUDIT_DOSSIER_H
+#define TESTS_SIM_AUDIT_DOSSIER_H
+
+#include "tests/sim/audit.h"
+
+struct audit_event {
+    uint64_t seq, turn_seq, handoff;
+    int64_t  at_ms;
+    enum cause cause;
+    enum state to;
+    int32_t  taken_from, taken_by;              /* SUCCEEDED */
+    bool     of_dossier;                        /* the rest is said */
+    enum status said, before, after;
+    enum judged judged;
+    int64_t  due_ms;
+    enum due_source due_source;
+};
+struct audit_handoff {
+    uint64_t handoff, parent, child;
+    int32_t  letter, sender, recipient;
+    enum kind kind;
+};
+struct audit_line { enum status status; bool gap; int32_t by; int64_t source_ms; uint64_t sequence; };
+struct audit_branch {
+    uint64_t handoff;
+    int32_t  sender, holder;
+    bool     passed_on, ended, result, behind;
+    int64_t  delivered_ms, receipt_ms;
+    struct audit_line line;
+};
+struct audit_dossier {
+    bool     there;
+    int32_t  opener, owner, due_by, claimed_by;
+    struct audit_line line;
+    uint32_t kept, unknown, channel, unknown_year, branch_count, branches_lost, pause_count, pauses_lost, sum_count;
+    int64_t  received_ms, due_ms, committed_ms, statutory_ms, claimed_ms;
+    enum due_source due_source;
+    bool     since;                             /* by the second version of its procedure */
+    struct audit_branch branches[BRANCHES_MAX];
+    struct audit_pause { int64_t from_ms, to_ms; int32_t branch; } pauses[PAUSES_MAX];     /* -1: of the whole */
+    struct audit_paid { struct audit_sum sum; int64_t source_ms; int32_t by; } sums[DOSSIER_MONEY_MAX];
+};
+struct audit_look {
+    uint32_t case_number;
+    bool     last;                              /* all is over, and the clock is right */
+    uint64_t turn_seq;                          /* the last one */
+    int64_t  now_ms;                            /* gateway time */
+    struct audit_handoff *handoffs;             /* as accepted */
+    struct audit_event   *events;               /* of all of them, in order */
+    uint64_t *told, *unreceived;                /* events with a judgement, as listed; handoffs that nobody has taken */
+    uint32_t handoff_count, event_count, told_count, told_most, unreceived_count;
+    struct audit_dossier shown;
+};
+void audit_look(struct audit *audit, const struct audit_look *look);
+/* Every case has been looked at for the last time: how many handoffs are listed that nobody has taken. */
+void audit_looked_at_all(struct audit *audit, uint32_t unreceived_count);
+/* A directory holds from this turn on: who takes over from each agency (-1 nobody), is the year known. */
+struct audit_directory { int32_t successor[16]; bool one_stop[16], may_move[16], calendar; };
+void audit_directory(struct audit *audit, uint64_t turn_seq, const struct audit_directory *directory);
+
+/* ---- audit_rules.c: for the auditor alone. Pure. */
+enum { SOMEBODY_MAX = 16 };
+bool rule_is_final(enum status status);         /* 3, 8, 10 */
+bool rule_is_over(enum status status);          /* 3, 7, 8, 9, 10 */
+bool rule_is_pause(enum status status);         /* 5, 6 */
+enum judged rule_judge(const struct audit_line *now, const struct audit_line *next, bool owns, bool recalled);
+struct rule_branch { enum status status; bool ended; };
+enum status rule_together(const struct rule_branch *branches, uint32_t count, enum status last);
+/* 0: it says nothing of the status; -1: nobody knows it. */
+int  rule_code(int32_t partner, int64_t source_ms, bool *ret_receipt);
+bool rule_same_seat(const struct audit_directory *directory, int32_t a, int32_t b);
+/* What takes so many hours or days, minute by minute. `calendar`: the holiday is known. */
+int64_t rule_working_hours(int64_t from_ms, int hours, const struct audit_pause *pauses, uint32_t count, bool calendar);
+int64_t rule_working_days(int64_t from_ms, int days, const struct audit_pause *pauses, uint32_t count, bool calendar);
+int64_t rule_days(int64_t from_ms, int days, const struct audit_pause *pauses, uint32_t count, bool calendar);
+
+/* ---- audit_life.c */
+enum { HANDOFFS_OF_CASE_MAX = 1024 };
+/* A handoff, as far as the history has come. */
+struct life_handoff {
+    bool     accepted, closed, received, listed;
+    int64_t  delivered_ms;
+    bool     calendar_then;                     /* when it was delivered */
+    enum answer answer;
+    int32_t  recipient;
+    uint32_t receipts;                          /* that must stand in its history */
+};
+struct life {
+    struct audit *audit;
+    const struct audit_look *look;
+    const struct audit_directory *directory;    /* in force at this moment */
+    struct audit_dossier dossier;               /* as it must be */
+    bool     recalled, branch_recalled[BRANCHES_MAX], procedure;
+    int64_t  due_said_ms;
+    struct life_handoff handoffs[HANDOFFS_OF_CASE_MAX];
+    enum status answered_before, answered_after;        /* by the last answer; `answered`: to which handoff */
+    uint64_t answered;
+};
+/* Wrong judgements in the history are told to the auditor at once. */
+void life_tell(struct life *life);
+int32_t life_handoff(const struct life *life, uint64_t handoff);        /* index; -1 none of this dossier */
+
+#endif

@@ -1,0 +1,671 @@
+/* audit_life.c - the life of a dossier told again from the beginning, event by event. See audit_dossier.h. */
+#include <string.h>
+
+#include "tests/sim/audit_inside.h"
+#include "tests/sim/law.h"
+
+enum { PARENTS_MAX = 8, ADOPTED_MAX = 64 };
+
+/* What one handoff says, while it is being heard. */
+struct word {
+    const struct audit_handoff *handoff;
+    const struct audit_letter *letter;
+    const struct audit_event *event;
+    int32_t  sender, meant;             /* meant: the branch that it speaks of */
+    enum kind kind;
+    int      status;                    /* 0 none; -1: in a code that nobody knows */
+    bool     told, receipt, implied;    /* told: a status or a code was given; implied: by its kind alone */
+    enum judged judged;
+    int32_t  received;                  /* handoff (index) that it says was taken in hand */
+};
+
+int32_t life_handoff(const struct life *life, uint64_t handoff)
+{
+    for (uint32_t i = 0; i < life->look->handoff_count; i++)
+        if (life->look->handoffs[i].handoff == handoff)
+            return (int32_t)i;
+    return -1;
+}
+
+static bool same(const struct life *life, int32_t a, int32_t b)
+{
+    return rule_same_seat(life->directory, a, b);
+}
+
+/* ---- branches */
+
+static bool is_live(const struct audit_branch *branch)
+{
+    return !branch->ended && !branch->passed_on;
+}
+
+/* The branch of this handoff, or of the one that it answers, and so on. */
+static int32_t branch_of(const struct life *life, uint64_t handoff)
+{
+    for (int up = 0; handoff && up < PARENTS_MAX; up++) {
+        for (uint32_t i = 0; i < life->dossier.branch_count; i++)
+            if (life->dossier.branches[i].handoff == handoff)
+                return (int32_t)i;
+        int32_t index = life_handoff(life, handoff);
+        handoff = index >= 0 ? life->look->handoffs[index].parent : 0;
+    }
+    return -1;
+}
+
+static int32_t branch_meant(const struct life *life, int32_t sender, uint64_t parent)
+{
+    int32_t named = branch_of(life, parent), found = -1;
+
+    if (named >= 0 && same(life, life->dossier.branches[named].holder, sender))
+        return named;
+    for (uint32_t i = 0; i < life->dossier.branch_count; i++) {
+        if (!is_live(&life->dossier.branches[i]) || !same(life, life->dossier.branches[i].holder, sender))
+            continue;
+        if (found >= 0)
+            return -1;
+        found = (int32_t)i;
+    }
+    return found;
+}
+
+static bool has_a_say(const struct life *life, const struct audit_branch *branch)
+{
+    int32_t index = life_handoff(life, branch->handoff);
+    bool given_up = !branch->line.status && !branch->delivered_ms && !branch->ended && index >= 0 &&
+                    life->handoffs[index].closed;
+    return !branch->passed_on && !(branch->behind && branch->ended) && !given_up;
+}
+
+static uint32_t side_by_side(const struct life *life)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < life->dossier.branch_count; i++)
+        count += has_a_say(life, &life->dossier.branches[i]);
+    return count;
+}
+
+static enum status together(const struct life *life, enum status last)
+{
+    struct rule_branch branches[BRANCHES_MAX];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < life->dossier.branch_count; i++) {
+        const struct audit_branch *branch = &life->dossier.branches[i];
+        bool done = branch->result && branch->line.status != STATUS_RETURNED;
+        if (has_a_say(life, branch))
+            branches[count++] = (struct rule_branch){ done ? STATUS_DONE : branch->line.status, branch->ended };
+    }
+    return rule_together(branches, count, last);
+}
+
+/* One live branch that is there: its holder; several: nobody; none there: who sent the first that is on its way, else
+ * the last that ended, else who opened the dossier. */
+static int32_t owner_of(const struct life *life)
+{
+    const struct audit_branch *there = NULL, *on_its_way = NULL, *over = NULL;
+
+    for (uint32_t i = 0; i < life->dossier.branch_count; i++) {
+        const struct audit_branch *branch = &life->dossier.branches[i];
+        if (branch->ended && !branch->behind)
+            over = branch;
+        if (!is_live(branch))
+            continue;
+        on_its_way = branch;
+        if (!branch->delivered_ms && !branch->receipt_ms)
+            continue;
+        if (there)
+            return -1;
+        there = branch;
+    }
+    return there ? there->holder : on_its_way ? on_its_way->sender : over ? over->sender : life->dossier.opener;
+}
+
+static bool has_handed_on(const struct life *life, int32_t agency)
+{
+    if (same(life, life->dossier.opener, agency))
+        return true;
+    for (uint32_t i = 0; i < life->dossier.branch_count; i++)
+        if (same(life, life->dossier.branches[i].sender, agency))
+            return true;
+    return false;
+}
+
+static bool owns(const struct life *life, int32_t meant, int32_t agency, enum status status)
+{
+    const struct audit_branch *branch = meant >= 0 ? &life->dossier.branches[meant] : NULL;
+
+    if (branch && same(life, branch->holder, agency) &&
+        (is_live(branch) || life->branch_recalled[meant] || life->recalled))
+        return true;
+    if ((status == STATUS_WITHDRAWN || status == STATUS_STOPPED || status == STATUS_RETURNED) &&
+        has_handed_on(life, agency))
+        return true;
+    return same(life, owner_of(life), agency);
+}
+
+static int32_t open_branch(struct life *life, const struct audit_handoff *forward, int32_t recipient)
+{
+    struct audit_dossier *dossier = &life->dossier;
+
+    if (dossier->branch_count == BRANCHES_MAX) {
+        dossier->branches_lost++;
+        return -1;
+    }
+    dossier->branches[dossier->branch_count] =
+        (struct audit_branch){ .handoff = forward->handoff, .sender = forward->sender, .holder = recipient,
+                               .line = { .by = -1 } };
+    life->branch_recalled[dossier->branch_count] = false;
+    return (int32_t)dossier->branch_count++;
+}
+
+/* Whoever held it has passed it on. */
+static int32_t open_behind(struct life *life, const struct audit_handoff *forward, int32_t recipient, int32_t held)
+{
+    int32_t opened = open_branch(life, forward, recipient);
+
+    if (held >= 0)
+        life->dossier.branches[held].passed_on = true;
+    if (held >= 0 && opened >= 0)
+        life->dossier.branches[opened].behind = true;
+    return opened;
+}
+
+/* The last one behind has ended: who is in front has the dossier back. */
+static void hand_back(struct life *life, const struct audit_branch *ended)
+{
+    struct audit_branch *front = NULL;
+
+    for (uint32_t i = 0; i < life->dossier.branch_count; i++) {
+        struct audit_branch *branch = &life->dossier.branches[i];
+        if (branch != ended && is_live(branch) && same(life, branch->sender, ended->sender))
+            return;
+        if (branch->passed_on && same(life, branch->holder, ended->sender))
+            front = branch;
+    }
+    if (front)
+        front->passed_on = false;
+}
+
+/* ---- clocks */
+
+static bool stands(const struct audit_dossier *dossier, int32_t branch)
+{
+    for (uint32_t i = 0; i < dossier->pause_count; i++)
+        if (!dossier->pauses[i].to_ms && (branch < 0 || dossier->pauses[i].branch == branch))
+            return true;
+    return false;
+}
+
+static void goes_on(struct audit_dossier *dossier, int32_t branch, int64_t at_ms)
+{
+    for (uint32_t i = 0; i < dossier->pause_count; i++) {
+        struct audit_pause *pause = &dossier->pauses[i];
+        if (!pause->to_ms && (branch < 0 || pause->branch < 0 || pause->branch == branch))
+            pause->to_ms = at_ms > pause->from_ms ? at_ms : pause->from_ms + 1;
+    }
+}
+
+static void clock_follows(struct audit_dossier *dossier, int32_t branch, enum status status, int64_t at_ms)
+{
+    if (!rule_is_pause(status))
+        goes_on(dossier, branch, at_ms);
+    else if (!stands(dossier, branch) && dossier->pause_count < PAUSES_MAX)
+        dossier->pauses[dossier->pause_count++] = (struct audit_pause){ at_ms, 0, branch };
+    else if (!stands(dossier, branch))
+        dossier->pauses_lost++;
+}
+
+/* ---- status */
+
+static void word_status(struct word *word)
+{
+    static const enum status by_kind[KIND_END] = {
+        [KIND_SUPPLEMENT_REQUEST] = STATUS_SUPPLEMENT, [KIND_FINANCIAL_OBLIGATION] = STATUS_PAYMENT,
+        [KIND_WITHDRAWAL] = STATUS_WITHDRAWN, [KIND_STOP] = STATUS_STOPPED, [KIND_RESULT] = STATUS_DONE,
+    };
+    const struct audit_says *says = word->letter ? &word->letter->says : NULL;
+    bool code = says && says->facts && says->partner >= 0;
+
+    word->told = says && says->facts && (says->status || code);
+    if (!word->told) {
+        word->status = (int)by_kind[word->kind];
+        word->implied = word->status != 0;
+        return;
+    }
+    int meaning = code ? rule_code(says->partner, says->source_ms, &word->receipt) : 0;
+    word->status = says->status ? (int)says->status : meaning;
+}
+
+static bool is_receipt(const struct word *word)
+{
+    bool news = word->kind == KIND_PROGRESS && word->status > 0 && word->status != STATUS_REGISTERED;
+    return word->receipt || news || word->kind == KIND_SUPPLEMENT_REQUEST || word->kind == KIND_FORWARD ||
+           word->kind == KIND_FINANCIAL_OBLIGATION || word->kind == KIND_CONSULT;
+}
+
+static enum judged believe_of_branch(struct life *life, struct word *word, const struct audit_line *next, bool its)
+{
+    struct audit_dossier *dossier = &life->dossier;
+    struct audit_branch *branch = &dossier->branches[word->meant];
+    struct audit_line first = { .status = dossier->line.status, .by = -1, .source_ms = next->source_ms };
+    int64_t latest_ms = dossier->line.source_ms;
+
+    if (first.status && first.status != STATUS_REGISTERED)
+        first.status = STATUS_ACCEPTED;
+    enum judged judged = rule_judge(branch->line.status ? &branch->line : &first, next, its,
+                                    life->branch_recalled[word->meant] || life->recalled);
+    if (judged_applied(judged) && rule_is_final(dossier->line.status) && !life->recalled)
+        return JUDGED_FINAL;
+    if (!judged_applied(judged))
+        return judged;
+    branch->line = *next;
+    branch->line.gap = judged == JUDGED_GAP;
+    life->branch_recalled[word->meant] = false;
+    clock_follows(dossier, word->meant, next->status, next->source_ms);
+    enum status whole = together(life, next->status);
+    dossier->line = branch->line;
+    dossier->line.status = whole;
+    dossier->line.source_ms = latest_ms > next->source_ms ? latest_ms : next->source_ms;
+    life->recalled = false;
+    return judged;
+}
+
+static enum judged believe_of_whole(struct life *life, struct word *word, const struct audit_line *next, bool its)
+{
+    struct audit_dossier *dossier = &life->dossier;
+    enum judged judged = rule_judge(&dossier->line, next, its, life->recalled);
+
+    if (!judged_applied(judged))
+        return judged;
+    dossier->line = *next;
+    dossier->line.gap = judged == JUDGED_GAP;
+    life->recalled = false;
+    if (word->meant >= 0) {
+        dossier->branches[word->meant].line = dossier->line;
+        life->branch_recalled[word->meant] = false;
+    }
+    clock_follows(dossier, word->meant, next->status, next->source_ms);
+    return judged;
+}
+
+static void believe(struct life *life, struct word *word)
+{
+    struct audit_dossier *dossier = &life->dossier;
+    const struct audit_says *says = &word->letter->says;
+    struct audit_line next = { (enum status)word->status, false, word->sender, says->source_ms, says->sequence };
+
+    if (word->status > 0) {
+        bool its = owns(life, word->meant, word->sender, next.status);
+        word->judged = side_by_side(life) > 1 && word->meant >= 0 ? believe_of_branch(life, word, &next, its)
+                                                                  : believe_of_whole(life, word, &next, its);
+    } else {
+        word->judged = word->status < 0 ? JUDGED_UNKNOWN_CODE : JUDGED_NO_STATUS;
+    }
+    if (word->implied && !judged_applied(word->judged)) {
+        word->judged = 0;
+        word->status = 0;
+    }
+    if (word->judged && !judged_applied(word->judged) && word->judged != JUDGED_NO_STATUS)
+        dossier->kept++;
+    dossier->unknown += word->judged == JUDGED_UNKNOWN_CODE;
+    if (judged_applied(word->judged) && word->meant >= 0 && !rule_is_over((enum status)word->status))
+        dossier->branches[word->meant].ended = dossier->branches[word->meant].result = false;
+}
+
+/* ---- what else is said */
+
+static void hear_received(struct life *life, const struct word *word)
+{
+    struct audit_dossier *dossier = &life->dossier;
+    const struct audit_says *says = &word->letter->says;
+    bool opener = same(life, dossier->opener, word->sender);
+
+    if (says->facts && says->channel && (opener || !dossier->channel))
+        dossier->channel = says->channel;
+    life->procedure |= says->procedure && (opener || word->kind == KIND_FORWARD);
+    bool knew = dossier->received_ms;
+    if (!knew && says->facts && says->received_ms && has_handed_on(life, word->sender))
+        dossier->received_ms = says->received_ms;
+    else if (!knew && dossier->line.status == STATUS_ACCEPTED)
+        dossier->received_ms = dossier->line.source_ms;
+    else if (!knew && dossier->line.status != STATUS_REGISTERED && opener && word->kind == KIND_FORWARD)
+        dossier->received_ms = says->source_ms;
+}
+
+/* A date on a paper that the citizen holds is moved only by who may, and by what he said later. */
+static void hear_due(struct life *life, const struct word *word)
+{
+    struct audit_dossier *dossier = &life->dossier;
+    const struct audit_says *says = &word->letter->says;
+    bool one_stop = same(life, dossier->opener, word->sender) || life->directory->one_stop[word->sender];
+    bool stated = dossier->due_source == DUE_ONE_STOP || dossier->due_source == DUE_AGENCY;
+
+    if (!says->due_ms || (stated && says->due_ms == dossier->due_ms))
+        return;
+    if (!one_stop && !life->directory->may_move[word->sender]) {
+        dossier->claimed_ms = says->due_ms;
+        dossier->claimed_by = word->sender;
+        return;
+    }
+    if (stated && says->source_ms < life->due_said_ms)
+        return;
+    dossier->due_ms = says->due_ms;
+    dossier->due_source = one_stop ? DUE_ONE_STOP : DUE_AGENCY;
+    dossier->due_by = word->sender;
+    life->due_said_ms = says->source_ms;
+}
+
+static void hear_sums(struct life *life, const struct word *word)
+{
+    struct audit_dossier *dossier = &life->dossier;
+    const struct audit_says *says = &word->letter->says;
+
+    for (uint32_t i = 0; says->facts && i < says->sum_count; i++) {
+        uint32_t at = 0;
+        while (at < dossier->sum_count && strcmp(dossier->sums[at].sum.component, says->sums[i].component) != 0)
+            at++;
+        if (at < dossier->sum_count && dossier->sums[at].source_ms > says->source_ms)
+            continue;
+        dossier->sums[at] = (struct audit_paid){ says->sums[i], says->source_ms, word->sender };
+        dossier->sum_count += at == dossier->sum_count;
+    }
+}
+
+static void forwarded(struct life *life, const struct word *word)
+{
+    const struct audit_handoff *handoff = word->handoff;
+    int32_t index = life_handoff(life, handoff->handoff), parent = life_handoff(life, handoff->parent);
+    int32_t corrected = parent >= 0 && life->look->handoffs[parent].child == handoff->handoff
+                            ? branch_of(life, handoff->parent) : -1;
+
+    if (corrected >= 0) {
+        life->dossier.branches[corrected].handoff = handoff->handoff;
+        life->dossier.branches[corrected].holder = life->handoffs[index].recipient;
+    } else {
+        (void)open_behind(life, handoff, life->handoffs[index].recipient, word->meant);
+    }
+}
+
+/* ---- the record begins */
+
+/* FORWARDs that came before anybody told anything: as they stand now. */
+static void adopt(struct life *life, uint64_t before)
+{
+    uint32_t seen = 0;
+
+    for (uint32_t i = 0; i < life->look->handoff_count && life->look->handoffs[i].handoff != before; i++) {
+        const struct audit_handoff *forward = &life->look->handoffs[i];
+        const struct life_handoff *now = &life->handoffs[i];
+        if (!now->accepted || seen++ == ADOPTED_MAX)
+            continue;
+        if (seen == 1)
+            life->dossier.opener = forward->sender;
+        if (forward->kind != KIND_FORWARD || now->closed)
+            continue;
+        int32_t opened = open_behind(life, forward, now->recipient, branch_meant(life, forward->sender, forward->parent));
+        if (opened < 0)
+            return;
+        struct audit_branch *branch = &life->dossier.branches[opened];
+        branch->delivered_ms = now->delivered_ms;
+        branch->ended = now->answer != 0;
+        branch->result = now->answer == ANSWER_RESULT;
+        if (branch->ended && branch->behind)
+            hand_back(life, branch);
+    }
+}
+
+/* True: there is a record, or there is one from now on. */
+static bool opens(struct life *life, const struct word *word)
+{
+    const struct audit_says *says = &word->letter->says;
+    int32_t parent = life_handoff(life, word->handoff->parent);
+    bool of_no_branch = parent >= 0 && life->look->handoffs[parent].kind == KIND_FORWARD &&
+                        branch_of(life, word->handoff->parent) < 0;
+    bool moves = word->kind == KIND_FORWARD ||
+                 (!of_no_branch && (word->implied || word->kind == KIND_RECALL || word->kind == KIND_SUPPLEMENT ||
+                                    word->kind == KIND_PAYMENT));
+    bool worth = says->due_ms || (word->kind == KIND_FORWARD && says->procedure) ||
+                 (says->facts && (word->told || says->received_ms || says->sum_count));
+
+    if (!says->facts && !says->due_ms && !moves)
+        return false;
+    if (life->dossier.there || !worth)
+        return life->dossier.there;
+    life->dossier.there = true;
+    life->dossier.opener = word->sender;
+    adopt(life, word->handoff->handoff);
+    return true;
+}
+
+/* ---- a handoff is accepted */
+
+static void check_said(struct life *life, const struct word *word, enum status before, enum due_source source,
+                       int64_t due_ms, bool opened)
+{
+    const struct audit_event *event = word->event;
+    bool stated = life->dossier.due_source == DUE_ONE_STOP || life->dossier.due_source == DUE_AGENCY;
+    bool moved = stated && (life->dossier.due_source != source || life->dossier.due_ms != due_ms);
+
+    if (event->of_dossier != opened)
+        audit_wrong(life->audit, event->handoff, opened ? "dossier: what it says of its dossier was not looked at"
+                                                        : "dossier: it says nothing of its dossier, and was judged");
+    if (!opened || !event->of_dossier)
+        return;
+    if (event->judged != word->judged || (int)event->said != (word->status < 0 ? 0 : word->status))
+        audit_wrong(life->audit, event->handoff, "dossier: it says %d, judged %s; it must be %d, %s", event->said,
+                    event->judged ? judged_name(event->judged) : "not", word->status,
+                    word->judged ? judged_name(word->judged) : "not");
+    if (event->before != before || event->after != life->dossier.line.status)
+        audit_wrong(life->audit, event->handoff, "dossier: it took the dossier from %d to %d; it must be from %d to %d",
+                    event->before, event->after, before, life->dossier.line.status);
+    bool says_moved = event->due_source == DUE_ONE_STOP || event->due_source == DUE_AGENCY;
+    if (says_moved != moved || (moved && event->due_ms != life->dossier.due_ms))
+        audit_wrong(life->audit, event->handoff, "dossier: the due date on paper %s by it",
+                    moved ? "is moved" : "is not moved");
+}
+
+static void take_in_hand(struct life *life, int32_t index, int64_t source_ms)
+{
+    if (index < 0)
+        return;
+    life->handoffs[index].receipts += !life->handoffs[index].received;
+    life->handoffs[index].received = true;
+    int32_t branch = life->dossier.there ? branch_of(life, life->look->handoffs[index].handoff) : -1;
+    if (branch >= 0 && !life->dossier.branches[branch].receipt_ms)
+        life->dossier.branches[branch].receipt_ms = source_ms;
+}
+
+static void hear(struct life *life, struct word *word)
+{
+    struct audit_dossier *dossier = &life->dossier;
+    int32_t parent = life_handoff(life, word->handoff->parent);
+    const struct audit_says *says = &word->letter->says;
+    bool forward = parent >= 0 && life->look->handoffs[parent].kind == KIND_FORWARD;
+
+    word_status(word);
+    if (forward && is_receipt(word) && same(life, life->handoffs[parent].recipient, word->sender))
+        word->received = parent;
+    bool opened = opens(life, word);
+    enum status before = dossier->line.status;
+    enum due_source source = dossier->due_source;
+    int64_t due_ms = dossier->due_ms;
+    if (opened) {
+        word->meant = branch_meant(life, word->sender, word->handoff->parent);
+        if (word->kind == KIND_RECALL && (word->meant >= 0 || has_handed_on(life, word->sender))) {
+            life->recalled = true;
+            if (word->meant >= 0)
+                life->branch_recalled[word->meant] = true;
+        }
+        if (word->kind == KIND_SUPPLEMENT || word->kind == KIND_PAYMENT)
+            goes_on(dossier, branch_of(life, word->handoff->parent), says->source_ms);
+        if (word->status || word->told)
+            believe(life, word);
+        if (word->received < 0 && word->meant >= 0 && is_receipt(word))
+            word->received = life_handoff(life, dossier->branches[word->meant].handoff);
+        if (word->kind == KIND_FORWARD)
+            forwarded(life, word);
+        hear_received(life, word);
+        hear_due(life, word);
+    }
+    take_in_hand(life, word->received, says->source_ms);
+    if (opened)
+        hear_sums(life, word);
+    check_said(life, word, before, source, due_ms, opened);
+}
+
+/* ---- a handoff is answered */
+
+static enum answer answer_of(enum kind kind)
+{
+    return kind == KIND_RESULT ? ANSWER_RESULT
+           : kind == KIND_REFUSAL || kind == KIND_RETURNED || kind == KIND_SEND_BACK || kind == KIND_STOP
+               ? ANSWER_REFUSED : 0;
+}
+
+static void answer(struct life *life, const struct word *word)
+{
+    struct audit_dossier *dossier = &life->dossier;
+    int32_t parent = life_handoff(life, word->handoff->parent), to = word->letter->addressed;
+    enum answer answer = answer_of(word->kind);
+
+    if (parent < 0 || !answer || !same(life, life->handoffs[parent].recipient, word->sender))
+        return;
+    int32_t asker = life->look->handoffs[parent].sender;
+    if (!same(life, to >= 0 ? to : asker, asker) ||
+        (life->handoffs[parent].answer == ANSWER_RESULT && answer != ANSWER_RESULT))
+        return;
+    life->handoffs[parent].answer = answer;
+    life->answered = 0;
+    if (life->look->handoffs[parent].kind != KIND_FORWARD)
+        return;
+    life->handoffs[parent].received = true;
+    int32_t index = dossier->there ? branch_of(life, word->handoff->parent) : -1;
+    if (index < 0)
+        return;
+    struct audit_branch *branch = &dossier->branches[index];
+    bool alone = side_by_side(life) < 2;
+    life->answered = word->handoff->parent;
+    life->answered_before = dossier->line.status;
+    branch->ended = true;
+    branch->result |= answer == ANSWER_RESULT;
+    branch->receipt_ms = branch->receipt_ms ? branch->receipt_ms : word->letter->says.source_ms;
+    goes_on(dossier, index, word->letter->says.source_ms);
+    hand_back(life, branch);
+    enum status whole = together(life, dossier->line.status);
+    if (!alone && dossier->line.status && whole != dossier->line.status && !rule_is_final(dossier->line.status)) {
+        int64_t latest_ms = dossier->line.source_ms, source_ms = word->letter->says.source_ms;
+        dossier->line = (struct audit_line){ whole, false, word->sender, latest_ms > source_ms ? latest_ms : source_ms,
+                                             word->letter->says.sequence };
+        life->recalled = false;
+    }
+    life->answered_after = dossier->line.status;
+}
+
+/* ---- the way of a handoff */
+
+static void accepted(struct life *life, const struct audit_event *event, int32_t index)
+{
+    const struct audit_handoff *handoff = &life->look->handoffs[index];
+    struct word word = { .handoff = handoff, .event = event, .sender = handoff->sender, .meant = -1,
+                         .kind = handoff->kind, .received = -1 };
+
+    life->handoffs[index].accepted = true;
+    if (handoff->letter < 0)
+        return;
+    word.letter = &life->audit->papers[handoff->letter].letter;
+    hear(life, &word);
+    answer(life, &word);
+}
+
+static void delivered(struct life *life, const struct audit_event *event, int32_t index)
+{
+    int32_t branch = life->dossier.there ? branch_of(life, event->handoff) : -1;
+
+    life->handoffs[index].delivered_ms = event->at_ms;
+    life->handoffs[index].calendar_then = life->directory->calendar;
+    if (life->look->handoffs[index].kind == KIND_FORWARD && branch >= 0 &&
+        !life->dossier.branches[branch].delivered_ms)
+        life->dossier.branches[branch].delivered_ms = event->at_ms;
+}
+
+/* A re-route, or another agency in its seat: the branch goes on with all that it has. */
+static void moved(struct life *life, uint64_t from, uint64_t to, int32_t holder)
+{
+    int32_t branch = life->dossier.there ? branch_of(life, from) : -1;
+
+    if (branch < 0)
+        return;
+    life->dossier.branches[branch].handoff = to;
+    life->dossier.branches[branch].holder = holder;
+}
+
+static void unreceived(struct life *life, const struct audit_event *event, int32_t index)
+{
+    struct life_handoff *now = &life->handoffs[index];
+
+    if (life->look->handoffs[index].kind != KIND_FORWARD || !now->delivered_ms || now->received || now->answer)
+        audit_wrong(life->audit, event->handoff, "dossier: said to be there and not taken, but it is not so");
+    now->listed = true;
+}
+
+static void happen(struct life *life, const struct audit_event *event)
+{
+    int32_t index = life_handoff(life, event->handoff);
+
+    switch (event->cause) {
+    case CAUSE_ACCEPTED:
+        accepted(life, event, index);
+        break;
+    case CAUSE_REDIRECT_CHILD:
+        life->handoffs[index].accepted = true;
+        moved(life, life->look->handoffs[index].parent, event->handoff, life->handoffs[index].recipient);
+        break;
+    case CAUSE_SUCCEEDED:
+        life->handoffs[index].recipient = event->taken_by;
+        if (life->look->handoffs[index].kind == KIND_FORWARD)
+            moved(life, event->handoff, event->handoff, event->taken_by);
+        break;
+    case CAUSE_UNRECEIVED:
+        unreceived(life, event, index);
+        break;
+    case CAUSE_RESULT_CAME:
+        if (event->of_dossier != (life->answered == event->handoff) ||
+            (event->of_dossier &&
+             (event->before != life->answered_before || event->after != life->answered_after || event->judged)))
+            audit_wrong(life->audit, event->handoff, "dossier: its answer took the dossier from %d to %d; it must be "
+                        "from %d to %d", event->before, event->after, life->answered_before, life->answered_after);
+        break;
+    default:
+        break;
+    }
+    if (event->to == STATE_DELIVERED && !life->handoffs[index].delivered_ms)
+        delivered(life, event, index);
+    life->handoffs[index].closed |= event->to == STATE_CLOSED;
+}
+
+static const struct audit_directory *directory_at(const struct audit *audit, uint64_t turn_seq)
+{
+    uint32_t at = audit->directory_count;
+    while (at > 1 && audit->directories[at - 1].from_turn > turn_seq)
+        at--;
+    return &audit->directories[at - 1].directory;
+}
+
+void life_tell(struct life *life)
+{
+    const struct audit_look *look = life->look;
+
+    life->dossier.opener = life->dossier.due_by = life->dossier.claimed_by = life->dossier.line.by = -1;
+    for (uint32_t i = 0; i < look->handoff_count; i++)
+        life->handoffs[i] = (struct life_handoff){ .recipient = look->handoffs[i].recipient };
+    /* Whom it went to first: who was succeeded. */
+    for (uint32_t i = look->event_count; i > 0; i--)
+        if (look->events[i - 1].cause == CAUSE_SUCCEEDED)
+            life->handoffs[life_handoff(life, look->events[i - 1].handoff)].recipient = look->events[i - 1].taken_from;
+    for (uint32_t i = 0; i < look->event_count; i++) {
+        life->directory = directory_at(life->audit, look->events[i].turn_seq);
+        happen(life, &look->events[i]);
+    }
+    life->directory = directory_at(life->audit, look->turn_seq + 1);
+    life->dossier.owner = life->dossier.there ? owner_of(life) : -1;
+}

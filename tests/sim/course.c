@@ -1,0 +1,125 @@
+/* course.c - what an office makes of a letter that it has acted on: its answers, one after the other, each written when
+ * the one before has been sent. News, a request, something to pay, a step handed on to another office; then the result,
+ * or a refusal; sometimes it takes the result back. A one-stop answers a request, and hands a result over. */
+#include "tests/sim/sim.h"
+
+enum { PAUSE_MS = 5000, STEPS_MAX = 4 };
+
+static struct letter *reply(struct world *world, uint32_t agency, uint32_t case_number, enum kind kind, uint64_t parent,
+                            int32_t *ret_number)
+{
+    int32_t number = *ret_number = letter_new(world, agency);
+    if (number == NONE)
+        return NULL;
+    struct letter *letter = &world->letters[number];
+    letter->case_number = case_number;
+    letter->kind = kind;
+    letter->parent = parent;
+    return letter;
+}
+
+static void post(struct world *world, int32_t number)
+{
+    struct letter *letter = &world->letters[number];
+
+    letter_write(world, (uint32_t)number);
+    STORY(world, LETTER_STORY((uint32_t)number), "letter %d: %s of %s, case %u, about #%llu", number,
+          kind_name(letter->kind), world->codes[letter->sender], letter->case_number, NUMBER(letter->parent));
+    plan(world, dice_wait(&world->dice, PAUSE_MS), EVENT_LETTER, (uint32_t)number, 0, NULL);
+}
+
+static enum kind draw_kind(struct world *world, uint32_t steps_left)
+{
+    static const enum kind news[] = { KIND_PROGRESS, KIND_PROGRESS, KIND_SUPPLEMENT_REQUEST,
+                                      KIND_FINANCIAL_OBLIGATION };
+    static const enum kind ends[] = { KIND_RESULT, KIND_RESULT, KIND_RESULT, KIND_RESULT, KIND_RESULT, KIND_REFUSAL,
+                                      KIND_RETURNED, KIND_PROGRESS, KIND_SUPPLEMENT_REQUEST, KIND_SEND_BACK };
+
+    if (!steps_left)
+        return ends[dice_below(&world->dice, 10)];
+    if (dice_percent(&world->dice, world->options.pass_on_percent))
+        return KIND_FORWARD;
+    return news[dice_below(&world->dice, 4)];
+}
+
+/* Its step of the case goes on to another office, which answers it. */
+static void pass_on(struct world *world, struct letter *letter)
+{
+    letter->recipient = (int32_t)(world->options.one_stops + dice_below(&world->dice, world->options.sectors));
+    if (letter->recipient == (int32_t)letter->sender || letter->recipient == letter->back_to)
+        letter->kind = KIND_PROGRESS;
+    if (letter->kind == KIND_PROGRESS)
+        letter->recipient = NONE;
+    else if (dice_percent(&world->dice, 50))
+        letter->parent = 0;
+}
+
+static void write_step(struct world *world, uint32_t agency, const struct letter *asked, int32_t back_to,
+                       uint64_t handoff, uint32_t steps_left, bool again)
+{
+    int32_t number;
+    enum kind kind = again ? KIND_RECALL : draw_kind(world, steps_left);
+    struct letter *letter = reply(world, agency, asked->case_number, kind, handoff, &number);
+
+    if (!letter)
+        return;
+    letter->back_to = back_to;
+    letter->about = handoff;
+    letter->steps_left = steps_left;
+    letter->in_course = true;
+    if (kind == KIND_FORWARD)
+        pass_on(world, letter);
+    else
+        letter->recipient = dice_percent(&world->dice, 50) ? NONE : back_to;
+    letter->conflict = dice_percent(&world->dice, world->calm ? 0 : world->options.conflict_percent / 2);
+    if (!world->calm && dice_percent(&world->dice, world->options.answer_percent / 5))
+        letter->due_ms = world->now_ms + dice_between(&world->dice, -600 * 1000, 3600 * 1000);
+    post(world, number);
+}
+
+/* The one-stop does what a request asks for; the citizen comes for the result. */
+static void answer_office(struct world *world, uint32_t agency, uint64_t handoff, const struct letter *asked)
+{
+    enum kind kind = asked->kind == KIND_SUPPLEMENT_REQUEST ? KIND_SUPPLEMENT
+                     : asked->kind == KIND_FINANCIAL_OBLIGATION ? KIND_PAYMENT
+                     : asked->kind == KIND_RESULT ? KIND_PROGRESS : 0;
+    int32_t number;
+
+    if (!kind || !dice_percent(&world->dice, kind == KIND_PROGRESS ? 30 : 70))
+        return;
+    struct letter *letter = reply(world, agency, asked->case_number, kind, handoff, &number);
+    if (letter)
+        post(world, number);
+}
+
+void letter_answer(struct world *world, uint32_t agency, uint64_t handoff, int32_t about)
+{
+    const struct letter *asked = &world->letters[about];
+
+    if (!dice_percent(&world->dice, world->calm ? 60 : world->options.answer_percent) || asked->sender == agency)
+        return;
+    if (agency < world->options.one_stops) {
+        answer_office(world, agency, handoff, asked);
+        return;
+    }
+    bool of_one_stop = asked->sender < world->options.one_stops;
+    if (of_one_stop ? asked->kind == KIND_RESULT : asked->kind != KIND_FORWARD)
+        return;
+    write_step(world, agency, asked, (int32_t)asked->sender, handoff,
+               asked->kind == KIND_FORWARD && world->options.courses ? dice_below(&world->dice, STEPS_MAX) : 0, false);
+}
+
+void letter_goes_on(struct world *world, uint32_t number)
+{
+    struct letter said = world->letters[number];
+
+    if (!said.in_course)
+        return;
+    world->letters[number].in_course = false;
+    if (said.steps_left)
+        write_step(world, said.sender, &said, said.back_to, said.about, said.steps_left - 1, false);
+    else if (said.kind == KIND_RECALL)
+        write_step(world, said.sender, &said, said.back_to, said.about, dice_below(&world->dice, 2), false);
+    else if (said.kind == KIND_RESULT && dice_percent(&world->dice, world->options.recall_percent))
+        write_step(world, said.sender, &said, said.back_to, said.about, 0, true);
+}

@@ -1,0 +1,225 @@
+/* look.c - the auditor looks at a dossier: an operator's questions (track, show, unreceived), asked of the store as it
+ * stands, and what is shown put into the auditor's own words. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/audit_dossier.h"
+#include "tests/sim/gateway.h"
+#include "tests/sim/law.h"
+
+enum { EVENTS_MAX = 8192, UNRECEIVED_MAX = 1024 };
+
+struct looking {
+    struct world *world;
+    struct turn  *turn;
+    struct audit_look look;
+    struct audit_handoff handoffs[HANDOFFS_OF_CASE_MAX];
+    struct audit_event events[EVENTS_MAX];
+    uint64_t told[DOSSIER_TOLD_MAX], unreceived[UNRECEIVED_MAX];
+};
+
+/* ---- questions */
+
+static const struct admin_reply *ask(struct looking *looking, const char *verb, const char *code, uint64_t handoff)
+{
+    struct gateway *gateway = looking->world->gateway;
+    struct command command = { .kind = COMMAND_ADMIN };
+
+    memcpy(command.admin.verb, verb, strlen(verb) + 1);
+    memcpy(command.admin.code, code, strlen(code) + 1);
+    command.admin.handoff = handoff;
+    effects_reset(&gateway->effects);
+    core_step(&gateway->core, looking->turn, gateway->now_ms, &command, &gateway->effects);
+    const struct effect *effect = &gateway->effects.list[0];
+    must(gateway->effects.count == 1 && effect->kind == EFFECT_ADMIN_REPLY && !effect->admin_reply.more);
+    return effect->admin_reply.refused ? NULL : &effect->admin_reply;
+}
+
+static int32_t agency(const struct looking *looking, const char *code)
+{
+    return place_agency(looking->world, code);
+}
+
+/* ---- the dossier */
+
+static struct audit_line line_of(const struct looking *looking, const struct status_line *line, const char *by)
+{
+    return (struct audit_line){ line->status, line->gap, line->status ? agency(looking, by) : -1, line->source_ms,
+                                line->sequence };
+}
+
+static void see_branches(struct looking *looking, const struct dossier_view *view)
+{
+    struct audit_dossier *shown = &looking->look.shown;
+
+    shown->branch_count = view->dossier.branch_count;
+    shown->branches_lost = view->dossier.branches_lost;
+    for (uint32_t i = 0; i < shown->branch_count; i++) {
+        const struct branch *branch = &view->branches[i].branch;
+        shown->branches[i] = (struct audit_branch){
+            .handoff = branch->handoff, .sender = agency(looking, view->branches[i].sender),
+            .holder = agency(looking, view->branches[i].holder), .passed_on = branch->flags & BRANCH_PASSED_ON,
+            .ended = branch->flags & BRANCH_ENDED, .result = branch->flags & BRANCH_HAS_RESULT,
+            .behind = branch->flags & BRANCH_BEHIND, .delivered_ms = branch->delivered_ms,
+            .receipt_ms = branch->receipt_ms, .line = line_of(looking, &branch->line, view->branches[i].by),
+        };
+    }
+    shown->pause_count = view->dossier.pause_count;
+    shown->pauses_lost = view->dossier.pauses_lost;
+    for (uint32_t i = 0; i < shown->pause_count; i++) {
+        const struct pause *pause = &view->dossier.pauses[i];
+        shown->pauses[i] = (struct audit_pause){ pause->from_ms, pause->to_ms,
+                                                 pause->branch == BRANCH_NONE ? -1 : (int32_t)pause->branch };
+    }
+}
+
+static void see_dossier(struct looking *looking, const struct dossier_view *view)
+{
+    const struct dossier *dossier = &view->dossier;
+    const char *version = strrchr(dossier->procedure_version, '/');
+    struct audit_look *look = &looking->look;
+
+    look->shown = (struct audit_dossier){
+        .there = true, .opener = agency(looking, view->opener), .owner = agency(looking, view->owner),
+        .due_by = agency(looking, view->due_by), .claimed_by = agency(looking, view->claimed_due_by),
+        .line = line_of(looking, &dossier->line, view->by), .kept = dossier->kept, .unknown = dossier->unknown,
+        .channel = dossier->channel, .unknown_year = dossier->unknown_year, .sum_count = view->money_count,
+        .received_ms = dossier->received_ms, .due_ms = dossier->due_ms, .due_source = dossier->due_source,
+        .committed_ms = dossier->committed_ms, .statutory_ms = dossier->statutory_ms,
+        .claimed_ms = dossier->claimed_due_ms, .since = version && version[1] != '-',
+    };
+    see_branches(looking, view);
+    for (uint32_t i = 0; i < view->money_count; i++) {
+        const struct money_view *money = &view->money[i];
+        struct audit_paid *paid = &look->shown.sums[i];
+        *paid = (struct audit_paid){ .sum = { .owed = money->money.owed, .paid = money->money.paid },
+                                     .source_ms = money->money.source_ms, .by = agency(looking, money->by) };
+        memcpy(paid->sum.component, money->component, strlen(money->component) + 1);
+    }
+    look->told_count = view->told_count;
+    for (uint32_t i = 0; i < view->told_count; i++)
+        looking->told[i] = view->told[i].event.seq;
+}
+
+/* ---- its handoffs and their history */
+
+static void see_event(struct looking *looking, uint64_t handoff, const struct event_view *view)
+{
+    const struct event *event = &view->event;
+    const char *to = event->cause == CAUSE_SUCCEEDED ? strstr(view->detail, " -> ") : NULL;
+
+    must(looking->look.event_count < EVENTS_MAX);
+    looking->events[looking->look.event_count++] = (struct audit_event){
+        .seq = event->seq, .turn_seq = event->turn_seq, .handoff = handoff, .at_ms = event->at_ms,
+        .cause = event->cause, .to = event->to, .taken_from = to ? agency(looking, view->actor) : -1,
+        .taken_by = to ? agency(looking, to + 4) : -1, .of_dossier = event->of_dossier.dossier,
+        .said = event->of_dossier.status, .before = event->of_dossier.before, .after = event->of_dossier.after,
+        .judged = event->of_dossier.judged, .due_ms = event->of_dossier.due_ms,
+        .due_source = event->of_dossier.due_source,
+    };
+}
+
+static void see_history(struct looking *looking, uint64_t handoff)
+{
+    const struct admin_reply *reply = ask(looking, "show", "", handoff);
+
+    must(reply && reply->handoff_count == 1);
+    for (uint32_t i = 0; i < reply->handoffs[0].event_count; i++)
+        see_event(looking, handoff, &reply->handoffs[0].events[i]);
+}
+
+static int in_order(const void *a, const void *b)
+{
+    uint64_t first = ((const struct audit_event *)a)->seq, second = ((const struct audit_event *)b)->seq;
+    return first < second ? -1 : first > second;
+}
+
+static void see_handoffs(struct looking *looking, const struct admin_reply *reply)
+{
+    struct audit_look *look = &looking->look;
+
+    must(reply->handoff_count <= HANDOFFS_OF_CASE_MAX);
+    look->handoff_count = reply->handoff_count;
+    for (uint32_t i = 0; i < reply->handoff_count; i++) {
+        const struct handoff_view *view = &reply->handoffs[i];
+        looking->handoffs[i] = (struct audit_handoff){
+            .handoff = view->handoff.id, .parent = view->handoff.parent, .child = view->handoff.child,
+            .letter = letter_of(looking->world, &view->handoff.message_id), .sender = agency(looking, view->sender),
+            .recipient = agency(looking, view->recipient), .kind = view->handoff.kind,
+        };
+    }
+}
+
+static uint32_t see_unreceived(struct looking *looking)
+{
+    const struct admin_reply *reply = ask(looking, "unreceived", "", 0);
+
+    must(reply && reply->handoff_count <= UNRECEIVED_MAX);
+    for (uint32_t i = 0; i < reply->handoff_count; i++)
+        looking->unreceived[i] = reply->handoffs[i].handoff.id;
+    return reply->handoff_count;
+}
+
+static void look_within(struct turn *turn, void *context)
+{
+    struct looking *looking = context;
+    struct audit_look *look = &looking->look;
+    char code[DOSSIER_CODE_SIZE];
+
+    looking->turn = turn;
+    letter_dossier(look->case_number, code);
+    const struct admin_reply *reply = ask(looking, "track", code, 0);
+    if (!reply)
+        return;
+    see_handoffs(looking, reply);
+    if (reply->dossier)
+        see_dossier(looking, reply->dossier);
+    for (uint32_t i = 0; i < look->handoff_count; i++)
+        see_history(looking, looking->handoffs[i].handoff);
+    qsort(looking->events, look->event_count, sizeof *looking->events, in_order);
+    look->unreceived_count = see_unreceived(looking);
+    audit_look(looking->world->audit, look);
+}
+
+static void look_at(struct world *world, uint32_t case_number, bool last)
+{
+    static struct looking looking;
+    struct gateway *gateway = world->gateway;
+
+    looking.world = world;
+    looking.look = (struct audit_look){
+        .case_number = case_number, .last = last, .turn_seq = store_last(gateway->store).seq,
+        .now_ms = gateway->now_ms, .handoffs = looking.handoffs, .events = looking.events, .told = looking.told,
+        .unreceived = looking.unreceived, .told_most = DOSSIER_TOLD_MAX,
+    };
+    enum result result = store_read(gateway->store, look_within, &looking);
+    must(result == RESULT_OK);
+    if (last && case_number + 1 == world->options.cases)
+        audit_looked_at_all(world->audit, looking.look.unreceived_count);
+}
+
+void look_at_one(struct world *world)
+{
+    if (world->gateway_up && dice_permille(&world->dice, world->options.look_permille))
+        look_at(world, dice_below(&world->dice, world->options.cases), false);
+}
+
+void look_at_all(struct world *world)
+{
+    for (uint32_t i = 0; i < world->options.cases && world->gateway_up; i++)
+        look_at(world, i, true);
+}
+
+void look_directory(struct world *world, uint64_t turn_seq)
+{
+    const struct tables *tables = world->gateway->core.tables;
+    struct audit_directory directory = { .calendar = tables->calendar != NULL };
+
+    for (uint32_t i = 0; i < world->agency_count; i++) {
+        const struct agency *agency = tables_agency(tables, world->codes[i]);
+        directory.successor[i] = agency->successor_count ? place_agency(world, agency->successors[0].code) : NONE;
+        directory.one_stop[i] = agency->kind == AGENCY_ONE_STOP;
+        directory.may_move[i] = agency->kind == AGENCY_SECTOR && tables->due_mover_count;
+    }
+    audit_directory(world->audit, turn_seq, &directory);
+}
