@@ -106,12 +106,15 @@ static void adopt(struct step *step, struct dossier *dossier)
         first = false;
         if (handoff.kind != KIND_FORWARD || handoff.state == STATE_CLOSED)
             continue;
-        struct branch *branch = branch_open(dossier, &handoff);
+        struct branch *held = dossier_branch_meant(step, dossier, &handoff);
+        struct branch *branch = branch_behind(dossier, &handoff, held);
         if (!branch)
             return;
         branch->delivered_ms = handoff.state == STATE_DELIVERED ? handoff.changed_ms : 0;
-        branch->flags = (handoff.answer ? BRANCH_ENDED : 0u) |
-                        (handoff.answer == ANSWER_RESULT ? BRANCH_HAS_RESULT : 0u);
+        branch->flags |= (handoff.answer ? BRANCH_ENDED : 0u) |
+                         (handoff.answer == ANSWER_RESULT ? BRANCH_HAS_RESULT : 0u);
+        if (handoff.answer && held)
+            branch_hand_back(step, dossier, branch);
         handoff.flags |= HANDOFF_BRANCH;
         turn_handoff_put(step->turn, &handoff);
     }
@@ -185,11 +188,7 @@ static void forwarded(struct step *step, struct dossier *dossier, struct handoff
         branch->holder = handoff->recipient;
         branch->flags &= ~(uint32_t)BRANCH_SENT_BACK;
     } else {
-        if (held)
-            held->flags |= BRANCH_PASSED_ON;
-        branch = branch_open(dossier, handoff);
-        if (branch && held)
-            branch->flags |= BRANCH_BEHIND;
+        branch = branch_behind(dossier, handoff, held);
     }
     if (branch)
         handoff->flags |= HANDOFF_BRANCH;
@@ -212,7 +211,8 @@ void dossier_tell(struct step *step, const struct intake *intake, struct handoff
     telling->source_ms = handoff->source_time_ms > 0 ? handoff->source_time_ms : step->now_ms;
     struct told fact = told_of(step, intake, telling->source_ms);
     if (intake->has_parent && intake->parent.kind == KIND_FORWARD) {
-        telling->receipt = told_is_receipt(handoff->kind, &fact) && intake->parent.recipient == handoff->sender;
+        telling->receipt = told_is_receipt(handoff->kind, &fact) &&
+                           dossier_same_seat(step, intake->parent.recipient, handoff->sender);
         telling->forward = intake->parent.id;
     }
     if (intake->copy || !open_record(step, intake, handoff, dossier))

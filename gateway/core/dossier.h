@@ -47,6 +47,9 @@ void dossier_answered(struct step *step, struct handoff *forward, const struct h
 /* A step of a flow cannot begin, because what it waits for has ended: before it is moved to FAILED. dossier_told() with
  * the event of that. */
 void dossier_broken_off(struct step *step, const struct handoff *forward, struct telling *ret_telling);
+/* `forward` reached its holder, whose system said no at once: the same, with an event of its own where it is a branch.
+ * `forward` is as stored, and stored again. */
+void dossier_refused(struct step *step, struct handoff *forward);
 /* A FORWARD reached its holder: the step's clock starts. */
 void dossier_delivered(struct step *step, const struct handoff *forward);
 /* `child` stands for `forward` now (redirected, or itself with another recipient): both clocks go on. */

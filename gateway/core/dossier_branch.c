@@ -11,7 +11,8 @@ static struct branch *find_exactly(struct dossier *dossier, uint64_t handoff)
     return NULL;
 }
 
-/* A RESULT that is recalled, a child of a redirect: the FORWARD stands further up. */
+/* A RESULT that is recalled, a request that is answered: the FORWARD stands further up. One FORWARD never stands for
+ * another: whoever passed a dossier on speaks of his own. */
 struct branch *branch_find(struct step *step, struct dossier *dossier, uint64_t handoff)
 {
     struct handoff above;
@@ -20,7 +21,7 @@ struct branch *branch_find(struct step *step, struct dossier *dossier, uint64_t 
         struct branch *branch = find_exactly(dossier, handoff);
         if (branch)
             return branch;
-        if (!turn_handoff(step->turn, handoff, &above) || above.dossier != dossier->id)
+        if (!turn_handoff(step->turn, handoff, &above) || above.dossier != dossier->id || above.kind == KIND_FORWARD)
             break;
     }
     return NULL;
@@ -37,9 +38,38 @@ struct branch *branch_open(struct dossier *dossier, const struct handoff *forwar
     return branch;
 }
 
+struct branch *branch_behind(struct dossier *dossier, const struct handoff *forward, struct branch *held)
+{
+    struct branch *branch = branch_open(dossier, forward);
+
+    if (held)
+        held->flags |= BRANCH_PASSED_ON;
+    if (branch && held)
+        branch->flags |= BRANCH_BEHIND;
+    return branch;
+}
+
 bool branch_is_live(const struct branch *branch)
 {
     return !(branch->flags & (BRANCH_ENDED | BRANCH_PASSED_ON));
+}
+
+void branch_hand_back(struct step *step, struct dossier *dossier, const struct branch *ended)
+{
+    struct branch *front = NULL;
+
+    for (uint32_t i = 0; i < dossier->branch_count; i++) {
+        struct branch *other = &dossier->branches[i];
+        bool passed_on = other->flags & BRANCH_PASSED_ON;
+        if (other == ended || !(passed_on || branch_is_live(other)))
+            continue;
+        if (!passed_on && dossier_same_seat(step, other->sender, ended->sender))
+            return;
+        if (passed_on && dossier_same_seat(step, other->holder, ended->sender))
+            front = other;
+    }
+    if (front)
+        front->flags &= ~(uint32_t)BRANCH_PASSED_ON;
 }
 
 unsigned branch_index(const struct dossier *dossier, const struct branch *branch)
@@ -111,8 +141,8 @@ bool dossier_same_seat(struct step *step, uint32_t a, uint32_t b)
     char code_a[AGENCY_CODE_SIZE], code_b[AGENCY_CODE_SIZE];
     const struct tables *tables = step->core->tables;
 
-    if (a == b)
-        return a != 0;
+    if (a == b || !tables->successions)
+        return a && a == b;
     return turn_agency_code(step->turn, a, code_a) && turn_agency_code(step->turn, b, code_b) &&
            tables_same_seat(tables, tables_agency(tables, code_a), tables_agency(tables, code_b), NULL, step->now_ms);
 }
@@ -144,7 +174,7 @@ bool dossier_is_principal(struct step *step, const struct dossier *dossier, uint
     if (dossier_same_seat(step, dossier->opener, agency))
         return true;
     for (uint32_t i = 0; i < dossier->branch_count; i++)
-        if (dossier->branches[i].sender == agency)
+        if (dossier_same_seat(step, dossier->branches[i].sender, agency))
             return true;
     return false;
 }

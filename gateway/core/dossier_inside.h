@@ -10,6 +10,10 @@
 /* ---- dossier_branch.c: branches and who owns what */
 struct branch *branch_find(struct step *step, struct dossier *dossier, uint64_t handoff);   /* or what it stands for */
 struct branch *branch_open(struct dossier *dossier, const struct handoff *forward);         /* NULL: no room */
+/* `held`: its sender's own branch, which it passes on; NULL: he holds none. NULL: no room. */
+struct branch *branch_behind(struct dossier *dossier, const struct handoff *forward, struct branch *held);
+/* `ended` was behind another one, and nothing else is any more: its holder has it back. */
+void branch_hand_back(struct step *step, struct dossier *dossier, const struct branch *ended);
 bool branch_is_live(const struct branch *branch);
 unsigned branch_index(const struct dossier *dossier, const struct branch *branch);          /* BRANCH_NONE for NULL */
 /* How many stand side by side: those that were not passed on, whose FORWARD was not given up, and that have not ended

@@ -152,21 +152,6 @@ void dossier_note(struct step *step, uint64_t about, struct change *change)
 
 /* ---- the way of a FORWARD */
 
-/* The branch in front, if this one was behind it and nothing else is any more. */
-static void hand_back(struct dossier *dossier, const struct branch *ended)
-{
-    struct branch *front = NULL;
-    for (uint32_t i = 0; i < dossier->branch_count; i++) {
-        struct branch *other = &dossier->branches[i];
-        if (other != ended && other->sender == ended->sender && branch_is_live(other))
-            return;
-        if (other->flags & BRANCH_PASSED_ON && other->holder == ended->sender)
-            front = other;
-    }
-    if (front)
-        front->flags &= ~(uint32_t)BRANCH_PASSED_ON;
-}
-
 void dossier_answered(struct step *step, struct handoff *forward, const struct handoff *answer,
                       struct telling *ret_telling)
 {
@@ -196,7 +181,7 @@ void dossier_answered(struct step *step, struct handoff *forward, const struct h
     if (dossier_pauses_end(dossier, branch_index(dossier, branch), telling->source_ms))
         (void)dossier_compute(step, dossier, "");
     if (!back)
-        hand_back(dossier, branch);
+        branch_hand_back(step, dossier, branch);
     enum status joined = branches_join(step, dossier, dossier->line.status);
     if (!alone && dossier->line.status && joined != dossier->line.status && !status_is_final(dossier->line.status)) {
         struct status_line next = { .by = answer->sender, .source_ms = telling->source_ms,
@@ -206,6 +191,21 @@ void dossier_answered(struct step *step, struct handoff *forward, const struct h
     telling->said.after = dossier->line.status;
     if (result && alone)
         late_done_by(step, dossier->id, telling->source_ms);
+}
+
+void dossier_refused(struct step *step, struct handoff *forward)
+{
+    struct handoff no = { .kind = KIND_REFUSAL, .sender = forward->recipient, .source_time_ms = step->now_ms };
+    struct change change = { .cause = CAUSE_RESULT_CAME, .actor_agency = forward->recipient };
+    struct telling telling;
+
+    if (!(forward->flags & HANDOFF_BRANCH))
+        return;
+    dossier_answered(step, forward, &no, &telling);
+    if (telling.any)
+        change.of_dossier = &telling.said;
+    handoff_note(step, forward, &change);
+    dossier_told(step, &telling, NULL, forward->last_event);
 }
 
 static bool open_branch(struct step *step, const struct handoff *forward, struct telling *ret_telling,

@@ -203,7 +203,7 @@ struct branch *dossier_branch_meant(struct step *step, struct dossier *dossier, 
     branch = NULL;
     for (uint32_t i = 0; i < dossier->branch_count; i++) {
         struct branch *other = &dossier->branches[i];
-        if (other->holder != handoff->sender || !branch_is_live(other))
+        if (!branch_is_live(other) || !dossier_same_seat(step, other->holder, handoff->sender))
             continue;
         if (branch)
             return NULL;                                /* several: not guessed */

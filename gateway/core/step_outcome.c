@@ -8,6 +8,7 @@
  * Repeated  the same ACK; no second event. */
 #include <string.h>
 
+#include "gateway/core/dossier.h"
 #include "gateway/core/gate.h"
 #include "gateway/core/late.h"
 #include "gateway/core/retry.h"
@@ -112,6 +113,8 @@ static void refused(struct judge *judge)
     if (judge->handoff->answer != ANSWER_RESULT)
         judge->handoff->answer = ANSWER_REFUSED;
     move(judge, STATE_DELIVERED);
+    if (judge->handoff->answer == ANSWER_REFUSED)
+        dossier_refused(judge->step, judge->handoff);
     if (judge->handoff->answer == ANSWER_REFUSED)
         gate_antecedent_ended(judge->step, judge->handoff, judge->change.detail);
 }

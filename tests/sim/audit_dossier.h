@@ -20,6 +20,7 @@ struct audit_event {
     int64_t  at_ms;
     enum cause cause;
     enum state to;
+    enum verdict verdict;
     int32_t  taken_from, taken_by;              /* SUCCEEDED */
     bool     of_dossier;                        /* the rest is said */
     enum status said, before, after;

@@ -39,7 +39,7 @@ static bool is_live(const struct audit_branch *branch)
     return !branch->ended && !branch->passed_on;
 }
 
-/* The branch of this handoff, or of the one that it answers, and so on. */
+/* The branch of this handoff, or of the FORWARD that it is about, whatever lies between. */
 static int32_t branch_of(const struct life *life, uint64_t handoff)
 {
     for (int up = 0; handoff && up < PARENTS_MAX; up++) {
@@ -47,7 +47,8 @@ static int32_t branch_of(const struct life *life, uint64_t handoff)
             if (life->dossier.branches[i].handoff == handoff)
                 return (int32_t)i;
         int32_t index = life_handoff(life, handoff);
-        handoff = index >= 0 ? life->look->handoffs[index].parent : 0;
+        bool forward = index >= 0 && life->look->handoffs[index].kind == KIND_FORWARD;
+        handoff = index >= 0 && !forward ? life->look->handoffs[index].parent : 0;
     }
     return -1;
 }
@@ -522,10 +523,38 @@ static enum answer answer_of(enum kind kind)
                ? ANSWER_REFUSED : 0;
 }
 
-static void answer(struct life *life, const struct word *word)
+/* The branch of this FORWARD is over, with a result or without. */
+static void ends(struct life *life, int32_t forward, bool result, int32_t by, int64_t source_ms, uint64_t sequence)
 {
     struct audit_dossier *dossier = &life->dossier;
+    int32_t index = dossier->there ? branch_of(life, life->look->handoffs[forward].handoff) : -1;
+
+    life->handoffs[forward].answer = result ? ANSWER_RESULT : ANSWER_REFUSED;
+    life->answered = 0;
+    if (life->look->handoffs[forward].kind != KIND_FORWARD || index < 0)
+        return;
+    struct audit_branch *branch = &dossier->branches[index];
+    bool alone = side_by_side(life) < 2;
+    life->answered = life->look->handoffs[forward].handoff;
+    life->answered_before = dossier->line.status;
+    branch->ended = true;
+    branch->result |= result;
+    branch->receipt_ms = branch->receipt_ms ? branch->receipt_ms : source_ms;
+    goes_on(dossier, index, source_ms);
+    hand_back(life, branch);
+    enum status whole = together(life, dossier->line.status);
+    if (!alone && dossier->line.status && whole != dossier->line.status && !rule_is_final(dossier->line.status)) {
+        int64_t latest_ms = dossier->line.source_ms;
+        dossier->line = (struct audit_line){ whole, false, by, latest_ms > source_ms ? latest_ms : source_ms, sequence };
+        life->recalled = false;
+    }
+    life->answered_after = dossier->line.status;
+}
+
+static void answer(struct life *life, const struct word *word)
+{
     int32_t parent = life_handoff(life, word->handoff->parent), to = word->letter->addressed;
+    const struct audit_says *says = &word->letter->says;
     enum answer answer = answer_of(word->kind);
 
     if (parent < 0 || !answer || !same(life, life->handoffs[parent].recipient, word->sender))
@@ -534,31 +563,9 @@ static void answer(struct life *life, const struct word *word)
     if (!same(life, to >= 0 ? to : asker, asker) ||
         (life->handoffs[parent].answer == ANSWER_RESULT && answer != ANSWER_RESULT))
         return;
-    life->handoffs[parent].answer = answer;
-    life->answered = 0;
-    if (life->look->handoffs[parent].kind != KIND_FORWARD)
-        return;
-    life->handoffs[parent].received = true;
-    int32_t index = dossier->there ? branch_of(life, word->handoff->parent) : -1;
-    if (index < 0)
-        return;
-    struct audit_branch *branch = &dossier->branches[index];
-    bool alone = side_by_side(life) < 2;
-    life->answered = word->handoff->parent;
-    life->answered_before = dossier->line.status;
-    branch->ended = true;
-    branch->result |= answer == ANSWER_RESULT;
-    branch->receipt_ms = branch->receipt_ms ? branch->receipt_ms : word->letter->says.source_ms;
-    goes_on(dossier, index, word->letter->says.source_ms);
-    hand_back(life, branch);
-    enum status whole = together(life, dossier->line.status);
-    if (!alone && dossier->line.status && whole != dossier->line.status && !rule_is_final(dossier->line.status)) {
-        int64_t latest_ms = dossier->line.source_ms, source_ms = word->letter->says.source_ms;
-        dossier->line = (struct audit_line){ whole, false, word->sender, latest_ms > source_ms ? latest_ms : source_ms,
-                                             word->letter->says.sequence };
-        life->recalled = false;
-    }
-    life->answered_after = dossier->line.status;
+    if (life->look->handoffs[parent].kind == KIND_FORWARD)
+        life->handoffs[parent].received = true;
+    ends(life, parent, answer == ANSWER_RESULT, word->sender, says->source_ms, says->sequence);
 }
 
 /* ---- the way of a handoff */
@@ -618,9 +625,12 @@ static void happen(struct life *life, const struct audit_event *event)
         break;
     case CAUSE_REDIRECT_CHILD:
         life->handoffs[index].accepted = true;
-        moved(life, life->look->handoffs[index].parent, event->handoff, life->handoffs[index].recipient);
+        if (life->look->handoffs[index].kind == KIND_FORWARD)
+            moved(life, life->look->handoffs[index].parent, event->handoff, life->handoffs[index].recipient);
         break;
     case CAUSE_SUCCEEDED:
+        if (event->taken_by < 0)
+            break;
         life->handoffs[index].recipient = event->taken_by;
         if (life->look->handoffs[index].kind == KIND_FORWARD)
             moved(life, event->handoff, event->handoff, event->taken_by);
@@ -638,9 +648,14 @@ static void happen(struct life *life, const struct audit_event *event)
     default:
         break;
     }
-    if (event->to == STATE_DELIVERED && !life->handoffs[index].delivered_ms)
-        delivered(life, event, index);
     life->handoffs[index].closed |= event->to == STATE_CLOSED;
+    if (event->to != STATE_DELIVERED || life->handoffs[index].delivered_ms)
+        return;
+    delivered(life, event, index);
+    /* Its system said no at once. */
+    if ((event->verdict == VERDICT_REFUSED || event->verdict == VERDICT_OVERTAKEN) &&
+        life->handoffs[index].answer != ANSWER_RESULT)
+        ends(life, index, false, life->handoffs[index].recipient, event->at_ms, 0);
 }
 
 static const struct audit_directory *directory_at(const struct audit *audit, uint64_t turn_seq)
@@ -660,7 +675,7 @@ void life_tell(struct life *life)
         life->handoffs[i] = (struct life_handoff){ .recipient = look->handoffs[i].recipient };
     /* Whom it went to first: who was succeeded. */
     for (uint32_t i = look->event_count; i > 0; i--)
-        if (look->events[i - 1].cause == CAUSE_SUCCEEDED)
+        if (look->events[i - 1].taken_by >= 0)
             life->handoffs[life_handoff(life, look->events[i - 1].handoff)].recipient = look->events[i - 1].taken_from;
     for (uint32_t i = 0; i < look->event_count; i++) {
         life->directory = directory_at(life->audit, look->events[i].turn_seq);

@@ -111,7 +111,7 @@ static void see_event(struct looking *looking, uint64_t handoff, const struct ev
     must(looking->look.event_count < EVENTS_MAX);
     looking->events[looking->look.event_count++] = (struct audit_event){
         .seq = event->seq, .turn_seq = event->turn_seq, .handoff = handoff, .at_ms = event->at_ms,
-        .cause = event->cause, .to = event->to, .taken_from = to ? agency(looking, view->actor) : -1,
+        .cause = event->cause, .to = event->to, .verdict = event->verdict, .taken_from = to ? agency(looking, view->actor) : -1,
         .taken_by = to ? agency(looking, to + 4) : -1, .of_dossier = event->of_dossier.dossier,
         .said = event->of_dossier.status, .before = event->of_dossier.before, .after = event->of_dossier.after,
         .judged = event->of_dossier.judged, .due_ms = event->of_dossier.due_ms,
@@ -168,6 +168,7 @@ static void look_within(struct turn *turn, void *context)
 
     looking->turn = turn;
     letter_dossier(look->case_number, code);
+    look->unreceived_count = see_unreceived(looking);
     const struct admin_reply *reply = ask(looking, "track", code, 0);
     if (!reply)
         return;
@@ -177,7 +178,6 @@ static void look_within(struct turn *turn, void *context)
     for (uint32_t i = 0; i < look->handoff_count; i++)
         see_history(looking, looking->handoffs[i].handoff);
     qsort(looking->events, look->event_count, sizeof *looking->events, in_order);
-    look->unreceived_count = see_unreceived(looking);
     audit_look(looking->world->audit, look);
 }
 
