@@ -91,7 +91,7 @@ int64_t rule_days(int64_t from_ms, int days, const struct audit_pause *pauses, u
 enum { HANDOFFS_OF_CASE_MAX = 1024 };
 /* A handoff, as far as the history has come. */
 struct life_handoff {
-    bool     accepted, closed, received, listed;
+    bool     accepted, closed, received, listed, branch;        /* branch: it was one, perhaps is not any more */
     int64_t  delivered_ms;
     bool     calendar_then;                     /* when it was delivered */
     enum answer answer;

@@ -156,6 +156,7 @@ static int32_t open_branch(struct life *life, const struct audit_handoff *forwar
         (struct audit_branch){ .handoff = forward->handoff, .sender = forward->sender, .holder = recipient,
                                .line = { .by = -1 } };
     life->branch_recalled[dossier->branch_count] = false;
+    life->handoffs[life_handoff(life, forward->handoff)].branch = true;
     return (int32_t)dossier->branch_count++;
 }
 
@@ -382,6 +383,7 @@ static void forwarded(struct life *life, const struct word *word)
     if (corrected >= 0) {
         life->dossier.branches[corrected].handoff = handoff->handoff;
         life->dossier.branches[corrected].holder = life->handoffs[index].recipient;
+        life->handoffs[index].branch = true;
     } else {
         (void)open_behind(life, handoff, life->handoffs[index].recipient, word->meant);
     }
@@ -421,7 +423,7 @@ static bool opens(struct life *life, const struct word *word)
     const struct audit_says *says = &word->letter->says;
     int32_t parent = life_handoff(life, word->handoff->parent);
     bool of_no_branch = parent >= 0 && life->look->handoffs[parent].kind == KIND_FORWARD &&
-                        branch_of(life, word->handoff->parent) < 0;
+                        !life->handoffs[parent].branch;
     bool moves = word->kind == KIND_FORWARD ||
                  (!of_no_branch && (word->implied || word->kind == KIND_RECALL || word->kind == KIND_SUPPLEMENT ||
                                     word->kind == KIND_PAYMENT));
@@ -602,6 +604,7 @@ static void moved(struct life *life, uint64_t from, uint64_t to, int32_t holder)
 
     if (branch < 0)
         return;
+    life->handoffs[life_handoff(life, to)].branch = true;
     life->dossier.branches[branch].handoff = to;
     life->dossier.branches[branch].holder = holder;
 }
