@@ -55,6 +55,8 @@ void audit_said(struct audit *audit, uint32_t letter, const struct audit_letter 
 void audit_accepted(struct audit *audit, uint32_t letter, bool other, uint64_t handoff, uint64_t commit_seq,
                     const struct hash *content, const struct hash *link, bool duplicate, enum state state);
 void audit_refused(struct audit *audit, uint32_t letter, bool other, const char *problem, int64_t now_ms);
+/* ... because it asks for a paper that may not be asked for any more (audit_look.c). */
+void audit_paper_refused(struct audit *audit, uint32_t letter, int64_t now_ms);
 /* seq_before: the last notice of the same FOLLOW; 0 first. known: the agency has stored this one before. */
 struct audit_notice {
     uint32_t agency;

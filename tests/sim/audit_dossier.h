@@ -4,7 +4,8 @@
  * again, from the beginning, judges each fact by rules of its own, and compares: every judgement in the history, and
  * all that is known now.
  *
- *   audit_life.c    the life of a dossier told again: branches, who owns the stage, pauses, due dates, receipts
+ *   audit_life.c    the life of a dossier told again, event by event: what is said, receipts, answers
+ *   audit_branch.c  its branches: who owns the stage, what they make together, when a clock stands
  *   audit_rules.c   may a fact be believed, what do branches make together, the clock, minute by minute
  *   audit_look.c    the comparison
  *
@@ -48,6 +49,8 @@ struct audit_dossier {
     uint32_t kept, unknown, channel, unknown_year, branch_count, branches_lost, pause_count, pauses_lost, sum_count;
     int64_t  received_ms, due_ms, committed_ms, statutory_ms, claimed_ms;
     enum due_source due_source;
+    enum status ended;                          /* what ended the work, 0 it goes on; and when */
+    int64_t  ended_ms;
     bool     since;                             /* by the second version of its procedure */
     struct audit_branch branches[BRANCHES_MAX];
     struct audit_pause { int64_t from_ms, to_ms; int32_t branch; } pauses[PAUSES_MAX];     /* -1: of the whole */
@@ -111,6 +114,22 @@ struct life {
 };
 /* Wrong judgements in the history are told to the auditor at once. */
 void life_tell(struct life *life);
+
+/* ---- audit_branch.c. Branches are counted as they were opened; -1 is none. */
 int32_t life_handoff(const struct life *life, uint64_t handoff);        /* index; -1 none of this dossier */
+bool    life_same(const struct life *life, int32_t a, int32_t b);       /* they sit in one seat */
+/* Of this handoff, or of the FORWARD that it is about, whatever lies between. */
+int32_t life_branch(const struct life *life, uint64_t handoff);
+int32_t life_branch_meant(const struct life *life, int32_t sender, uint64_t parent);
+uint32_t life_side_by_side(const struct life *life);
+enum status life_together(const struct life *life, enum status last);
+int32_t life_owner(const struct life *life);
+bool    life_has_handed_on(const struct life *life, int32_t agency);
+bool    life_owns(const struct life *life, int32_t meant, int32_t agency, enum status status);
+/* `held`: its sender's own, which he passes on. */
+int32_t life_open_behind(struct life *life, const struct audit_handoff *forward, int32_t recipient, int32_t held);
+void    life_hand_back(struct life *life, const struct audit_branch *ended);
+void    life_clock_goes_on(struct audit_dossier *dossier, int32_t branch, int64_t at_ms);
+void    life_clock_follows(struct audit_dossier *dossier, int32_t branch, enum status status, int64_t at_ms);
 
 #endif

@@ -4,7 +4,7 @@
 #include "tests/sim/audit_inside.h"
 #include "tests/sim/law.h"
 
-enum { PARENTS_MAX = 8, ADOPTED_MAX = 64 };
+enum { ADOPTED_MAX = 64 };
 
 /* What one handoff says, while it is being heard. */
 struct word {
@@ -18,204 +18,6 @@ struct word {
     enum judged judged;
     int32_t  received;                  /* handoff (index) that it says was taken in hand */
 };
-
-int32_t life_handoff(const struct life *life, uint64_t handoff)
-{
-    for (uint32_t i = 0; i < life->look->handoff_count; i++)
-        if (life->look->handoffs[i].handoff == handoff)
-            return (int32_t)i;
-    return -1;
-}
-
-static bool same(const struct life *life, int32_t a, int32_t b)
-{
-    return rule_same_seat(life->directory, a, b);
-}
-
-/* ---- branches */
-
-static bool is_live(const struct audit_branch *branch)
-{
-    return !branch->ended && !branch->passed_on;
-}
-
-/* The branch of this handoff, or of the FORWARD that it is about, whatever lies between. */
-static int32_t branch_of(const struct life *life, uint64_t handoff)
-{
-    for (int up = 0; handoff && up < PARENTS_MAX; up++) {
-        for (uint32_t i = 0; i < life->dossier.branch_count; i++)
-            if (life->dossier.branches[i].handoff == handoff)
-                return (int32_t)i;
-        int32_t index = life_handoff(life, handoff);
-        bool forward = index >= 0 && life->look->handoffs[index].kind == KIND_FORWARD;
-        handoff = index >= 0 && !forward ? life->look->handoffs[index].parent : 0;
-    }
-    return -1;
-}
-
-static int32_t branch_meant(const struct life *life, int32_t sender, uint64_t parent)
-{
-    int32_t named = branch_of(life, parent), found = -1;
-
-    if (named >= 0 && same(life, life->dossier.branches[named].holder, sender))
-        return named;
-    for (uint32_t i = 0; i < life->dossier.branch_count; i++) {
-        if (!is_live(&life->dossier.branches[i]) || !same(life, life->dossier.branches[i].holder, sender))
-            continue;
-        if (found >= 0)
-            return -1;
-        found = (int32_t)i;
-    }
-    return found;
-}
-
-static bool has_a_say(const struct life *life, const struct audit_branch *branch)
-{
-    int32_t index = life_handoff(life, branch->handoff);
-    bool given_up = !branch->line.status && !branch->delivered_ms && !branch->ended && index >= 0 &&
-                    life->handoffs[index].closed;
-    return !branch->passed_on && !(branch->behind && branch->ended) && !given_up;
-}
-
-static uint32_t side_by_side(const struct life *life)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < life->dossier.branch_count; i++)
-        count += has_a_say(life, &life->dossier.branches[i]);
-    return count;
-}
-
-static enum status together(const struct life *life, enum status last)
-{
-    struct rule_branch branches[BRANCHES_MAX];
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < life->dossier.branch_count; i++) {
-        const struct audit_branch *branch = &life->dossier.branches[i];
-        bool done = branch->result && branch->line.status != STATUS_RETURNED;
-        if (has_a_say(life, branch))
-            branches[count++] = (struct rule_branch){ done ? STATUS_DONE : branch->line.status, branch->ended };
-    }
-    return rule_together(branches, count, last);
-}
-
-/* One live branch that is there: its holder; several: nobody; none there: who sent the first that is on its way, else
- * the last that ended, else who opened the dossier. */
-static int32_t owner_of(const struct life *life)
-{
-    const struct audit_branch *there = NULL, *on_its_way = NULL, *over = NULL;
-
-    for (uint32_t i = 0; i < life->dossier.branch_count; i++) {
-        const struct audit_branch *branch = &life->dossier.branches[i];
-        if (branch->ended && !branch->behind)
-            over = branch;
-        if (!is_live(branch))
-            continue;
-        on_its_way = branch;
-        if (!branch->delivered_ms && !branch->receipt_ms)
-            continue;
-        if (there)
-            return -1;
-        there = branch;
-    }
-    return there ? there->holder : on_its_way ? on_its_way->sender : over ? over->sender : life->dossier.opener;
-}
-
-static bool has_handed_on(const struct life *life, int32_t agency)
-{
-    if (same(life, life->dossier.opener, agency))
-        return true;
-    for (uint32_t i = 0; i < life->dossier.branch_count; i++)
-        if (same(life, life->dossier.branches[i].sender, agency))
-            return true;
-    return false;
-}
-
-static bool owns(const struct life *life, int32_t meant, int32_t agency, enum status status)
-{
-    const struct audit_branch *branch = meant >= 0 ? &life->dossier.branches[meant] : NULL;
-
-    if (branch && same(life, branch->holder, agency) &&
-        (is_live(branch) || life->branch_recalled[meant] || life->recalled))
-        return true;
-    if ((status == STATUS_WITHDRAWN || status == STATUS_STOPPED || status == STATUS_RETURNED) &&
-        has_handed_on(life, agency))
-        return true;
-    return same(life, owner_of(life), agency);
-}
-
-static int32_t open_branch(struct life *life, const struct audit_handoff *forward, int32_t recipient)
-{
-    struct audit_dossier *dossier = &life->dossier;
-
-    if (dossier->branch_count == BRANCHES_MAX) {
-        dossier->branches_lost++;
-        return -1;
-    }
-    dossier->branches[dossier->branch_count] =
-        (struct audit_branch){ .handoff = forward->handoff, .sender = forward->sender, .holder = recipient,
-                               .line = { .by = -1 } };
-    life->branch_recalled[dossier->branch_count] = false;
-    life->handoffs[life_handoff(life, forward->handoff)].branch = true;
-    return (int32_t)dossier->branch_count++;
-}
-
-/* Whoever held it has passed it on. */
-static int32_t open_behind(struct life *life, const struct audit_handoff *forward, int32_t recipient, int32_t held)
-{
-    int32_t opened = open_branch(life, forward, recipient);
-
-    if (held >= 0)
-        life->dossier.branches[held].passed_on = true;
-    if (held >= 0 && opened >= 0)
-        life->dossier.branches[opened].behind = true;
-    return opened;
-}
-
-/* The last one behind has ended: who is in front has the dossier back. */
-static void hand_back(struct life *life, const struct audit_branch *ended)
-{
-    struct audit_branch *front = NULL;
-
-    for (uint32_t i = 0; i < life->dossier.branch_count; i++) {
-        struct audit_branch *branch = &life->dossier.branches[i];
-        if (branch != ended && is_live(branch) && same(life, branch->sender, ended->sender))
-            return;
-        if (branch->passed_on && same(life, branch->holder, ended->sender))
-            front = branch;
-    }
-    if (front)
-        front->passed_on = false;
-}
-
-/* ---- clocks */
-
-static bool stands(const struct audit_dossier *dossier, int32_t branch)
-{
-    for (uint32_t i = 0; i < dossier->pause_count; i++)
-        if (!dossier->pauses[i].to_ms && (branch < 0 || dossier->pauses[i].branch == branch))
-            return true;
-    return false;
-}
-
-static void goes_on(struct audit_dossier *dossier, int32_t branch, int64_t at_ms)
-{
-    for (uint32_t i = 0; i < dossier->pause_count; i++) {
-        struct audit_pause *pause = &dossier->pauses[i];
-        if (!pause->to_ms && (branch < 0 || pause->branch < 0 || pause->branch == branch))
-            pause->to_ms = at_ms > pause->from_ms ? at_ms : pause->from_ms + 1;
-    }
-}
-
-static void clock_follows(struct audit_dossier *dossier, int32_t branch, enum status status, int64_t at_ms)
-{
-    if (!rule_is_pause(status))
-        goes_on(dossier, branch, at_ms);
-    else if (!stands(dossier, branch) && dossier->pause_count < PAUSES_MAX)
-        dossier->pauses[dossier->pause_count++] = (struct audit_pause){ at_ms, 0, branch };
-    else if (!stands(dossier, branch))
-        dossier->pauses_lost++;
-}
 
 /* ---- status */
 
@@ -263,8 +65,8 @@ static enum judged believe_of_branch(struct life *life, struct word *word, const
     branch->line = *next;
     branch->line.gap = judged == JUDGED_GAP;
     life->branch_recalled[word->meant] = false;
-    clock_follows(dossier, word->meant, next->status, next->source_ms);
-    enum status whole = together(life, next->status);
+    life_clock_follows(dossier, word->meant, next->status, next->source_ms);
+    enum status whole = life_together(life, next->status);
     dossier->line = branch->line;
     dossier->line.status = whole;
     dossier->line.source_ms = latest_ms > next->source_ms ? latest_ms : next->source_ms;
@@ -286,7 +88,7 @@ static enum judged believe_of_whole(struct life *life, struct word *word, const 
         dossier->branches[word->meant].line = dossier->line;
         life->branch_recalled[word->meant] = false;
     }
-    clock_follows(dossier, word->meant, next->status, next->source_ms);
+    life_clock_follows(dossier, word->meant, next->status, next->source_ms);
     return judged;
 }
 
@@ -297,8 +99,8 @@ static void believe(struct life *life, struct word *word)
     struct audit_line next = { (enum status)word->status, false, word->sender, says->source_ms, says->sequence };
 
     if (word->status > 0) {
-        bool its = owns(life, word->meant, word->sender, next.status);
-        word->judged = side_by_side(life) > 1 && word->meant >= 0 ? believe_of_branch(life, word, &next, its)
+        bool its = life_owns(life, word->meant, word->sender, next.status);
+        word->judged = life_side_by_side(life) > 1 && word->meant >= 0 ? believe_of_branch(life, word, &next, its)
                                                                   : believe_of_whole(life, word, &next, its);
     } else {
         word->judged = word->status < 0 ? JUDGED_UNKNOWN_CODE : JUDGED_NO_STATUS;
@@ -320,13 +122,13 @@ static void hear_received(struct life *life, const struct word *word)
 {
     struct audit_dossier *dossier = &life->dossier;
     const struct audit_says *says = &word->letter->says;
-    bool opener = same(life, dossier->opener, word->sender);
+    bool opener = life_same(life, dossier->opener, word->sender);
 
     if (says->facts && says->channel && (opener || !dossier->channel))
         dossier->channel = says->channel;
     life->procedure |= says->procedure && (opener || word->kind == KIND_FORWARD);
     bool knew = dossier->received_ms;
-    if (!knew && says->facts && says->received_ms && has_handed_on(life, word->sender))
+    if (!knew && says->facts && says->received_ms && life_has_handed_on(life, word->sender))
         dossier->received_ms = says->received_ms;
     else if (!knew && dossier->line.status == STATUS_ACCEPTED)
         dossier->received_ms = dossier->line.source_ms;
@@ -339,7 +141,7 @@ static void hear_due(struct life *life, const struct word *word)
 {
     struct audit_dossier *dossier = &life->dossier;
     const struct audit_says *says = &word->letter->says;
-    bool one_stop = same(life, dossier->opener, word->sender) || life->directory->one_stop[word->sender];
+    bool one_stop = life_same(life, dossier->opener, word->sender) || life->directory->one_stop[word->sender];
     bool stated = dossier->due_source == DUE_ONE_STOP || dossier->due_source == DUE_AGENCY;
 
     if (!says->due_ms || (stated && says->due_ms == dossier->due_ms))
@@ -378,15 +180,27 @@ static void forwarded(struct life *life, const struct word *word)
     const struct audit_handoff *handoff = word->handoff;
     int32_t index = life_handoff(life, handoff->handoff), parent = life_handoff(life, handoff->parent);
     int32_t corrected = parent >= 0 && life->look->handoffs[parent].child == handoff->handoff
-                            ? branch_of(life, handoff->parent) : -1;
+                            ? life_branch(life, handoff->parent) : -1;
 
     if (corrected >= 0) {
         life->dossier.branches[corrected].handoff = handoff->handoff;
         life->dossier.branches[corrected].holder = life->handoffs[index].recipient;
         life->handoffs[index].branch = true;
     } else {
-        (void)open_behind(life, handoff, life->handoffs[index].recipient, word->meant);
+        (void)life_open_behind(life, handoff, life->handoffs[index].recipient, word->meant);
     }
+}
+
+/* The first fact that ends the work says when; one that leads back takes it away. */
+static void end_follows(struct life *life)
+{
+    struct audit_dossier *dossier = &life->dossier;
+    bool over = dossier->there && rule_is_over(dossier->line.status) && !life->recalled;
+
+    if (over == (dossier->ended != 0))
+        return;
+    dossier->ended = over ? dossier->line.status : 0;
+    dossier->ended_ms = over ? dossier->line.source_ms : 0;
 }
 
 /* ---- the record begins */
@@ -405,7 +219,8 @@ static void adopt(struct life *life, uint64_t before)
             life->dossier.opener = forward->sender;
         if (forward->kind != KIND_FORWARD || now->closed)
             continue;
-        int32_t opened = open_behind(life, forward, now->recipient, branch_meant(life, forward->sender, forward->parent));
+        int32_t held = life_branch_meant(life, forward->sender, forward->parent);
+        int32_t opened = life_open_behind(life, forward, now->recipient, held);
         if (opened < 0)
             return;
         struct audit_branch *branch = &life->dossier.branches[opened];
@@ -413,7 +228,7 @@ static void adopt(struct life *life, uint64_t before)
         branch->ended = now->answer != 0;
         branch->result = now->answer == ANSWER_RESULT;
         if (branch->ended && branch->behind)
-            hand_back(life, branch);
+            life_hand_back(life, branch);
     }
 }
 
@@ -463,8 +278,8 @@ static void check_said(struct life *life, const struct word *word, enum status b
                     event->before, event->after, before, life->dossier.line.status);
     bool says_moved = event->due_source == DUE_ONE_STOP || event->due_source == DUE_AGENCY;
     if (says_moved != moved || (moved && event->due_ms != life->dossier.due_ms))
-        audit_wrong(life->audit, event->handoff, "dossier: the due date on paper %s by it",
-                    moved ? "is moved" : "is not moved");
+        audit_wrong(life->audit, event->handoff, "dossier: the due date on paper must %sbe moved by it",
+                    moved ? "" : "not ");
 }
 
 static void take_in_hand(struct life *life, int32_t index, int64_t source_ms)
@@ -473,7 +288,7 @@ static void take_in_hand(struct life *life, int32_t index, int64_t source_ms)
         return;
     life->handoffs[index].receipts += !life->handoffs[index].received;
     life->handoffs[index].received = true;
-    int32_t branch = life->dossier.there ? branch_of(life, life->look->handoffs[index].handoff) : -1;
+    int32_t branch = life->dossier.there ? life_branch(life, life->look->handoffs[index].handoff) : -1;
     if (branch >= 0 && !life->dossier.branches[branch].receipt_ms)
         life->dossier.branches[branch].receipt_ms = source_ms;
 }
@@ -486,21 +301,21 @@ static void hear(struct life *life, struct word *word)
     bool forward = parent >= 0 && life->look->handoffs[parent].kind == KIND_FORWARD;
 
     word_status(word);
-    if (forward && is_receipt(word) && same(life, life->handoffs[parent].recipient, word->sender))
+    if (forward && is_receipt(word) && life_same(life, life->handoffs[parent].recipient, word->sender))
         word->received = parent;
     bool opened = opens(life, word);
     enum status before = dossier->line.status;
     enum due_source source = dossier->due_source;
     int64_t due_ms = dossier->due_ms;
     if (opened) {
-        word->meant = branch_meant(life, word->sender, word->handoff->parent);
-        if (word->kind == KIND_RECALL && (word->meant >= 0 || has_handed_on(life, word->sender))) {
+        word->meant = life_branch_meant(life, word->sender, word->handoff->parent);
+        if (word->kind == KIND_RECALL && (word->meant >= 0 || life_has_handed_on(life, word->sender))) {
             life->recalled = true;
             if (word->meant >= 0)
                 life->branch_recalled[word->meant] = true;
         }
         if (word->kind == KIND_SUPPLEMENT || word->kind == KIND_PAYMENT)
-            goes_on(dossier, branch_of(life, word->handoff->parent), says->source_ms);
+            life_clock_goes_on(dossier, life_branch(life, word->handoff->parent), says->source_ms);
         if (word->status || word->told)
             believe(life, word);
         if (word->received < 0 && word->meant >= 0 && is_receipt(word))
@@ -511,8 +326,10 @@ static void hear(struct life *life, struct word *word)
         hear_due(life, word);
     }
     take_in_hand(life, word->received, says->source_ms);
-    if (opened)
+    if (opened) {
         hear_sums(life, word);
+        end_follows(life);
+    }
     check_said(life, word, before, source, due_ms, opened);
 }
 
@@ -529,28 +346,33 @@ static enum answer answer_of(enum kind kind)
 static void ends(struct life *life, int32_t forward, bool result, int32_t by, int64_t source_ms, uint64_t sequence)
 {
     struct audit_dossier *dossier = &life->dossier;
-    int32_t index = dossier->there ? branch_of(life, life->look->handoffs[forward].handoff) : -1;
+    int32_t index = dossier->there ? life_branch(life, life->look->handoffs[forward].handoff) : -1;
 
     life->handoffs[forward].answer = result ? ANSWER_RESULT : ANSWER_REFUSED;
     life->answered = 0;
     if (life->look->handoffs[forward].kind != KIND_FORWARD || index < 0)
         return;
     struct audit_branch *branch = &dossier->branches[index];
-    bool alone = side_by_side(life) < 2;
+    bool alone = life_side_by_side(life) < 2;
     life->answered = life->look->handoffs[forward].handoff;
     life->answered_before = dossier->line.status;
     branch->ended = true;
     branch->result |= result;
     branch->receipt_ms = branch->receipt_ms ? branch->receipt_ms : source_ms;
-    goes_on(dossier, index, source_ms);
-    hand_back(life, branch);
-    enum status whole = together(life, dossier->line.status);
+    life_clock_goes_on(dossier, index, source_ms);
+    life_hand_back(life, branch);
+    enum status whole = life_together(life, dossier->line.status);
     if (!alone && dossier->line.status && whole != dossier->line.status && !rule_is_final(dossier->line.status)) {
-        int64_t latest_ms = dossier->line.source_ms;
-        dossier->line = (struct audit_line){ whole, false, by, latest_ms > source_ms ? latest_ms : source_ms, sequence };
+        int64_t latest_ms = dossier->line.source_ms > source_ms ? dossier->line.source_ms : source_ms;
+        dossier->line = (struct audit_line){ whole, false, by, latest_ms, sequence };
         life->recalled = false;
     }
     life->answered_after = dossier->line.status;
+    /* Told after the fact that ended the work: it was done by then. */
+    if (alone && result && (dossier->ended == STATUS_DONE || dossier->ended == STATUS_RETURNED) &&
+        source_ms < dossier->ended_ms)
+        dossier->ended_ms = source_ms;
+    end_follows(life);
 }
 
 static void answer(struct life *life, const struct word *word)
@@ -559,10 +381,10 @@ static void answer(struct life *life, const struct word *word)
     const struct audit_says *says = &word->letter->says;
     enum answer answer = answer_of(word->kind);
 
-    if (parent < 0 || !answer || !same(life, life->handoffs[parent].recipient, word->sender))
+    if (parent < 0 || !answer || !life_same(life, life->handoffs[parent].recipient, word->sender))
         return;
     int32_t asker = life->look->handoffs[parent].sender;
-    if (!same(life, to >= 0 ? to : asker, asker) ||
+    if (!life_same(life, to >= 0 ? to : asker, asker) ||
         (life->handoffs[parent].answer == ANSWER_RESULT && answer != ANSWER_RESULT))
         return;
     if (life->look->handoffs[parent].kind == KIND_FORWARD)
@@ -588,7 +410,7 @@ static void accepted(struct life *life, const struct audit_event *event, int32_t
 
 static void delivered(struct life *life, const struct audit_event *event, int32_t index)
 {
-    int32_t branch = life->dossier.there ? branch_of(life, event->handoff) : -1;
+    int32_t branch = life->dossier.there ? life_branch(life, event->handoff) : -1;
 
     life->handoffs[index].delivered_ms = event->at_ms;
     life->handoffs[index].calendar_then = life->directory->calendar;
@@ -600,7 +422,7 @@ static void delivered(struct life *life, const struct audit_event *event, int32_
 /* A re-route, or another agency in its seat: the branch goes on with all that it has. */
 static void moved(struct life *life, uint64_t from, uint64_t to, int32_t holder)
 {
-    int32_t branch = life->dossier.there ? branch_of(life, from) : -1;
+    int32_t branch = life->dossier.there ? life_branch(life, from) : -1;
 
     if (branch < 0)
         return;
@@ -685,5 +507,5 @@ void life_tell(struct life *life)
         happen(life, &look->events[i]);
     }
     life->directory = directory_at(life->audit, look->turn_seq + 1);
-    life->dossier.owner = life->dossier.there ? owner_of(life) : -1;
+    life->dossier.owner = life->dossier.there ? life_owner(life) : -1;
 }

@@ -4,6 +4,7 @@
 #include "tests/sim/audit_inside.h"
 #include "tests/sim/law.h"
 
+#define WALL_OFF_MS (2LL * 3600 * 1000)     /* no gateway's clock is further ahead of the truth */
 #define LATE_MS (2LL * 60 * 1000)       /* timers of a gateway that is in doubt about the time are put off a minute */
 
 static uint64_t about(const struct life *life)
@@ -148,7 +149,8 @@ static void compare_told(struct life *life)
             audit_wrong(life->audit, event->handoff, "dossier: another fact is shown in the place of this one");
     }
     if (at && look->handoff_count)
-        audit_wrong(life->audit, about(life), "dossier of case %u: facts are shown that nobody told", look->case_number);
+        audit_wrong(life->audit, about(life), "dossier of case %u: facts are shown that nobody told",
+                    look->case_number);
 }
 
 static int64_t receipt_due_ms(const struct life_handoff *now, bool calendar)
@@ -212,6 +214,15 @@ static void check_papers(struct audit *audit, const struct audit_look *look)
     }
 }
 
+void audit_paper_refused(struct audit *audit, uint32_t letter, int64_t now_ms)
+{
+    const struct audit_says *says = &audit->papers[letter].letter.says;
+    int64_t received_ms = says->received_ms ? says->received_ms : now_ms + WALL_OFF_MS;
+
+    if (!says->paper || received_ms < LAW_CHANGES_MS)
+        audit_wrong(audit, 0, "dossier: letter %u was refused for a paper that may be asked for", letter);
+}
+
 void audit_look(struct audit *audit, const struct audit_look *look)
 {
     static struct life life;
@@ -229,6 +240,8 @@ void audit_look(struct audit *audit, const struct audit_look *look)
         return;
     COMPARE(&life, &look->shown, &life.dossier, opener);
     compare_line(&life, &look->shown.line, &life.dossier.line);
+    COMPARE(&life, &look->shown, &life.dossier, ended);
+    COMPARE(&life, &look->shown, &life.dossier, ended_ms);
     COMPARE(&life, &look->shown, &life.dossier, kept);
     COMPARE(&life, &look->shown, &life.dossier, unknown);
     compare_branches(&life);

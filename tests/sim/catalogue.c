@@ -64,7 +64,8 @@ static void make(void)
     }
     all.calendar = calendar_new();
     must(all.calendar && calendar_add_year(all.calendar, LAW_YEAR - 1) == RESULT_OK &&
-         calendar_add_year(all.calendar, LAW_YEAR) == RESULT_OK && calendar_add_day(all.calendar, &holiday) == RESULT_OK);
+         calendar_add_year(all.calendar, LAW_YEAR) == RESULT_OK &&
+         calendar_add_day(all.calendar, &holiday) == RESULT_OK);
     all.made = true;
 }
 

@@ -125,6 +125,8 @@ static void hear_refused(struct world *world, const struct down *down)
     if (!down->effect.refused.has_message_id)
         return;
     audit_refused(world->audit, number, other, problem_word(problem->type), world->now_ms);
+    if (strncmp(problem->field, "header.facts.components", strlen("header.facts.components")) == 0)
+        audit_paper_refused(world->audit, number, world->now_ms);
     STORY(world, letter->handoff ? letter->handoff : LETTER_STORY(number), "letter %u%s refused: %s (%s)", number,
           other ? " (otherwise)" : "", problem_word(problem->type), problem->sentence_en);
     switch (problem->type) {

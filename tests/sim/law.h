@@ -7,7 +7,7 @@
 
 enum {
     LAW_CODES = 6,                          /* partners' codes "0" .. "5"; nobody knows "6" .. "11" */
-    LAW_DAYS_BEFORE = 3, LAW_DAYS_SINCE = 1,        /* working days that the units promise, by version of the procedure */
+    LAW_DAYS_BEFORE = 3, LAW_DAYS_SINCE = 1,    /* working days that the units promise, by version of the procedure */
     LAW_ONLINE_HOURS = 4,                   /* working hours, for what comes online; in both versions */
     LAW_STATUTORY_DAYS = 5,
     LAW_RECEIPT_HOURS = 1,                  /* working hours: then it is there, and nobody has taken it */

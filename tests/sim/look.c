@@ -87,6 +87,7 @@ static void see_dossier(struct looking *looking, const struct dossier_view *view
         .received_ms = dossier->received_ms, .due_ms = dossier->due_ms, .due_source = dossier->due_source,
         .committed_ms = dossier->committed_ms, .statutory_ms = dossier->statutory_ms,
         .claimed_ms = dossier->claimed_due_ms, .since = version && version[1] != '-',
+        .ended = view->ending.ended, .ended_ms = view->ending.ended_ms,
     };
     see_branches(looking, view);
     for (uint32_t i = 0; i < view->money_count; i++) {
@@ -111,7 +112,8 @@ static void see_event(struct looking *looking, uint64_t handoff, const struct ev
     must(looking->look.event_count < EVENTS_MAX);
     looking->events[looking->look.event_count++] = (struct audit_event){
         .seq = event->seq, .turn_seq = event->turn_seq, .handoff = handoff, .at_ms = event->at_ms,
-        .cause = event->cause, .to = event->to, .verdict = event->verdict, .taken_from = to ? agency(looking, view->actor) : -1,
+        .cause = event->cause, .to = event->to, .verdict = event->verdict,
+        .taken_from = to ? agency(looking, view->actor) : -1,
         .taken_by = to ? agency(looking, to + 4) : -1, .of_dossier = event->of_dossier.dossier,
         .said = event->of_dossier.status, .before = event->of_dossier.before, .after = event->of_dossier.after,
         .judged = event->of_dossier.judged, .due_ms = event->of_dossier.due_ms,

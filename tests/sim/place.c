@@ -86,7 +86,8 @@ static void fill_agency(struct world *world, struct agency *agency, const char *
     const struct options *options = &world->options;
 
     *agency = (struct agency){
-        .kind = one_stop ? AGENCY_ONE_STOP : AGENCY_SECTOR, .agency_class = agency_class, .attempts_max = options->attempts_max,
+        .kind = one_stop ? AGENCY_ONE_STOP : AGENCY_SECTOR, .agency_class = agency_class,
+        .attempts_max = options->attempts_max,
         .lapses_max = options->lapses_max, .age_ms_max = 3600 * 1000, .backoff_ms_min = options->backoff_ms,
         .backoff_ms_max = 60 * 1000, .in_flight_max = 1 + dice_below(&world->dice, 12),
         .breaker_after = options->breaker_after, .breaker_probe_ms = options->backoff_ms,
