@@ -82,7 +82,9 @@ void audit_said(struct audit *audit, uint32_t letter, const struct audit_letter 
         for (uint64_t i = 1; i <= audit->highest; i++) {
             struct fate *fate = &audit->fates[i];
             const struct paper *mate = fate->handoff && fate->letter >= 0 ? &audit->papers[fate->letter] : NULL;
-            if (mate && mate->letter.case_number == said->case_number && mate->letter.sender == said->sender)
+            /* An agency that took over may take back what the one before sent. */
+            if (mate && mate->letter.case_number == said->case_number &&
+                (mate->letter.sender == said->sender || audit->heirs[mate->letter.sender] >> said->sender & 1))
                 fate->excused = true;
         }
         audit->withdrawn[said->case_number % 64] = true;
@@ -210,8 +212,11 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
                     (unsigned long long)notice->seq_before);
     if (notice->known)
         return;
-    const struct fate *first = fate->parent && fate->letter < 0 ? fate_of(audit, fate->parent) : fate;
-    int32_t carried = first->letter >= 0 ? first->letter : notice->parent ? -1 : notice->letter;
+    if (!fate->parent)
+        fate->parent = notice->parent;
+    int32_t carried = letter_of_parents(audit, fate);
+    if (carried < 0 && !notice->parent)
+        carried = notice->letter;
     uint32_t heirs = carried >= 0 ? audit->heirs[audit->papers[carried].letter.sender] : 0;
     if (heirs >> notice->agency & 1)
         return;                                     /* told to its sender as well: there it is judged */
@@ -219,11 +224,8 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
         bind(audit, fate, notice->letter);
     if (fate->letter >= 0 && audit->papers[fate->letter].letter.sender != notice->agency)
         audit_wrong(audit, notice->handoff, "promise 6: agency %u was told of another's handoff", notice->agency);
-    if (fate->parent && fate->letter < 0 && fate_of(audit, fate->parent)->letter >= 0 &&
-        audit->papers[fate_of(audit, fate->parent)->letter].letter.sender != notice->agency)
+    if (fate->letter < 0 && carried >= 0 && audit->papers[carried].letter.sender != notice->agency)
         audit_wrong(audit, notice->handoff, "promise 6: agency %u was told of another's handoff", notice->agency);
-    if (!fate->parent)
-        fate->parent = notice->parent;
     if (notice->child)
         fate_of(audit, notice->child)->parent = notice->handoff;
     /* What is told leaves no gap: every move into these four is told, so the next one begins where the last ended. */
