@@ -203,6 +203,12 @@ static void check_purged(struct audit *audit, const struct fate *fate)
         audit_wrong(audit, fate->handoff, "promise 1: it waited, and what it needs was purged meanwhile");
 }
 
+/* Of a request to the citizen its recipient hears, too: what came of it, and that the time is nearly over. */
+static bool of_answer(enum cause cause)
+{
+    return cause == CAUSE_ANSWER_CAME || cause == CAUSE_ANSWER_REMINDED || cause == CAUSE_ANSWER_OVERDUE;
+}
+
 void audit_notice(struct audit *audit, const struct audit_notice *notice)
 {
     struct fate *fate = fate_of(audit, notice->handoff);
@@ -222,6 +228,13 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
         return;                                     /* told to its sender as well: there it is judged */
     if (!notice->parent)
         bind(audit, fate, notice->letter);
+    if (carried >= 0 && audit->papers[carried].letter.sender != notice->agency && of_answer(notice->cause)) {
+        if (!fate->ended_by_people && fate->recipient >= 0 && fate->recipient != (int32_t)notice->agency &&
+            !(audit->heirs[fate->recipient] >> notice->agency & 1))
+            audit_wrong(audit, notice->handoff, "promise 6: agency %u was told of a request to another",
+                        notice->agency);
+        return;
+    }
     if (fate->letter >= 0 && audit->papers[fate->letter].letter.sender != notice->agency)
         audit_wrong(audit, notice->handoff, "promise 6: agency %u was told of another's handoff", notice->agency);
     if (fate->letter < 0 && carried >= 0 && audit->papers[carried].letter.sender != notice->agency)

@@ -32,6 +32,8 @@ enum { AUDIT_SUMS = 2 };
 /* ... of its dossier. 0: not said. */
 struct audit_says {
     bool     facts, procedure, paper;           /* it has Facts; names the procedure; asks for the withdrawn paper */
+    bool     reason;                            /* it has a reason_code */
+    uint32_t components;                        /* bits: which papers it names */
     int64_t  source_ms, received_ms, due_ms;
     uint64_t sequence;
     uint32_t channel;

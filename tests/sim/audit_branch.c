@@ -192,6 +192,15 @@ void life_clock_goes_on(struct audit_dossier *dossier, int32_t branch, int64_t a
     }
 }
 
+void life_clock_answered(struct audit_dossier *dossier, int32_t branch, int64_t at_ms)
+{
+    for (uint32_t i = 0; i < dossier->pause_count; i++) {
+        struct audit_pause *pause = &dossier->pauses[i];
+        if (!pause->to_ms && pause->branch == branch)
+            pause->to_ms = at_ms > pause->from_ms ? at_ms : pause->from_ms + 1;
+    }
+}
+
 void life_clock_follows(struct audit_dossier *dossier, int32_t branch, enum status status, int64_t at_ms)
 {
     if (!rule_is_pause(status))

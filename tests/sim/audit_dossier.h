@@ -20,7 +20,7 @@ struct audit_event {
     uint64_t seq, turn_seq, handoff;
     int64_t  at_ms;
     enum cause cause;
-    enum state to;
+    enum state from, to;
     enum verdict verdict;
     int32_t  taken_from, taken_by;              /* SUCCEEDED */
     bool     of_dossier;                        /* the rest is said */
@@ -34,6 +34,7 @@ struct audit_handoff {
     int32_t  letter, sender, recipient;
     enum kind kind;
 };
+enum { AUDIT_ASKED_MAX = 32 };
 struct audit_line { enum status status; bool gap; int32_t by; int64_t source_ms; uint64_t sequence; };
 struct audit_branch {
     uint64_t handoff;
@@ -41,6 +42,14 @@ struct audit_branch {
     bool     passed_on, ended, result, behind;
     int64_t  delivered_ms, receipt_ms;
     struct audit_line line;
+};
+/* What a citizen is asked for. `branch`: of the step that asks, -1 none. */
+struct audit_asked {
+    uint64_t request;
+    enum asking state;
+    int32_t  branch, agency;
+    uint32_t nth, answers;
+    int64_t  asked_ms, answer_by_ms, ended_ms;
 };
 struct audit_dossier {
     bool     there;
@@ -55,6 +64,8 @@ struct audit_dossier {
     struct audit_branch branches[BRANCHES_MAX];
     struct audit_pause { int64_t from_ms, to_ms; int32_t branch; } pauses[PAUSES_MAX];     /* -1: of the whole */
     struct audit_paid { struct audit_sum sum; int64_t source_ms; int32_t by; } sums[DOSSIER_MONEY_MAX];
+    struct audit_asked asked[AUDIT_ASKED_MAX];          /* as they were made; shown: the newest, and all open ones */
+    uint32_t asked_count;
 };
 struct audit_look {
     uint32_t case_number;
@@ -90,11 +101,31 @@ int64_t rule_working_hours(int64_t from_ms, int hours, const struct audit_pause 
 int64_t rule_working_days(int64_t from_ms, int days, const struct audit_pause *pauses, uint32_t count, bool calendar);
 int64_t rule_days(int64_t from_ms, int days, const struct audit_pause *pauses, uint32_t count, bool calendar);
 
+struct life;
+/* ---- audit_asked.c: what citizens are asked for. In the order of an event: which request is answered (-1 none); into
+ * the clocks; noted; then everything of which nobody waits for the answer any more is left. */
+struct asked_word {
+    uint64_t handoff, parent;
+    int32_t  sender, addressed, recipient, meant;
+    enum kind kind;
+    const struct audit_says *says;
+};
+bool    asked_is_request(enum kind kind);
+bool    asked_is_answer(enum kind kind);
+int32_t asked_find(const struct life *life, const struct asked_word *word);
+void    asked_clock(struct life *life, const struct asked_word *word, int32_t asked);
+void    asked_note(struct life *life, const struct asked_word *word, int32_t asked);
+void    asked_follow(struct life *life, int64_t at_ms);
+void    asked_taken_back(struct life *life, uint64_t request, int64_t at_ms);
+void    asked_said(struct life *life, const struct audit_event *event);         /* a reminder, a proposal to stop */
+void    asked_last(const struct life *life);                            /* nothing is left unsaid */
+
 /* ---- audit_life.c */
 enum { HANDOFFS_OF_CASE_MAX = 1024 };
 /* A handoff, as far as the history has come. */
 struct life_handoff {
-    bool     accepted, closed, received, listed, branch;        /* branch: it was one, perhaps is not any more */
+    bool     accepted, closed, failed, received, listed;
+    bool     branch;                            /* it was one, perhaps is not any more */
     int64_t  delivered_ms;
     bool     calendar_then;                     /* when it was delivered */
     enum answer answer;
@@ -107,6 +138,9 @@ struct life {
     const struct audit_directory *directory;    /* in force at this moment */
     struct audit_dossier dossier;               /* as it must be */
     bool     recalled, branch_recalled[BRANCHES_MAX], procedure;
+    uint32_t asked_for[AUDIT_ASKED_MAX], missing[AUDIT_ASKED_MAX];      /* bits: papers; those that have not come */
+    bool     reminded[AUDIT_ASKED_MAX], overdue[AUDIT_ASKED_MAX];       /* of their answer, that was said */
+    struct audit_dossier written;               /* as it stood after the event before */
     int64_t  due_said_ms;
     struct life_handoff handoffs[HANDOFFS_OF_CASE_MAX];
     enum status answered_before, answered_after;        /* by the last answer; `answered`: to which handoff */
@@ -130,6 +164,7 @@ bool    life_owns(const struct life *life, int32_t meant, int32_t agency, enum s
 int32_t life_open_behind(struct life *life, const struct audit_handoff *forward, int32_t recipient, int32_t held);
 void    life_hand_back(struct life *life, const struct audit_branch *ended);
 void    life_clock_goes_on(struct audit_dossier *dossier, int32_t branch, int64_t at_ms);
+void    life_clock_answered(struct audit_dossier *dossier, int32_t branch, int64_t at_ms);
 void    life_clock_follows(struct audit_dossier *dossier, int32_t branch, enum status status, int64_t at_ms);
 
 #endif

@@ -233,16 +233,16 @@ static void adopt(struct life *life, uint64_t before)
 }
 
 /* True: there is a record, or there is one from now on. */
-static bool opens(struct life *life, const struct word *word)
+static bool opens(struct life *life, const struct word *word, int32_t asked)
 {
     const struct audit_says *says = &word->letter->says;
     int32_t parent = life_handoff(life, word->handoff->parent);
     bool of_no_branch = parent >= 0 && life->look->handoffs[parent].kind == KIND_FORWARD &&
                         !life->handoffs[parent].branch;
-    bool moves = word->kind == KIND_FORWARD ||
-                 (!of_no_branch && (word->implied || word->kind == KIND_RECALL || word->kind == KIND_SUPPLEMENT ||
-                                    word->kind == KIND_PAYMENT));
-    bool worth = says->due_ms || (word->kind == KIND_FORWARD && says->procedure) ||
+    bool asks = asked_is_request(word->kind) || word->kind == KIND_CORRECTION_REQUEST;
+    bool moves = word->kind == KIND_FORWARD || asks || asked >= 0 ||
+                 (!of_no_branch && (word->implied || word->kind == KIND_RECALL || asked_is_answer(word->kind)));
+    bool worth = says->due_ms || asks || (word->kind == KIND_FORWARD && says->procedure) ||
                  (says->facts && (word->told || says->received_ms || says->sum_count));
 
     if (!says->facts && !says->due_ms && !moves)
@@ -300,10 +300,17 @@ static void hear(struct life *life, struct word *word)
     const struct audit_says *says = &word->letter->says;
     bool forward = parent >= 0 && life->look->handoffs[parent].kind == KIND_FORWARD;
 
+    struct asked_word asked_word = {
+        .handoff = word->handoff->handoff, .parent = word->handoff->parent, .sender = word->sender, .kind = word->kind,
+        .addressed = word->letter->addressed, .says = says,
+        .recipient = life->handoffs[life_handoff(life, word->handoff->handoff)].recipient,
+    };
+    int32_t asked = asked_find(life, &asked_word);
+
     word_status(word);
     if (forward && is_receipt(word) && life_same(life, life->handoffs[parent].recipient, word->sender))
         word->received = parent;
-    bool opened = opens(life, word);
+    bool opened = opens(life, word, asked);
     enum status before = dossier->line.status;
     enum due_source source = dossier->due_source;
     int64_t due_ms = dossier->due_ms;
@@ -314,8 +321,8 @@ static void hear(struct life *life, struct word *word)
             if (word->meant >= 0)
                 life->branch_recalled[word->meant] = true;
         }
-        if (word->kind == KIND_SUPPLEMENT || word->kind == KIND_PAYMENT)
-            life_clock_goes_on(dossier, life_branch(life, word->handoff->parent), says->source_ms);
+        if (asked_is_answer(word->kind))
+            asked_clock(life, &asked_word, asked);
         if (word->status || word->told)
             believe(life, word);
         if (word->received < 0 && word->meant >= 0 && is_receipt(word))
@@ -327,8 +334,11 @@ static void hear(struct life *life, struct word *word)
     }
     take_in_hand(life, word->received, says->source_ms);
     if (opened) {
+        asked_word.meant = word->meant;
+        asked_note(life, &asked_word, asked);
         hear_sums(life, word);
         end_follows(life);
+        asked_follow(life, word->event->at_ms);
     }
     check_said(life, word, before, source, due_ms, opened);
 }
@@ -343,7 +353,8 @@ static enum answer answer_of(enum kind kind)
 }
 
 /* The branch of this FORWARD is over, with a result or without. */
-static void ends(struct life *life, int32_t forward, bool result, int32_t by, int64_t source_ms, uint64_t sequence)
+static void ends(struct life *life, int32_t forward, bool result, int32_t by, int64_t source_ms, uint64_t sequence,
+                 int64_t at_ms)
 {
     struct audit_dossier *dossier = &life->dossier;
     int32_t index = dossier->there ? life_branch(life, life->look->handoffs[forward].handoff) : -1;
@@ -373,6 +384,7 @@ static void ends(struct life *life, int32_t forward, bool result, int32_t by, in
         source_ms < dossier->ended_ms)
         dossier->ended_ms = source_ms;
     end_follows(life);
+    asked_follow(life, at_ms);
 }
 
 static void answer(struct life *life, const struct word *word)
@@ -389,7 +401,8 @@ static void answer(struct life *life, const struct word *word)
         return;
     if (life->look->handoffs[parent].kind == KIND_FORWARD)
         life->handoffs[parent].received = true;
-    ends(life, parent, answer == ANSWER_RESULT, word->sender, says->source_ms, says->sequence);
+    ends(life, parent, answer == ANSWER_RESULT, word->sender, says->source_ms, says->sequence,
+         word->event->at_ms);
 }
 
 /* ---- the way of a handoff */
@@ -460,6 +473,9 @@ static void happen(struct life *life, const struct audit_event *event)
         if (life->look->handoffs[index].kind == KIND_FORWARD)
             moved(life, event->handoff, event->handoff, event->taken_by);
         break;
+    case CAUSE_ANSWER_REMINDED: case CAUSE_ANSWER_OVERDUE:
+        asked_said(life, event);
+        break;
     case CAUSE_UNRECEIVED:
         unreceived(life, event, index);
         break;
@@ -474,13 +490,19 @@ static void happen(struct life *life, const struct audit_event *event)
         break;
     }
     life->handoffs[index].closed |= event->to == STATE_CLOSED;
+    if (event->from != event->to)
+        life->handoffs[index].failed = event->to == STATE_FAILED;
+    if (event->to == STATE_CLOSED && event->from != STATE_CLOSED && !life->look->handoffs[index].child)
+        asked_taken_back(life, event->handoff, event->at_ms);
     if (event->to != STATE_DELIVERED || life->handoffs[index].delivered_ms)
         return;
     delivered(life, event, index);
     /* Its system said no at once. */
     if ((event->verdict == VERDICT_REFUSED || event->verdict == VERDICT_OVERTAKEN) &&
-        life->handoffs[index].answer != ANSWER_RESULT)
-        ends(life, index, false, life->handoffs[index].recipient, event->at_ms, 0);
+        life->handoffs[index].answer != ANSWER_RESULT) {
+        life->handoffs[index].received |= life->handoffs[index].branch;
+        ends(life, index, false, life->handoffs[index].recipient, event->at_ms, 0, event->at_ms);
+    }
 }
 
 static const struct audit_directory *directory_at(const struct audit *audit, uint64_t turn_seq)

@@ -4,6 +4,7 @@
 #include "tests/sim/audit_inside.h"
 #include "tests/sim/law.h"
 
+enum { ASKED_SHOWN = 8 };               /* so many requests at most */
 #define WALL_OFF_MS (2LL * 3600 * 1000)     /* no gateway's clock is further ahead of the truth */
 #define LATE_MS (2LL * 60 * 1000)       /* timers of a gateway that is in doubt about the time are put off a minute */
 
@@ -85,6 +86,38 @@ static void compare_sums(struct life *life)
         COMPARE(life, paid, expected, source_ms);
         COMPARE(life, paid, expected, by);
     }
+}
+
+/* The newest, and all that are open. */
+static void compare_asked(struct life *life)
+{
+    const struct audit_dossier *shown = &life->look->shown, *dossier = &life->dossier;
+    uint32_t open = 0, open_shown = 0;
+
+    for (uint32_t i = 0; i < dossier->asked_count; i++)
+        open += dossier->asked[i].state == ASKING_OPEN;
+    for (uint32_t i = 0; i < shown->asked_count; i++) {
+        const struct audit_asked *asked = &shown->asked[i], *expected = dossier->asked;
+        open_shown += asked->state == ASKING_OPEN;
+        while (expected < dossier->asked + dossier->asked_count && expected->request != asked->request)
+            expected++;
+        if (expected == dossier->asked + dossier->asked_count) {
+            audit_wrong(life->audit, asked->request, "dossier: it asks for nothing, and is shown as a request");
+            return;
+        }
+        COMPARE(life, asked, expected, state);
+        COMPARE(life, asked, expected, branch);
+        COMPARE(life, asked, expected, agency);
+        COMPARE(life, asked, expected, nth);
+        COMPARE(life, asked, expected, answers);
+        COMPARE(life, asked, expected, asked_ms);
+        COMPARE(life, asked, expected, answer_by_ms);
+        COMPARE(life, asked, expected, ended_ms);
+    }
+    if (life->look->last)
+        asked_last(life);
+    if (open <= ASKED_SHOWN && open != open_shown)
+        differs(life, "open requests", open_shown, open);
 }
 
 /* ---- due dates */
@@ -219,6 +252,9 @@ void audit_paper_refused(struct audit *audit, uint32_t letter, int64_t now_ms)
     const struct audit_says *says = &audit->papers[letter].letter.says;
     int64_t received_ms = says->received_ms ? says->received_ms : now_ms + WALL_OFF_MS;
 
+    /* Or it asks the citizen for nothing at all. */
+    if (audit->papers[letter].letter.kind == KIND_SUPPLEMENT_REQUEST && !says->components && !says->reason)
+        return;
     if (!says->paper || received_ms < LAW_CHANGES_MS)
         audit_wrong(audit, 0, "dossier: letter %u was refused for a paper that may be asked for", letter);
 }
@@ -246,6 +282,7 @@ void audit_look(struct audit *audit, const struct audit_look *look)
     COMPARE(&life, &look->shown, &life.dossier, unknown);
     compare_branches(&life);
     COMPARE(&life, &look->shown, &life.dossier, owner);
+    compare_asked(&life);
     compare_pauses(&life);
     compare_sums(&life);
     compare_due(&life);

@@ -74,6 +74,8 @@ void catalogue_begin(struct world *world, struct tables *tables)
     if (!all.made)
         make();
     tables->receipt = rule(DEADLINE_WORKING_HOURS, LAW_RECEIPT_HOURS);
+    tables->supplement.answer = rule(DEADLINE_WORKING_HOURS, LAW_ANSWER_HOURS);
+    tables->supplement.remind = rule(DEADLINE_WORKING_HOURS, LAW_REMIND_HOURS);
     tables->status_maps = all.maps;
     tables->status_map_count = 2;
     if (world->options.catalogue) {

@@ -107,8 +107,11 @@ static void hear_accepted(struct world *world, const struct down *down)
     STORY(world, effect->accepted.handoff, "letter %u%s accepted in turn %llu%s, %s", number,
           other ? " (otherwise)" : "", (unsigned long long)effect->accepted.commit_seq,
           effect->accepted.duplicate ? ", duplicate" : "", state_name(effect->accepted.state));
+    bool first = !letter->handoff;
     letter->done = true;
     letter->handoff = effect->accepted.handoff;
+    if (first)
+        letter_accepted(world, number);
     if (letter->says_alias)
         world->cases[letter->case_number].alias_known = true;
     if (world->known_count < 4096)

@@ -77,6 +77,17 @@ static void write_step(struct world *world, uint32_t agency, const struct letter
     post(world, number);
 }
 
+/* The citizen noticed a mistake: the office asks for what is right, or declines. */
+static void answer_correction(struct world *world, uint32_t agency, uint64_t handoff, const struct letter *asked)
+{
+    int32_t number;
+    enum kind kind = dice_percent(&world->dice, 70) ? KIND_SUPPLEMENT_REQUEST : KIND_REFUSAL;
+    struct letter *letter = reply(world, agency, asked->case_number, kind, handoff, &number);
+
+    if (letter)
+        post(world, number);
+}
+
 /* The one-stop does what a request asks for; the citizen comes for the result. */
 static void answer_office(struct world *world, uint32_t agency, uint64_t handoff, const struct letter *asked)
 {
@@ -102,11 +113,35 @@ void letter_answer(struct world *world, uint32_t agency, uint64_t handoff, int32
         answer_office(world, agency, handoff, asked);
         return;
     }
+    if (asked->kind == KIND_CORRECTION_REQUEST) {
+        answer_correction(world, agency, handoff, asked);
+        return;
+    }
     bool of_one_stop = asked->sender < world->options.one_stops;
     if (of_one_stop ? asked->kind == KIND_RESULT : asked->kind != KIND_FORWARD)
         return;
     write_step(world, agency, asked, (int32_t)asked->sender, handoff,
                asked->kind == KIND_FORWARD && world->options.courses ? dice_below(&world->dice, STEPS_MAX) : 0, false);
+}
+
+/* Of one that was handed off, its sender's citizen says later that something in it is wrong. */
+static void correct(struct world *world, uint32_t number)
+{
+    const struct letter *wrong = &world->letters[number];
+    int32_t correction;
+
+    if (wrong->kind != KIND_FORWARD || world->calm || wrong->sender >= world->options.one_stops || !wrong->handoff ||
+        !dice_percent(&world->dice, world->options.correction_percent))
+        return;
+    struct letter *letter = reply(world, wrong->sender, wrong->case_number, KIND_CORRECTION_REQUEST, wrong->handoff,
+                                  &correction);
+    if (letter)
+        post(world, correction);
+}
+
+void letter_accepted(struct world *world, uint32_t number)
+{
+    correct(world, number);
 }
 
 void letter_goes_on(struct world *world, uint32_t number)

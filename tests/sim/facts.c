@@ -63,6 +63,17 @@ static void draw_times(struct world *world, struct letter *letter, uint32_t numb
         letter->source_ms -= letter->source_ms % 10000;
 }
 
+/* What a request asks for: papers, in words (a reason), or both; sometimes nothing, which is refused. An answer brings
+ * all of it, or some. */
+static void draw_papers(struct world *world, struct letter *letter)
+{
+    bool asks = letter->kind == KIND_SUPPLEMENT_REQUEST || letter->kind == KIND_FINANCIAL_OBLIGATION;
+
+    if (letter->kind == KIND_SUPPLEMENT_REQUEST || letter->kind == KIND_SUPPLEMENT)
+        letter->components = dice_percent(&world->dice, 60) ? dice_below(&world->dice, 4) : 0;
+    letter->says_reason = letter->kind == KIND_REFUSAL || (asks && dice_percent(&world->dice, 90));
+}
+
 void facts_draw(struct world *world, uint32_t number)
 {
     struct letter *letter = &world->letters[number];
@@ -71,6 +82,7 @@ void facts_draw(struct world *world, uint32_t number)
 
     draw_times(world, letter, number);
     letter->says_procedure = options->catalogue && letter->kind == KIND_FORWARD && dice_percent(&world->dice, 60);
+    draw_papers(world, letter);
     letter->asks_paper = letter->says_procedure && dice_percent(&world->dice, options->paper_percent);
     letter->says_facts = dice_percent(&world->dice, options->facts_percent);
     if (!letter->says_facts)

@@ -6,6 +6,8 @@
 #include "tests/sim/law.h"
 #include "tests/sim/sim.h"
 
+enum { PAPERS = 3 };
+
 int32_t letter_new(struct world *world, uint32_t sender)
 {
     if (world->letter_count == LETTERS_MAX)
@@ -65,11 +67,28 @@ static struct uuid nobody_sends_it(const struct letter *letter)
     return uuid_v7(letter->id_ms, random);
 }
 
+/* The withdrawn one, or those that the citizen is asked for and brings. */
+static void name_papers(const struct letter *letter, Lienthong__V1__Facts *facts, Lienthong__V1__Component papers[],
+                        Lienthong__V1__Component *list[])
+{
+    static const char *const codes[] = { "GIAY-CHUNG-SINH", "TO-KHAI" };
+
+    facts->components = list;
+    for (uint32_t i = 0; i < 2u + letter->asks_paper; i++) {
+        if (i < 2 && !(letter->components & 1u << i))
+            continue;
+        lienthong__v1__component__init(&papers[facts->n_components]);
+        papers[facts->n_components].code = (char *)(i < 2 ? codes[i] : LAW_PAPER);
+        list[facts->n_components] = &papers[facts->n_components];
+        facts->n_components++;
+    }
+}
+
 static void write_text(struct world *world, struct letter *letter, uint32_t number, bool other)
 {
     Lienthong__V1__Header header = LIENTHONG__V1__HEADER__INIT;
     Lienthong__V1__Facts facts = LIENTHONG__V1__FACTS__INIT;
-    Lienthong__V1__Component paper = LIENTHONG__V1__COMPONENT__INIT, *papers[] = { &paper };
+    Lienthong__V1__Component papers[PAPERS], *list[PAPERS];
     char code[DOSSIER_CODE_SIZE], procedure[PROCEDURE_CODE_SIZE] = "", step[STEP_NAME_SIZE] = "";
     uint32_t size = world->options.body_bytes;
     uint8_t *payload = world_take(world, size);
@@ -91,12 +110,9 @@ static void write_text(struct world *world, struct letter *letter, uint32_t numb
     header.parent = letter->parent;
     header.content_type = (char *)"text/plain";
     facts.due_ms = letter->due_ms;
-    if (letter->kind == KIND_SUPPLEMENT_REQUEST)
-        facts.reason_code = (char *)"khac";
     facts.received_ms = letter->facts.received_ms;
-    paper.code = (char *)LAW_PAPER;
-    facts.components = papers;
-    facts.n_components = letter->asks_paper;
+    name_papers(letter, &facts, papers, list);
+    facts.reason_code = (char *)(letter->says_reason ? "khac" : "");
     header.facts = &facts;
     size_t bytes = lienthong__v1__header__get_packed_size(&header);
     uint8_t *packed = world_take(world, bytes);
@@ -197,7 +213,8 @@ static struct audit_says says_of(const struct world *world, const struct letter 
     bool routed = letter->recipient == NONE && !letter->parent;
     struct audit_says says = {
         .facts = letter->says_facts, .procedure = (routed || letter->says_procedure) && world->options.catalogue,
-        .paper = letter->asks_paper, .source_ms = letter->source_ms, .received_ms = facts->received_ms,
+        .paper = letter->asks_paper, .reason = letter->says_reason, .components = letter->components,
+        .source_ms = letter->source_ms, .received_ms = facts->received_ms,
         .due_ms = letter->due_ms, .sequence = letter->sequence, .channel = facts->channel, .status = facts->status,
         .partner = letter->partner, .sum_count = facts->money_count,
     };

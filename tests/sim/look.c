@@ -97,6 +97,16 @@ static void see_dossier(struct looking *looking, const struct dossier_view *view
                                      .source_ms = money->money.source_ms, .by = agency(looking, money->by) };
         memcpy(paid->sum.component, money->component, strlen(money->component) + 1);
     }
+    look->shown.asked_count = view->asked_count;
+    for (uint32_t i = 0; i < view->asked_count; i++) {
+        const struct asked *asked = &view->asked[i].asked;
+        look->shown.asked[i] = (struct audit_asked){
+            .request = asked->request, .state = asked->state, .agency = agency(looking, view->asked[i].agency),
+            .branch = asked->branch == ASKED_NO_BRANCH ? -1 : (int32_t)asked->branch, .nth = asked->nth,
+            .answers = asked->answers, .asked_ms = asked->asked_ms,
+            .answer_by_ms = asked->answer_by_ms, .ended_ms = asked->ended_ms,
+        };
+    }
     look->told_count = view->told_count;
     for (uint32_t i = 0; i < view->told_count; i++)
         looking->told[i] = view->told[i].event.seq;
@@ -112,7 +122,7 @@ static void see_event(struct looking *looking, uint64_t handoff, const struct ev
     must(looking->look.event_count < EVENTS_MAX);
     looking->events[looking->look.event_count++] = (struct audit_event){
         .seq = event->seq, .turn_seq = event->turn_seq, .handoff = handoff, .at_ms = event->at_ms,
-        .cause = event->cause, .to = event->to, .verdict = event->verdict,
+        .cause = event->cause, .from = event->from, .to = event->to, .verdict = event->verdict,
         .taken_from = to ? agency(looking, view->actor) : -1,
         .taken_by = to ? agency(looking, to + 4) : -1, .of_dossier = event->of_dossier.dossier,
         .said = event->of_dossier.status, .before = event->of_dossier.before, .after = event->of_dossier.after,

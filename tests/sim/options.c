@@ -81,6 +81,7 @@ static void draw_facts(struct options *options, struct dice *dice)
     options->paper_percent = sometimes(dice, 30);
     options->pass_on_percent = sometimes(dice, 40);
     options->recall_percent = sometimes(dice, 50);
+    options->correction_percent = sometimes(dice, 25);
     options->look_permille = sometimes(dice, 30);
     options->courses = dice_percent(dice, 75);
     options->catalogue = dice_percent(dice, 60);

@@ -36,7 +36,7 @@ struct options {
     uint32_t moody_percent, trouble_percent, gate_percent, withdraw_percent, correct_percent, answer_percent;
     uint32_t conflict_percent, operator_permille, directory_permille, abort_permille, jump_permille, wall_permille;
     uint32_t facts_percent, strange_percent, older_percent, partner_percent, paper_percent, pass_on_percent;
-    uint32_t recall_percent, look_permille;
+    uint32_t recall_percent, correction_percent, look_permille;
     uint32_t body_bytes;
     bool     courses, catalogue, calendar, calendar_comes, all_move_due;
     bool     class_changes, full, few_kinds, cursors, backups, far_jump, kinds_of_news, replay_groups, abolish;
@@ -121,7 +121,8 @@ struct letter {
     int64_t  source_ms;
     uint64_t sequence;
     int32_t  partner;                       /* the partner's code; NONE none */
-    bool     says_facts, says_procedure, asks_paper;
+    bool     says_facts, says_procedure, asks_paper, says_reason;
+    uint32_t components;                    /* bits: papers that it asks for, or brings */
     bool     in_course;                     /* its office goes on when this one has been sent: course.c */
     uint32_t steps_left;
     int32_t  back_to;                       /* whom its office answers */
@@ -268,6 +269,7 @@ void letter_submit(struct world *world, struct peer *peer, uint32_t letter, bool
 /* course.c: the agency that acted on it answers in its own words; what comes after a letter that has been sent. */
 void letter_answer(struct world *world, uint32_t agency, uint64_t handoff, int32_t letter);
 void letter_goes_on(struct world *world, uint32_t letter);
+void letter_accepted(struct world *world, uint32_t letter);         /* its sender has heard it, for the first time */
 
 /* look.c: the auditor looks at a dossier, now and then, and at all of them at the end. */
 void look_at_one(struct world *world);
