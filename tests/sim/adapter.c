@@ -209,7 +209,8 @@ static struct job *job_new(struct world *world)
 
 /* ---- what the gateway says */
 
-static void tell_auditor(struct world *world, struct peer *peer, const struct effect *effect, int32_t letter)
+static void tell_auditor(struct world *world, struct peer *peer, const struct effect *effect, int32_t letter,
+                         int32_t step_of, enum kind kind)
 {
     struct audit_deliver deliver = {
         .handoff = effect->deliver.handoff, .parent = effect->deliver.parent, .agency = peer->agency,
@@ -217,7 +218,8 @@ static void tell_auditor(struct world *world, struct peer *peer, const struct ef
         .letter = letter, .told = effect->deliver.agency_class, .ask_first = effect->deliver.ask_first,
         .key = effect->deliver.idempotency_key, .content = effect->deliver.content_hash,
         .payload = effect->deliver.payload, .checkpoint = effect->deliver.checkpoint,
-        .input_count = effect->deliver.input_count,
+        .input_count = effect->deliver.input_count, .step_of = step_of,
+        .kind = kind, .of_flow = effect->deliver.procedure_version[0],
     };
     for (uint32_t i = 0; i < deliver.input_count && i < INPUTS_MAX; i++) {
         deliver.inputs[i].handoff = effect->deliver.inputs[i].handoff;
@@ -243,10 +245,14 @@ static void take_deliver(struct world *world, struct peer *peer, const struct do
     struct job *job = NULL;
     int32_t letter = letter_of_header(world, effect, false);
     bool child = letter >= 0 && effect->deliver.parent && world->letters[letter].parent != effect->deliver.parent;
+    /* The header of a step is that of the submission, which is the first one. */
+    bool step = letter >= 0 && world->letters[letter].of_flow && !child && strcmp(effect->deliver.step, "s0") != 0;
 
     STORY(world, effect->deliver.handoff, "DELIVER attempt %u reaches an adapter of %s%s", effect->deliver.attempt,
           world->codes[peer->agency], effect->deliver.ask_first ? ", to ask first" : "");
-    tell_auditor(world, peer, effect, child ? NONE : letter);
+    tell_auditor(world, peer, effect, child || step ? NONE : letter,
+                 step ? (int32_t)world->letters[letter].case_number : NONE,
+                 letter >= 0 ? world->letters[letter].kind : 0);
     for (uint32_t i = 0; i < JOBS_MAX && !job; i++)
         if (world->jobs[i].stage && world->jobs[i].peer == peer->number &&
             world->jobs[i].handoff == effect->deliver.handoff && world->jobs[i].attempt == effect->deliver.attempt)

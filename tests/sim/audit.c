@@ -63,6 +63,15 @@ static void bind(struct audit *audit, struct fate *fate, int32_t letter)
     fate->excused |= audit->withdrawn[audit->papers[letter].letter.case_number % 64];
 }
 
+/* The gateway made it, as a step of a flow. */
+static void bind_step(struct fate *fate, int32_t step_of)
+{
+    if (step_of < 0)
+        return;
+    fate->step = true;
+    fate->step_case = (uint32_t)step_of % 64;
+}
+
 /* ---- senders */
 
 void audit_said(struct audit *audit, uint32_t letter, const struct audit_letter *said, bool other)
@@ -91,6 +100,7 @@ void audit_said(struct audit *audit, uint32_t letter, const struct audit_letter 
     }
     if (said->parent)
         fate_of(audit, said->parent)->corrected = true;
+    audit->flows[said->case_number % 64] += said->says.starts;
 }
 
 static void witness(struct audit *audit, uint64_t handoff, uint64_t seq, const struct hash *link)
@@ -220,6 +230,7 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
         return;
     if (!fate->parent)
         fate->parent = notice->parent;
+    bind_step(fate, notice->step_of);
     int32_t carried = letter_of_parents(audit, fate);
     if (carried < 0 && !notice->parent)
         carried = notice->letter;
@@ -258,9 +269,10 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
     fate->got_causes |= 1ull << notice->cause;
     if (notice->to == STATE_DELIVERED && !fate->answered_well)
         audit_wrong(audit, notice->handoff, "promise 1: told DELIVERED, but no adapter ever said so");
-    int32_t letter = letter_of_parents(audit, fate);
-    uint32_t its_case = letter >= 0 ? audit->papers[letter].letter.case_number % 64 : 0;
-    bool excused = fate->excused || (letter >= 0 && (audit->withdrawn[its_case] || audit->lane_ended[its_case]));
+    int32_t its = case_of(audit, fate);
+    bool excused = fate->excused || (its >= 0 && (audit->withdrawn[its] || audit->lane_ended[its]));
+    /* What could not begin in one flow makes room for the next. */
+    excused |= fate->step && audit->flows[fate->step_case] > 1;
     if (notice->to == STATE_CLOSED && !excused && !fate->corrected && !fate->overtaken && !fate->ended_by_people)
         audit_wrong(audit, notice->handoff, "promise 6: told CLOSED (%s), but nobody and no rule closed it",
                     cause_name(notice->cause));
@@ -353,7 +365,7 @@ static void check_inputs(struct audit *audit, const struct audit_deliver *delive
 
     for (uint32_t i = 0; i < paper->letter.after_count; i++)
         wanted += paper->letter.after[i].until == UNTIL_RESULT;
-    if (deliver->input_count > wanted || (deliver->input_count < wanted && !fate->released && !fate->replays))
+    if ((deliver->input_count > wanted && !deliver->of_flow) || (deliver->input_count < wanted && !fate->released && !fate->replays))
         audit_wrong(audit, deliver->handoff, "promise 3: it came with %u results, it waits for %u",
                     deliver->input_count, wanted);
     for (uint32_t i = 0; i < deliver->input_count; i++) {
@@ -398,6 +410,7 @@ void audit_deliver(struct audit *audit, const struct audit_deliver *deliver)
     fate->recipient = (int32_t)deliver->agency;
     fate->present_attempt = deliver->attempt;
     bind(audit, fate, deliver->letter);
+    bind_step(fate, deliver->step_of);
     if (fate->letter < 0 && deliver->parent && !fate->parent)
         fate->parent = deliver->parent;
     check_attempt(audit, deliver, fate);
@@ -406,7 +419,9 @@ void audit_deliver(struct audit *audit, const struct audit_deliver *deliver)
     if (letter < 0)
         return;
     const struct paper *paper = &audit->papers[letter];
-    check_content(audit, deliver, paper);
+    /* A copy of a withdrawal or a recall names what it is about, and holds what it is a copy of. */
+    if (paper->letter.kind == deliver->kind)
+        check_content(audit, deliver, paper);
     if (fate->letter < 0)
         return;
     check_inputs(audit, deliver, fate, paper);
@@ -483,4 +498,9 @@ void audit_cursor_set(struct audit *audit, uint32_t agency, uint64_t value)
     if (audit->cursors[agency][value])
         audit_wrong(audit, 0, "the cursor of agency %u was set to %llu twice", agency, (unsigned long long)value);
     audit->cursors[agency][value] = true;
+}
+
+void audit_graph(struct audit *audit, const struct audit_graph *graph)
+{
+    audit->graph = *graph;
 }

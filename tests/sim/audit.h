@@ -19,7 +19,7 @@
 #include "gateway/base/limits.h"
 #include "gateway/base/words.h"
 
-enum { AUDIT_LETTERS = 700, AUDIT_FATES = 4096, AUDIT_WITNESSES = 65536 };
+enum { AUDIT_LETTERS = 700, AUDIT_FATES = 4096, AUDIT_WITNESSES = 65536, AUDIT_STEPS_MAX = 5 };
 
 struct audit;
 struct audit *audit_new(void);                  /* one a process: audit_reset() before each world */
@@ -27,12 +27,21 @@ void audit_reset(struct audit *audit);
 /* NULL: content so far. *ret_handoff: which one it is about, 0 none. */
 const char *audit_failure(const struct audit *audit, uint64_t *ret_handoff);
 
+/* ---- the interlinked procedure that this world knows: its first step comes after none. after: bits */
+struct audit_graph {
+    uint32_t step_count;
+    struct { uint32_t agency, after; bool any, optional; } steps[AUDIT_STEPS_MAX];
+};
+void audit_graph(struct audit *audit, const struct audit_graph *graph);
+
 /* ---- what senders say and hear. A letter is one message id of one sender. */
 enum { AUDIT_SUMS = 2 };
 /* ... of its dossier. 0: not said. */
 struct audit_says {
     bool     facts, procedure, paper;           /* it has Facts; names the procedure; asks for the withdrawn paper */
-    bool     reason;                            /* it has a reason_code */
+    bool     starts;                            /* it starts a flow: an interlinked procedure */
+    uint32_t chosen;                            /* bits: optional steps of it that are wanted */
+    enum audit_reason { REASON_NONE = 0, REASON_OTHER, REASON_WRONG_PLACE, REASON_WRONG_MATTER } reason;
     uint32_t components;                        /* bits: which papers it names */
     int64_t  source_ms, received_ms, due_ms;
     uint64_t sequence;
@@ -68,6 +77,7 @@ struct audit_notice {
     enum cause cause;
     enum verdict verdict;
     bool     known;
+    int32_t  step_of;                           /* the case of which the gateway made it a step; -1: it did not */
 };
 void audit_notice(struct audit *audit, const struct audit_notice *notice);
 
@@ -78,6 +88,9 @@ struct audit_deliver {
     int32_t  letter;
     enum agency_class told;
     bool     ask_first;
+    int32_t  step_of;                           /* as in a notice */
+    enum kind kind;                             /* of the letter whose header it has; 0 not known */
+    bool     of_flow;                           /* a step, also one that its sender hands on: results come along */
     const char *key;
     struct hash content;
     struct span payload, checkpoint;

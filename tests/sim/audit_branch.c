@@ -58,7 +58,7 @@ static bool has_a_say(const struct life *life, const struct audit_branch *branch
 {
     int32_t index = life_handoff(life, branch->handoff);
     bool given_up = !branch->line.status && !branch->delivered_ms && !branch->ended && index >= 0 &&
-                    life->handoffs[index].closed;
+                    (life->handoffs[index].closed || life->handoffs[index].broken_off);
     return !branch->passed_on && !(branch->behind && branch->ended) && !given_up;
 }
 
@@ -68,6 +68,17 @@ uint32_t life_side_by_side(const struct life *life)
     for (uint32_t i = 0; i < life->dossier.branch_count; i++)
         count += has_a_say(life, &life->dossier.branches[i]);
     return count;
+}
+
+static bool is_worked_on(const struct life *life)
+{
+    for (uint32_t i = 0; i < life->dossier.branch_count; i++) {
+        const struct audit_branch *branch = &life->dossier.branches[i];
+        if (has_a_say(life, branch) && branch->line.status && !branch->ended && !rule_is_over(branch->line.status) &&
+            branch->line.source_ms > life->dossier.line.source_ms)
+            return true;
+    }
+    return false;
 }
 
 enum status life_together(const struct life *life, enum status last)
@@ -81,7 +92,10 @@ enum status life_together(const struct life *life, enum status last)
         if (has_a_say(life, branch))
             branches[count++] = (struct rule_branch){ done ? STATUS_DONE : branch->line.status, branch->ended };
     }
-    return rule_together(branches, count, last);
+    enum status whole = rule_together(branches, count, last);
+    /* Withdrawn it stays, as long as nobody says since then that he is at work. */
+    return life->dossier.line.status == STATUS_WITHDRAWN && whole == STATUS_IN_PROCESS && !is_worked_on(life)
+               ? STATUS_WITHDRAWN : whole;
 }
 
 /* One live branch that is there: its holder; several: nobody; none there: who sent the first that is on its way, else
@@ -97,7 +111,7 @@ int32_t life_owner(const struct life *life)
         if (!is_live(branch))
             continue;
         on_its_way = branch;
-        if (!branch->delivered_ms && !branch->receipt_ms)
+        if ((!branch->delivered_ms && !branch->receipt_ms) || branch->sent_back)
             continue;
         if (there)
             return -1;

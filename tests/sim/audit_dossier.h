@@ -6,6 +6,8 @@
  *
  *   audit_life.c    the life of a dossier told again, event by event: what is said, receipts, answers
  *   audit_branch.c  its branches: who owns the stage, what they make together, when a clock stands
+ *   audit_asked.c   what citizens are asked for, and their answers
+ *   audit_flow.c    the steps of interlinked procedures
  *   audit_rules.c   may a fact be believed, what do branches make together, the clock, minute by minute
  *   audit_look.c    the comparison
  *
@@ -22,6 +24,7 @@ struct audit_event {
     enum cause cause;
     enum state from, to;
     enum verdict verdict;
+    enum fail_class fail_class;
     int32_t  taken_from, taken_by;              /* SUCCEEDED */
     bool     of_dossier;                        /* the rest is said */
     enum status said, before, after;
@@ -33,13 +36,14 @@ struct audit_handoff {
     uint64_t handoff, parent, child;
     int32_t  letter, sender, recipient;
     enum kind kind;
+    int32_t  step;                              /* of a flow; -1 */
 };
 enum { AUDIT_ASKED_MAX = 32 };
 struct audit_line { enum status status; bool gap; int32_t by; int64_t source_ms; uint64_t sequence; };
 struct audit_branch {
     uint64_t handoff;
     int32_t  sender, holder;
-    bool     passed_on, ended, result, behind;
+    bool     passed_on, ended, result, behind, sent_back;
     int64_t  delivered_ms, receipt_ms;
     struct audit_line line;
 };
@@ -81,6 +85,9 @@ struct audit_look {
 void audit_look(struct audit *audit, const struct audit_look *look);
 /* Every case has been looked at for the last time: how many handoffs are listed that nobody has taken. */
 void audit_looked_at_all(struct audit *audit, uint32_t unreceived_count);
+/* ... and what was judged then. */
+struct audit_counts { uint64_t dossiers, facts, steps, requests; };
+struct audit_counts audit_counts(const struct audit *audit);
 /* A directory holds from this turn on: who takes over from each agency (-1 nobody), is the year known. */
 struct audit_directory { int32_t successor[16]; bool one_stop[16], may_move[16], calendar; };
 void audit_directory(struct audit *audit, uint64_t turn_seq, const struct audit_directory *directory);
@@ -120,11 +127,21 @@ void    asked_taken_back(struct life *life, uint64_t request, int64_t at_ms);
 void    asked_said(struct life *life, const struct audit_event *event);         /* a reminder, a proposal to stop */
 void    asked_last(const struct life *life);                            /* nothing is left unsaid */
 
+/* ---- audit_flow.c: interlinked procedures */
+void flow_submitted(struct life *life, const struct audit_letter *submission, int32_t index);
+void flow_made(struct life *life, int32_t index);                       /* a handoff was accepted, or is a child */
+void flow_sent(struct life *life, int32_t index);
+void flow_last(const struct life *life);                                /* all is over */
+
 /* ---- audit_life.c */
 enum { HANDOFFS_OF_CASE_MAX = 1024 };
 /* A handoff, as far as the history has come. */
 struct life_handoff {
     bool     accepted, closed, failed, received, listed;
+    bool     went_on;                           /* sent back, and on to another one */
+    bool     sent, on_hold;                     /* on_hold: by a person */
+    enum state state;
+    bool     broken_off;                        /* a step: what it waits for has ended */
     bool     branch;                            /* it was one, perhaps is not any more */
     int64_t  delivered_ms;
     bool     calendar_then;                     /* when it was delivered */
@@ -138,6 +155,9 @@ struct life {
     const struct audit_directory *directory;    /* in force at this moment */
     struct audit_dossier dossier;               /* as it must be */
     bool     recalled, branch_recalled[BRANCHES_MAX], procedure;
+    bool     version, version_of_flow;          /* known; of the interlinked procedure */
+    const struct audit_letter *submission;      /* the last that started a flow */
+    int32_t  step_at[AUDIT_STEPS_MAX];          /* its steps: index of the handoff, from 1; 0 none */
     uint32_t asked_for[AUDIT_ASKED_MAX], missing[AUDIT_ASKED_MAX];      /* bits: papers; those that have not come */
     bool     reminded[AUDIT_ASKED_MAX], overdue[AUDIT_ASKED_MAX];       /* of their answer, that was said */
     struct audit_dossier written;               /* as it stood after the event before */

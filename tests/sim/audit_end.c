@@ -24,6 +24,16 @@ int32_t letter_of_parents(const struct audit *audit, const struct fate *fate)
     return fate->letter;
 }
 
+int32_t case_of(const struct audit *audit, const struct fate *fate)
+{
+    int32_t letter = letter_of_parents(audit, fate);
+
+    for (int i = 0; letter < 0 && i < PARENTS_MAX && !fate->step && fate->parent; i++)
+        fate = &audit->fates[NUMBER_OF(fate->parent)];
+    return letter >= 0 ? (int32_t)(audit->papers[letter].letter.case_number % 64)
+           : fate->step ? (int32_t)fate->step_case : -1;
+}
+
 /* ---- people */
 
 static void ask_one(struct audit *audit, enum audit_act act, struct fate *fate, bool behind)
@@ -36,17 +46,16 @@ static void ask_one(struct audit *audit, enum audit_act act, struct fate *fate, 
     case ACT_CLOSE: case ACT_REDIRECT:
         fate->ended_by_people = true;
         if (behind) {
-            int32_t letter = letter_of_parents(audit, fate);
+            int32_t own = case_of(audit, fate);
             /* Those behind it are not known here: the whole case is, and what comes of it. */
             for (uint64_t i = 1; i <= audit->highest; i++) {
                 struct fate *mate = &audit->fates[i];
-                int32_t other = mate->handoff ? letter_of_parents(audit, mate) : -1;
-                if (letter < 0 || other < 0 || audit->papers[letter].letter.case_number ==
-                                                   audit->papers[other].letter.case_number)
+                int32_t other = mate->handoff ? case_of(audit, mate) : -1;
+                if (own < 0 || other < 0 || own == other)
                     mate->ended_by_people = true;
             }
-            if (letter >= 0)
-                audit->lane_ended[audit->papers[letter].letter.case_number % 64] = true;
+            for (int i = 0; i < 64; i++)
+                audit->lane_ended[i] |= own < 0 || own == i;
         }
         return;
     case ACT_RELEASE:
@@ -119,10 +128,8 @@ static bool waits_for_person(const struct audit *audit, const struct paper *pape
 {
     for (uint64_t i = 1; i <= audit->highest; i++) {
         const struct fate *fate = &audit->fates[i];
-        int32_t letter = fate->handoff ? letter_of_parents(audit, fate) : -1;
-        if (letter < 0 || !needs_person(fate->told))
-            continue;
-        if (audit->papers[letter].letter.case_number == paper->letter.case_number)
+        int32_t its = fate->handoff ? case_of(audit, fate) : -1;
+        if (its >= 0 && needs_person(fate->told) && (uint32_t)its == paper->letter.case_number % 64)
             return true;
     }
     return false;

@@ -29,6 +29,8 @@ struct fate {
     bool     corrected;                         /* its sender sent another one that names it */
     bool     checkpointed;
     bool     succeeded;                         /* it went to one agency, then to another */
+    bool     step;                              /* the gateway made it, for this case: a step of a flow */
+    uint32_t step_case;
     enum state told;                            /* the last notice */
     uint64_t told_seq;
     uint32_t got_states, owed_states;           /* bits of enum state: told to the sender, told to others */
@@ -49,10 +51,13 @@ struct audit {
     uint32_t group_replays;                     /* of whole groups */
     bool     withdrawn[64];                     /* by case */
     bool     lane_ended[64];                    /* by case: a person was asked to end one and those behind it */
+    struct audit_graph graph;
+    uint32_t flows[64];                         /* by case: submissions that start one */
     uint32_t heirs[16];                         /* bits: who has ever taken over from this agency */
     bool     cursors[16][CURSOR_VALUES];        /* by agency and value: was set */
     struct { uint64_t from_turn; struct audit_directory directory; } directories[DIRECTORIES_MAX];
     uint32_t directory_count;
+    struct audit_counts counts;
     uint32_t found_unreceived;                  /* in the looks since all was over: that nobody has taken */
 };
 
@@ -64,5 +69,7 @@ struct fate *fate_of(struct audit *audit, uint64_t handoff);
 bool fate_is_child(const struct audit *audit, uint64_t handoff, uint64_t of);
 /* The letter that the first of its parents carried; -1 not known. */
 int32_t letter_of_parents(const struct audit *audit, const struct fate *fate);
+/* -1 not known. */
+int32_t case_of(const struct audit *audit, const struct fate *fate);
 
 #endif

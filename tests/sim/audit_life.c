@@ -4,7 +4,7 @@
 #include "tests/sim/audit_inside.h"
 #include "tests/sim/law.h"
 
-enum { ADOPTED_MAX = 64 };
+enum { ADOPTED_MAX = 64, PARENTS_MAX = 8 };
 
 /* What one handoff says, while it is being heard. */
 struct word {
@@ -185,6 +185,7 @@ static void forwarded(struct life *life, const struct word *word)
     if (corrected >= 0) {
         life->dossier.branches[corrected].handoff = handoff->handoff;
         life->dossier.branches[corrected].holder = life->handoffs[index].recipient;
+        life->dossier.branches[corrected].sent_back = false;
         life->handoffs[index].branch = true;
     } else {
         (void)life_open_behind(life, handoff, life->handoffs[index].recipient, word->meant);
@@ -242,7 +243,7 @@ static bool opens(struct life *life, const struct word *word, int32_t asked)
     bool asks = asked_is_request(word->kind) || word->kind == KIND_CORRECTION_REQUEST;
     bool moves = word->kind == KIND_FORWARD || asks || asked >= 0 ||
                  (!of_no_branch && (word->implied || word->kind == KIND_RECALL || asked_is_answer(word->kind)));
-    bool worth = says->due_ms || asks || (word->kind == KIND_FORWARD && says->procedure) ||
+    bool worth = says->due_ms || asks || says->starts || (word->kind == KIND_FORWARD && says->procedure) ||
                  (says->facts && (word->told || says->received_ms || says->sum_count));
 
     if (!says->facts && !says->due_ms && !moves)
@@ -256,6 +257,12 @@ static bool opens(struct life *life, const struct word *word, int32_t asked)
 }
 
 /* ---- a handoff is accepted */
+
+static bool is_step(const struct life *life, uint64_t handoff)
+{
+    int32_t index = life_handoff(life, handoff);
+    return index >= 0 && life->look->handoffs[index].step >= 0;
+}
 
 static void check_said(struct life *life, const struct word *word, enum status before, enum due_source source,
                        int64_t due_ms, bool opened)
@@ -320,6 +327,8 @@ static void hear(struct life *life, struct word *word)
             life->recalled = true;
             if (word->meant >= 0)
                 life->branch_recalled[word->meant] = true;
+            if (word->meant >= 0 && is_step(life, dossier->branches[word->meant].handoff))
+                dossier->branches[word->meant].ended = dossier->branches[word->meant].result = false;
         }
         if (asked_is_answer(word->kind))
             asked_clock(life, &asked_word, asked);
@@ -329,7 +338,10 @@ static void hear(struct life *life, struct word *word)
             word->received = life_handoff(life, dossier->branches[word->meant].handoff);
         if (word->kind == KIND_FORWARD)
             forwarded(life, word);
+        if (says->starts && !life->version)
+            life->version = life->version_of_flow = true;
         hear_received(life, word);
+        life->version |= life->procedure && dossier->received_ms;
         hear_due(life, word);
     }
     take_in_hand(life, word->received, says->source_ms);
@@ -345,21 +357,25 @@ static void hear(struct life *life, struct word *word)
 
 /* ---- a handoff is answered */
 
-static enum answer answer_of(enum kind kind)
+static enum answer answer_of(enum kind kind, enum audit_reason reason, enum kind asked)
 {
+    if (kind == KIND_SEND_BACK && reason == REASON_WRONG_PLACE && asked == KIND_FORWARD)
+        return ANSWER_SENT_BACK;
     return kind == KIND_RESULT ? ANSWER_RESULT
            : kind == KIND_REFUSAL || kind == KIND_RETURNED || kind == KIND_SEND_BACK || kind == KIND_STOP
                ? ANSWER_REFUSED : 0;
 }
 
-/* The branch of this FORWARD is over, with a result or without. */
-static void ends(struct life *life, int32_t forward, bool result, int32_t by, int64_t source_ms, uint64_t sequence,
+/* The branch of this FORWARD is over, with a result or without; or it was sent back, and is its sender's again. */
+static void ends(struct life *life, int32_t forward, enum answer answer, int32_t by, int64_t source_ms, uint64_t sequence,
                  int64_t at_ms)
 {
     struct audit_dossier *dossier = &life->dossier;
     int32_t index = dossier->there ? life_branch(life, life->look->handoffs[forward].handoff) : -1;
 
-    life->handoffs[forward].answer = result ? ANSWER_RESULT : ANSWER_REFUSED;
+    bool result = answer == ANSWER_RESULT, back = answer == ANSWER_SENT_BACK;
+
+    life->handoffs[forward].answer = answer;
     life->answered = 0;
     if (life->look->handoffs[forward].kind != KIND_FORWARD || index < 0)
         return;
@@ -367,11 +383,13 @@ static void ends(struct life *life, int32_t forward, bool result, int32_t by, in
     bool alone = life_side_by_side(life) < 2;
     life->answered = life->look->handoffs[forward].handoff;
     life->answered_before = dossier->line.status;
-    branch->ended = true;
+    branch->sent_back = back;
+    branch->ended |= !back;
     branch->result |= result;
     branch->receipt_ms = branch->receipt_ms ? branch->receipt_ms : source_ms;
     life_clock_goes_on(dossier, index, source_ms);
-    life_hand_back(life, branch);
+    if (!back)
+        life_hand_back(life, branch);
     enum status whole = life_together(life, dossier->line.status);
     if (!alone && dossier->line.status && whole != dossier->line.status && !rule_is_final(dossier->line.status)) {
         int64_t latest_ms = dossier->line.source_ms > source_ms ? dossier->line.source_ms : source_ms;
@@ -387,21 +405,53 @@ static void ends(struct life *life, int32_t forward, bool result, int32_t by, in
     asked_follow(life, at_ms);
 }
 
+/* A result is taken back: it is none. True: of a step, and nothing more is to be said. */
+static bool recall(struct life *life, const struct word *word)
+{
+    int32_t index = life_handoff(life, word->handoff->parent);
+
+    for (int i = 0; i < PARENTS_MAX && index >= 0; i++) {
+        enum kind kind = life->look->handoffs[index].kind;
+        if (kind != KIND_RESULT && kind != KIND_RECALL)
+            break;
+        index = life_handoff(life, life->look->handoffs[index].parent);
+    }
+    if (word->kind != KIND_RECALL || index < 0 || life->look->handoffs[index].kind != KIND_FORWARD ||
+        life->look->handoffs[index].step < 0 || life->handoffs[index].answer != ANSWER_RESULT ||
+        !life_same(life, life->handoffs[index].recipient, word->sender))
+        return false;
+    life->handoffs[index].answer = 0;
+    return true;
+}
+
+/* A RESULT that answers a RECALL is one of the step that it spoke of. */
+static int32_t answered_by(const struct life *life, const struct word *word)
+{
+    int32_t parent = life_handoff(life, word->handoff->parent), forward;
+
+    if (parent < 0 || life->look->handoffs[parent].kind != KIND_RECALL || word->kind != KIND_RESULT ||
+        !life_same(life, life->handoffs[parent].recipient, word->sender))
+        return parent;
+    forward = life_handoff(life, life->look->handoffs[parent].parent);
+    return forward >= 0 && life->look->handoffs[forward].step >= 0 ? forward : parent;
+}
+
 static void answer(struct life *life, const struct word *word)
 {
-    int32_t parent = life_handoff(life, word->handoff->parent), to = word->letter->addressed;
+    int32_t parent = answered_by(life, word), to = word->letter->addressed;
     const struct audit_says *says = &word->letter->says;
-    enum answer answer = answer_of(word->kind);
+    enum answer answer = answer_of(word->kind, says->reason, parent >= 0 ? life->look->handoffs[parent].kind : 0);
 
-    if (parent < 0 || !answer || !life_same(life, life->handoffs[parent].recipient, word->sender))
+    if (recall(life, word) || parent < 0 || !answer || !life_same(life, life->handoffs[parent].recipient, word->sender))
         return;
     int32_t asker = life->look->handoffs[parent].sender;
     if (!life_same(life, to >= 0 ? to : asker, asker) ||
-        (life->handoffs[parent].answer == ANSWER_RESULT && answer != ANSWER_RESULT))
+        (life->handoffs[parent].answer == ANSWER_RESULT && answer != ANSWER_RESULT) ||
+        (answer == ANSWER_SENT_BACK && life->handoffs[parent].went_on))
         return;
     if (life->look->handoffs[parent].kind == KIND_FORWARD)
         life->handoffs[parent].received = true;
-    ends(life, parent, answer == ANSWER_RESULT, word->sender, says->source_ms, says->sequence,
+    ends(life, parent, answer, word->sender, says->source_ms, says->sequence,
          word->event->at_ms);
 }
 
@@ -414,11 +464,24 @@ static void accepted(struct life *life, const struct audit_event *event, int32_t
                          .kind = handoff->kind, .received = -1 };
 
     life->handoffs[index].accepted = true;
-    if (handoff->letter < 0)
+    if (handoff->letter >= 0) {
+        word.letter = &life->audit->papers[handoff->letter].letter;
+        if (word.letter->says.starts)
+            flow_submitted(life, word.letter, index);
+        flow_made(life, index);
+        hear(life, &word);
+        answer(life, &word);
         return;
-    word.letter = &life->audit->papers[handoff->letter].letter;
+    }
+    /* A step that the gateway made: it says nothing but what the submission said of the time. Copies say nothing. */
+    flow_made(life, index);
+    if (handoff->step < 0 || handoff->kind != KIND_FORWARD || !life->submission)
+        return;
+    struct audit_letter step = { .sender = life->submission->sender, .addressed = -1, .kind = KIND_FORWARD };
+    step.says = (struct audit_says){ .procedure = true, .partner = -1, .source_ms = life->submission->says.source_ms,
+                                     .due_ms = life->submission->says.due_ms };
+    word.letter = &step;
     hear(life, &word);
-    answer(life, &word);
 }
 
 static void delivered(struct life *life, const struct audit_event *event, int32_t index)
@@ -432,6 +495,43 @@ static void delivered(struct life *life, const struct audit_event *event, int32_
         life->dossier.branches[branch].delivered_ms = event->at_ms;
 }
 
+/* A step that cannot begin: it has no say any more, and what is left may have ended. */
+static void broken_off(struct life *life, const struct audit_event *event, int32_t index)
+{
+    struct audit_dossier *dossier = &life->dossier;
+    int32_t branch = dossier->there ? life_branch(life, event->handoff) : -1, last_of = -1;
+    struct audit_line last = dossier->line;
+    enum status before = dossier->line.status;
+    bool moves = false;
+
+    if (branch >= 0 && dossier->branches[branch].handoff == event->handoff && before && !rule_is_final(before)) {
+        last.source_ms = 0;
+        for (uint32_t i = 0; i < dossier->branch_count; i++)
+            if (dossier->branches[i].line.status && dossier->branches[i].line.source_ms > last.source_ms) {
+                last = dossier->branches[i].line;
+                last_of = (int32_t)i;
+            }
+        bool passed_on = dossier->branches[branch].passed_on;
+        dossier->branches[branch].passed_on = true;
+        enum status whole = life_together(life, last.status);
+        dossier->branches[branch].passed_on = passed_on;
+        moves = whole != before;
+        if (moves) {
+            int64_t latest_ms = dossier->line.source_ms;
+            dossier->line = last;
+            dossier->line.status = whole;
+            dossier->line.source_ms = latest_ms > last.source_ms ? latest_ms : last.source_ms;
+            life->recalled = last_of >= 0 ? life->branch_recalled[last_of] : life->recalled;
+            end_follows(life);
+            asked_follow(life, event->at_ms);
+        }
+    }
+    life->handoffs[index].broken_off = true;
+    if (event->of_dossier != moves || (moves && (event->before != before || event->after != dossier->line.status)))
+        audit_wrong(life->audit, event->handoff, "dossier: its end took the dossier from %d to %d; it must be from %d "
+                    "to %d", event->before, event->after, before, dossier->line.status);
+}
+
 /* A re-route, or another agency in its seat: the branch goes on with all that it has. */
 static void moved(struct life *life, uint64_t from, uint64_t to, int32_t holder)
 {
@@ -442,6 +542,7 @@ static void moved(struct life *life, uint64_t from, uint64_t to, int32_t holder)
     life->handoffs[life_handoff(life, to)].branch = true;
     life->dossier.branches[branch].handoff = to;
     life->dossier.branches[branch].holder = holder;
+    life->dossier.branches[branch].sent_back = false;
 }
 
 static void unreceived(struct life *life, const struct audit_event *event, int32_t index)
@@ -463,6 +564,7 @@ static void happen(struct life *life, const struct audit_event *event)
         break;
     case CAUSE_REDIRECT_CHILD:
         life->handoffs[index].accepted = true;
+        flow_made(life, index);
         if (life->look->handoffs[index].kind == KIND_FORWARD)
             moved(life, life->look->handoffs[index].parent, event->handoff, life->handoffs[index].recipient);
         break;
@@ -472,6 +574,9 @@ static void happen(struct life *life, const struct audit_event *event)
         life->handoffs[index].recipient = event->taken_by;
         if (life->look->handoffs[index].kind == KIND_FORWARD)
             moved(life, event->handoff, event->handoff, event->taken_by);
+        break;
+    case CAUSE_SENT_ON:
+        life->handoffs[index].went_on = true;
         break;
     case CAUSE_ANSWER_REMINDED: case CAUSE_ANSWER_OVERDUE:
         asked_said(life, event);
@@ -490,8 +595,17 @@ static void happen(struct life *life, const struct audit_event *event)
         break;
     }
     life->handoffs[index].closed |= event->to == STATE_CLOSED;
-    if (event->from != event->to)
+    if (event->to == STATE_OFFERED)
+        flow_sent(life, index);
+    if (event->from != event->to) {
+        life->handoffs[index].state = event->to;
+        life->handoffs[index].on_hold = event->to == STATE_HELD && event->cause == CAUSE_HOLD;
         life->handoffs[index].failed = event->to == STATE_FAILED;
+        life->handoffs[index].broken_off = false;
+    }
+    if (event->to == STATE_FAILED && event->from != STATE_FAILED && event->fail_class == FAIL_PREDECESSOR &&
+        life->look->handoffs[index].step >= 0)
+        broken_off(life, event, index);
     if (event->to == STATE_CLOSED && event->from != STATE_CLOSED && !life->look->handoffs[index].child)
         asked_taken_back(life, event->handoff, event->at_ms);
     if (event->to != STATE_DELIVERED || life->handoffs[index].delivered_ms)
@@ -501,7 +615,7 @@ static void happen(struct life *life, const struct audit_event *event)
     if ((event->verdict == VERDICT_REFUSED || event->verdict == VERDICT_OVERTAKEN) &&
         life->handoffs[index].answer != ANSWER_RESULT) {
         life->handoffs[index].received |= life->handoffs[index].branch;
-        ends(life, index, false, life->handoffs[index].recipient, event->at_ms, 0, event->at_ms);
+        ends(life, index, ANSWER_REFUSED, life->handoffs[index].recipient, event->at_ms, 0, event->at_ms);
     }
 }
 

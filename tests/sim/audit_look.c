@@ -47,6 +47,7 @@ static void compare_branches(struct life *life)
         COMPARE(life, branch, expected, ended);
         COMPARE(life, branch, expected, result);
         COMPARE(life, branch, expected, behind);
+        COMPARE(life, branch, expected, sent_back);
         COMPARE(life, branch, expected, delivered_ms);
         COMPARE(life, branch, expected, receipt_ms);
         compare_line(life, &branch->line, &expected->line);
@@ -130,7 +131,7 @@ static void compute(struct life *life, bool calendar)
 
     if (!from_ms || !life->procedure)
         return;
-    dossier->since = from_ms >= LAW_CHANGES_MS;
+    dossier->since = from_ms >= LAW_CHANGES_MS && !life->version_of_flow;
     dossier->committed_ms = dossier->channel == LAW_ONLINE
         ? rule_working_hours(from_ms, LAW_ONLINE_HOURS, dossier->pauses, dossier->pause_count, calendar)
         : rule_working_days(from_ms, dossier->since ? LAW_DAYS_SINCE : LAW_DAYS_BEFORE, dossier->pauses,
@@ -259,6 +260,16 @@ void audit_paper_refused(struct audit *audit, uint32_t letter, int64_t now_ms)
         audit_wrong(audit, 0, "dossier: letter %u was refused for a paper that may be asked for", letter);
 }
 
+static void count(struct audit *audit, const struct audit_look *look)
+{
+    audit->counts.dossiers += look->shown.there;
+    audit->counts.requests += look->shown.asked_count;
+    for (uint32_t i = 0; i < look->event_count; i++)
+        audit->counts.facts += look->events[i].judged != 0;
+    for (uint32_t i = 0; i < look->handoff_count; i++)
+        audit->counts.steps += look->handoffs[i].step >= 0;
+}
+
 void audit_look(struct audit *audit, const struct audit_look *look)
 {
     static struct life life;
@@ -269,6 +280,10 @@ void audit_look(struct audit *audit, const struct audit_look *look)
     life.look = look;
     life_tell(&life);
     check_papers(audit, look);
+    if (look->last) {
+        count(audit, look);
+        flow_last(&life);
+    }
     compare_told(&life);
     compare_receipts(&life);
     COMPARE(&life, &look->shown, &life.dossier, there);
@@ -286,6 +301,11 @@ void audit_look(struct audit *audit, const struct audit_look *look)
     compare_pauses(&life);
     compare_sums(&life);
     compare_due(&life);
+}
+
+struct audit_counts audit_counts(const struct audit *audit)
+{
+    return audit->counts;
 }
 
 void audit_looked_at_all(struct audit *audit, uint32_t unreceived_count)

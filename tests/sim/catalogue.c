@@ -6,12 +6,13 @@
 #include "tests/sim/law.h"
 #include "tests/sim/sim.h"
 
-enum { PROCEDURES = AGENCIES * 2 };
+enum { SINGLE = AGENCIES * 2, PROCEDURES = SINGLE + 1 };        /* the last one is interlinked, and of this world */
 
 static struct {
     bool made;
     struct status_map maps[2];
     struct procedure procedures[PROCEDURES];
+    struct procedure_step steps[AUDIT_STEPS_MAX];
     struct component papers[2];
     struct calendar *calendar;
 } all;
@@ -69,10 +70,45 @@ static void make(void)
     all.made = true;
 }
 
+/* Each step but the first comes after some of those before it, or after none and beside them. */
+static void draw_graph(struct world *world, struct audit_graph *graph)
+{
+    graph->step_count = 2 + dice_below(&world->dice, AUDIT_STEPS_MAX - 1);
+    for (uint32_t i = 0; i < graph->step_count; i++) {
+        graph->steps[i].agency = world->options.one_stops + dice_below(&world->dice, world->options.sectors);
+        graph->steps[i].after = i && dice_percent(&world->dice, 85) ? 1 + dice_below(&world->dice, (1u << i) - 1) : 0;
+        graph->steps[i].any = dice_percent(&world->dice, 25);
+        graph->steps[i].optional = i && dice_percent(&world->dice, 30);
+    }
+}
+
+static void make_flow(struct world *world)
+{
+    struct procedure *procedure = &all.procedures[SINGLE];
+
+    draw_graph(world, &world->graph);
+    audit_graph(world->audit, &world->graph);
+    *procedure = all.procedures[0];
+    procedure->components = NULL;
+    procedure->component_count = 0;
+    procedure->to_ms = 0;
+    snprintf(procedure->code, sizeof procedure->code, "%s", LAW_FLOW);
+    procedure->steps = all.steps;
+    procedure->step_count = world->graph.step_count;
+    for (uint32_t i = 0; i < procedure->step_count; i++) {
+        all.steps[i] = (struct procedure_step){ .agency = { .kind = SELECT_AGENCY }, .after = world->graph.steps[i].after,
+                                                .optional = world->graph.steps[i].optional,
+                                                .join = world->graph.steps[i].any ? JOIN_ANY : JOIN_ALL };
+        snprintf(all.steps[i].name, sizeof all.steps[i].name, "s%u", i);
+        memcpy(all.steps[i].agency.code, world->codes[world->graph.steps[i].agency], AGENCY_CODE_SIZE);
+    }
+}
+
 void catalogue_begin(struct world *world, struct tables *tables)
 {
     if (!all.made)
         make();
+    make_flow(world);
     tables->receipt = rule(DEADLINE_WORKING_HOURS, LAW_RECEIPT_HOURS);
     tables->supplement.answer = rule(DEADLINE_WORKING_HOURS, LAW_ANSWER_HOURS);
     tables->supplement.remind = rule(DEADLINE_WORKING_HOURS, LAW_REMIND_HOURS);

@@ -112,6 +112,7 @@ static void hear_accepted(struct world *world, const struct down *down)
     letter->handoff = effect->accepted.handoff;
     if (first)
         letter_accepted(world, number);
+    world->cases[letter->case_number].flows |= letter->starts_flow;
     if (letter->says_alias)
         world->cases[letter->case_number].alias_known = true;
     if (world->known_count < 4096)
@@ -156,6 +157,7 @@ static void correct(struct world *world, struct peer *peer, int32_t wrong, uint6
     letter->parent = handoff;
     letter->corrects = wrong;
     letter->due_ms = old->due_ms;
+    letter->of_flow = old->of_flow;
     letter->trouble = dice_percent(&world->dice, 20) ? TROUBLE_BAD_DATA : TROUBLE_NONE;
     letter_write(world, (uint32_t)number);
     plan(world, dice_wait(&world->dice, 5000), EVENT_LETTER, (uint32_t)number, 0, NULL);
@@ -169,8 +171,11 @@ static void hear_notice(struct world *world, struct peer *peer, const struct dow
         .agency = peer->agency, .seq = view->event_seq, .seq_before = peer->last_notice, .handoff = view->handoff.id,
         .parent = number >= 0 ? 0 : view->handoff.parent, .child = 0, .letter = number, .from = view->event.from,
         .to = view->event.to, .cause = view->event.cause, .verdict = view->event.verdict,
-        .known = view->event_seq <= world->seen_notice[peer->agency],
+        .known = view->event_seq <= world->seen_notice[peer->agency], .step_of = NONE,
     };
+
+    if (number < 0 && view->handoff.flags & HANDOFF_STEP)
+        notice.step_of = letter_case(view->dossier_code);
 
     STORY(world, view->handoff.id, "%s is told (notice %llu): %s -> %s, %s%s", world->codes[peer->agency],
           (unsigned long long)view->event_seq, state_name(view->event.from), state_name(view->event.to),

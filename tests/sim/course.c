@@ -35,6 +35,8 @@ static enum kind draw_kind(struct world *world, uint32_t steps_left)
     static const enum kind ends[] = { KIND_RESULT, KIND_RESULT, KIND_RESULT, KIND_RESULT, KIND_RESULT, KIND_REFUSAL,
                                       KIND_RETURNED, KIND_PROGRESS, KIND_SUPPLEMENT_REQUEST, KIND_SEND_BACK };
 
+    if (dice_percent(&world->dice, world->options.send_back_percent / 4))
+        return KIND_SEND_BACK;
     if (!steps_left)
         return ends[dice_below(&world->dice, 10)];
     if (dice_percent(&world->dice, world->options.pass_on_percent))
@@ -88,6 +90,31 @@ static void answer_correction(struct world *world, uint32_t agency, uint64_t han
         post(world, number);
 }
 
+/* It went to the wrong office: on to another one. */
+static void send_on(struct world *world, uint32_t agency, const struct letter *asked)
+{
+    int32_t number;
+
+    if (asked->reason != REASON_WRONG_PLACE || !dice_percent(&world->dice, 80))
+        return;
+    struct letter *letter = reply(world, agency, asked->case_number, KIND_FORWARD, asked->parent, &number);
+    if (!letter)
+        return;
+    letter->recipient = (int32_t)(world->options.one_stops + dice_below(&world->dice, world->options.sectors));
+    post(world, number);
+}
+
+/* A result that it has used was taken back: it stands all the same, there is another one, or there is none. */
+static void answer_recall(struct world *world, uint32_t agency, uint64_t handoff, const struct letter *asked)
+{
+    static const enum kind kinds[] = { KIND_PROGRESS, KIND_PROGRESS, KIND_RESULT, KIND_REFUSAL };
+    int32_t number;
+    struct letter *letter = reply(world, agency, asked->case_number, kinds[dice_below(&world->dice, 4)], handoff,
+                                  &number);
+    if (letter)
+        post(world, number);
+}
+
 /* The one-stop does what a request asks for; the citizen comes for the result. */
 static void answer_office(struct world *world, uint32_t agency, uint64_t handoff, const struct letter *asked)
 {
@@ -109,6 +136,12 @@ void letter_answer(struct world *world, uint32_t agency, uint64_t handoff, int32
 
     if (!dice_percent(&world->dice, world->calm ? 60 : world->options.answer_percent) || asked->sender == agency)
         return;
+    if (agency < world->options.one_stops && asked->kind == KIND_SEND_BACK)
+        send_on(world, agency, asked);
+    if (agency >= world->options.one_stops && asked->kind == KIND_RECALL) {
+        answer_recall(world, agency, handoff, asked);
+        return;
+    }
     if (agency < world->options.one_stops) {
         answer_office(world, agency, handoff, asked);
         return;

@@ -71,7 +71,9 @@ static void draw_papers(struct world *world, struct letter *letter)
 
     if (letter->kind == KIND_SUPPLEMENT_REQUEST || letter->kind == KIND_SUPPLEMENT)
         letter->components = dice_percent(&world->dice, 60) ? dice_below(&world->dice, 4) : 0;
-    letter->says_reason = letter->kind == KIND_REFUSAL || (asks && dice_percent(&world->dice, 90));
+    letter->reason = letter->kind == KIND_REFUSAL || (asks && dice_percent(&world->dice, 90)) ? REASON_OTHER : 0;
+    if (letter->kind == KIND_SEND_BACK)
+        letter->reason = dice_below(&world->dice, 4);
 }
 
 void facts_draw(struct world *world, uint32_t number)
@@ -81,7 +83,7 @@ void facts_draw(struct world *world, uint32_t number)
     const struct options *options = &world->options;
 
     draw_times(world, letter, number);
-    letter->says_procedure = options->catalogue && letter->kind == KIND_FORWARD && dice_percent(&world->dice, 60);
+    letter->says_procedure = options->catalogue && !letter->starts_flow && letter->kind == KIND_FORWARD && dice_percent(&world->dice, 60);
     draw_papers(world, letter);
     letter->asks_paper = letter->says_procedure && dice_percent(&world->dice, options->paper_percent);
     letter->says_facts = dice_percent(&world->dice, options->facts_percent);

@@ -39,6 +39,13 @@ void letter_dossier(uint32_t case_number, char ret_code[DOSSIER_CODE_SIZE])
     snprintf(ret_code, DOSSIER_CODE_SIZE, "000.00.07.H29.%02u", case_number);
 }
 
+int32_t letter_case(const char *code)
+{
+    unsigned number;
+    return sscanf(code, "000.00.07.H29.%u", &number) == 1 || sscanf(code, "ALIAS.%u", &number) == 1 ? (int32_t)number
+                                                                                                    : NONE;
+}
+
 static void dossier_code(const struct letter *letter, char code[DOSSIER_CODE_SIZE])
 {
     if (!letter->via_alias) {
@@ -52,12 +59,14 @@ static void dossier_code(const struct letter *letter, char code[DOSSIER_CODE_SIZ
 static void procedure_of(const struct world *world, const struct letter *letter, char procedure[PROCEDURE_CODE_SIZE],
                          char step[STEP_NAME_SIZE])
 {
-    bool routed = letter->recipient == NONE && !letter->parent;
+    bool routed = letter->recipient == NONE && !letter->parent && letter->kind == KIND_FORWARD;
 
-    if (routed || letter->says_procedure)
+    if (letter->starts_flow)
+        memcpy(procedure, LAW_FLOW, sizeof LAW_FLOW);
+    else if (routed || letter->says_procedure)
         snprintf(procedure, PROCEDURE_CODE_SIZE, "2.%06u", letter->case_number % world->options.sectors +
                                                                world->options.one_stops);
-    if (routed)
+    if (routed && !letter->starts_flow)
         snprintf(step, STEP_NAME_SIZE, "take");
 }
 
@@ -89,6 +98,7 @@ static void write_text(struct world *world, struct letter *letter, uint32_t numb
     Lienthong__V1__Header header = LIENTHONG__V1__HEADER__INIT;
     Lienthong__V1__Facts facts = LIENTHONG__V1__FACTS__INIT;
     Lienthong__V1__Component papers[PAPERS], *list[PAPERS];
+    static const char *const reasons[] = { "", "khac", "wrong-agency", "wrong-procedure" };
     char code[DOSSIER_CODE_SIZE], procedure[PROCEDURE_CODE_SIZE] = "", step[STEP_NAME_SIZE] = "";
     uint32_t size = world->options.body_bytes;
     uint8_t *payload = world_take(world, size);
@@ -112,7 +122,7 @@ static void write_text(struct world *world, struct letter *letter, uint32_t numb
     facts.due_ms = letter->due_ms;
     facts.received_ms = letter->facts.received_ms;
     name_papers(letter, &facts, papers, list);
-    facts.reason_code = (char *)(letter->says_reason ? "khac" : "");
+    facts.reason_code = (char *)reasons[letter->reason];
     header.facts = &facts;
     size_t bytes = lienthong__v1__header__get_packed_size(&header);
     uint8_t *packed = world_take(world, bytes);
@@ -180,6 +190,20 @@ static void draw_after(struct world *world, struct letter *letter, uint32_t numb
     }
 }
 
+/* Its first step is the submission; some of those that are optional are wanted. */
+static void start_flow(struct world *world, struct letter *letter)
+{
+    letter->recipient = NONE;
+    letter->starts_flow = letter->of_flow = true;
+    for (uint32_t i = 0; i < world->graph.step_count; i++) {
+        if (!world->graph.steps[i].optional || dice_percent(&world->dice, 50))
+            continue;
+        snprintf(letter->steps[letter->facts.chosen_count++], STEP_NAME_SIZE, "s%u", i);
+        letter->chosen |= 1u << i;
+    }
+    letter->facts.chosen = letter->steps;
+}
+
 /* A new one of a case's one-stop, written when it is sent. */
 void letter_draw(struct world *world, uint32_t number)
 {
@@ -193,27 +217,34 @@ void letter_draw(struct world *world, uint32_t number)
     letter->recipient = (int32_t)world->cases[case_number].sectors[dice_below(&world->dice, 3)];
     if (letter->kind == KIND_FORWARD && dice_percent(&world->dice, 10))
         letter->recipient = NONE;
+    if (letter->kind == KIND_FORWARD && world->options.catalogue && dice_percent(&world->dice, world->options.flow_percent))
+        start_flow(world, letter);
+    if ((letter->kind == KIND_WITHDRAWAL || letter->kind == KIND_STOP) && world->cases[case_number].flows &&
+        dice_percent(&world->dice, 70))
+        letter->recipient = NONE;
     if (dice_percent(&world->dice, 40))
         letter->due_ms = world->now_ms + dice_between(&world->dice, -600 * 1000, 3600 * 1000);
     letter->trouble = draw_trouble(world, letter->kind);
     letter->conflict = dice_percent(&world->dice, world->options.conflict_percent);
     letter->says_alias = dice_percent(&world->dice, 20);
     letter->via_alias = world->cases[case_number].alias_known && dice_percent(&world->dice, 50);
-    draw_after(world, letter, number);
+    if (!letter->starts_flow)
+        draw_after(world, letter, number);
     letter_write(world, number);
     STORY(world, LETTER_STORY(number), "letter %u: %s %s to %s, case %u, after %u, trouble %d", number,
           world->codes[letter->sender], kind_name(letter->kind),
-          letter->recipient == NONE ? "(routed)" : world->codes[letter->recipient], case_number, letter->after_count,
+          letter->starts_flow ? "(a flow)" : letter->recipient == NONE ? "(routed)" : world->codes[letter->recipient], case_number, letter->after_count,
           letter->trouble);
 }
 
 static struct audit_says says_of(const struct world *world, const struct letter *letter)
 {
     const struct facts *facts = &letter->facts;
-    bool routed = letter->recipient == NONE && !letter->parent;
+    bool routed = letter->recipient == NONE && !letter->parent && letter->kind == KIND_FORWARD;
     struct audit_says says = {
-        .facts = letter->says_facts, .procedure = (routed || letter->says_procedure) && world->options.catalogue,
-        .paper = letter->asks_paper, .reason = letter->says_reason, .components = letter->components,
+        .facts = letter->says_facts || letter->chosen, .procedure = (routed || letter->says_procedure) && world->options.catalogue,
+        .paper = letter->asks_paper, .reason = letter->reason, .starts = letter->starts_flow, .chosen = letter->chosen,
+        .components = letter->components,
         .source_ms = letter->source_ms, .received_ms = facts->received_ms,
         .due_ms = letter->due_ms, .sequence = letter->sequence, .channel = facts->channel, .status = facts->status,
         .partner = letter->partner, .sum_count = facts->money_count,
@@ -268,7 +299,7 @@ void letter_submit(struct world *world, struct peer *peer, uint32_t number, bool
     submit->source_time_ms = letter->source_ms;
     submit->sequence = letter->sequence;
     submit->due_ms = letter->due_ms;
-    submit->facts = letter->says_facts ? &letter->facts : NULL;
+    submit->facts = letter->says_facts || letter->chosen ? &letter->facts : NULL;
     submit->parent = letter->parent;
     for (uint32_t i = 0; i < letter->after_count; i++)
         submit->after[submit->after_count++] = (struct submit_after){

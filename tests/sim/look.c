@@ -60,7 +60,8 @@ static void see_branches(struct looking *looking, const struct dossier_view *vie
             .handoff = branch->handoff, .sender = agency(looking, view->branches[i].sender),
             .holder = agency(looking, view->branches[i].holder), .passed_on = branch->flags & BRANCH_PASSED_ON,
             .ended = branch->flags & BRANCH_ENDED, .result = branch->flags & BRANCH_HAS_RESULT,
-            .behind = branch->flags & BRANCH_BEHIND, .delivered_ms = branch->delivered_ms,
+            .behind = branch->flags & BRANCH_BEHIND, .sent_back = branch->flags & BRANCH_SENT_BACK,
+            .delivered_ms = branch->delivered_ms,
             .receipt_ms = branch->receipt_ms, .line = line_of(looking, &branch->line, view->branches[i].by),
         };
     }
@@ -122,7 +123,7 @@ static void see_event(struct looking *looking, uint64_t handoff, const struct ev
     must(looking->look.event_count < EVENTS_MAX);
     looking->events[looking->look.event_count++] = (struct audit_event){
         .seq = event->seq, .turn_seq = event->turn_seq, .handoff = handoff, .at_ms = event->at_ms,
-        .cause = event->cause, .from = event->from, .to = event->to, .verdict = event->verdict,
+        .cause = event->cause, .from = event->from, .to = event->to, .verdict = event->verdict, .fail_class = event->fail_class,
         .taken_from = to ? agency(looking, view->actor) : -1,
         .taken_by = to ? agency(looking, to + 4) : -1, .of_dossier = event->of_dossier.dossier,
         .said = event->of_dossier.status, .before = event->of_dossier.before, .after = event->of_dossier.after,
@@ -158,6 +159,7 @@ static void see_handoffs(struct looking *looking, const struct admin_reply *repl
             .handoff = view->handoff.id, .parent = view->handoff.parent, .child = view->handoff.child,
             .letter = letter_of(looking->world, &view->handoff.message_id), .sender = agency(looking, view->sender),
             .recipient = agency(looking, view->recipient), .kind = view->handoff.kind,
+            .step = view->handoff.flags & HANDOFF_STEP ? view->handoff.step[1] - '0' : NONE,
         };
     }
 }

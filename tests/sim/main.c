@@ -15,12 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/sim/audit_dossier.h"
 #include "tests/sim/sim.h"
 
 enum { JOBS_OF_MACHINE_MAX = 64, STORIES_MAX = 8, FAILED_MAX = 1024 };
 
 struct shared {
-    _Atomic uint64_t next, passed, turns, crashes, handoffs, told_again;
+    _Atomic uint64_t next, passed, turns, crashes, handoffs, told_again, dossiers, facts, steps, requests;
     _Atomic uint32_t failed_count;
     uint64_t failed[FAILED_MAX];
     uint64_t at[JOBS_OF_MACHINE_MAX];           /* which world each worker is in; UINT64_MAX none */
@@ -46,6 +47,11 @@ static void run_one(struct shared *shared, uint64_t seed)
         atomic_fetch_add(&shared->crashes, world->crashes);
         atomic_fetch_add(&shared->told_again, world->options.told_twice);
         atomic_fetch_add(&shared->handoffs, world->known_count);
+        struct audit_counts counts = audit_counts(world->audit);
+        atomic_fetch_add(&shared->dossiers, counts.dossiers);
+        atomic_fetch_add(&shared->facts, counts.facts);
+        atomic_fetch_add(&shared->steps, counts.steps);
+        atomic_fetch_add(&shared->requests, counts.requests);
     }
     world_free(world);
 }
@@ -177,6 +183,9 @@ int main(int count, char **words)
     printf("%llu turns, %llu crashes, %llu handoffs; %llu worlds told to a second store\n",
            (unsigned long long)shared->turns, (unsigned long long)shared->crashes,
            (unsigned long long)shared->handoffs, (unsigned long long)shared->told_again);
+    printf("%llu dossiers with %llu facts of status, %llu steps of flows, %llu requests to citizens\n",
+           (unsigned long long)shared->dossiers, (unsigned long long)shared->facts, (unsigned long long)shared->steps,
+           (unsigned long long)shared->requests);
     printf("%llu passed, %u failed\n", (unsigned long long)shared->passed, failed);
     return failed ? 1 : 0;
 }

@@ -101,6 +101,8 @@ static struct down *copy_down(struct world *world, const struct down *from)
         effect->deliver.payload = world_copy(world, effect->deliver.payload);
         effect->deliver.checkpoint = world_copy(world, effect->deliver.checkpoint);
         effect->deliver.sender = world_text(world, effect->deliver.sender);
+        effect->deliver.step = world_text(world, effect->deliver.step);
+        effect->deliver.procedure_version = world_text(world, effect->deliver.procedure_version);
         effect->deliver.idempotency_key = world_text(world, effect->deliver.idempotency_key);
         struct input *inputs = world_take(world, sizeof *inputs * (effect->deliver.input_count + 1));
         for (uint32_t i = 0; i < effect->deliver.input_count; i++) {
@@ -108,6 +110,8 @@ static struct down *copy_down(struct world *world, const struct down *from)
             inputs[i].payload = world_copy(world, inputs[i].payload);
         }
         effect->deliver.inputs = inputs;
+    } else if (down->kind == DOWN_NOTICE) {
+        effect->notice.dossier_code = world_text(world, effect->notice.dossier_code);
     } else if (down->kind == DOWN_CURSOR_ACK) {
         effect->cursor_ack.name = world_copy(world, effect->cursor_ack.name);
         effect->cursor_ack.value = world_copy(world, effect->cursor_ack.value);

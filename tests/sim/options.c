@@ -82,6 +82,8 @@ static void draw_facts(struct options *options, struct dice *dice)
     options->pass_on_percent = sometimes(dice, 40);
     options->recall_percent = sometimes(dice, 50);
     options->correction_percent = sometimes(dice, 25);
+    options->flow_percent = sometimes(dice, 30);
+    options->send_back_percent = sometimes(dice, 30);
     options->look_permille = sometimes(dice, 30);
     options->courses = dice_percent(dice, 75);
     options->catalogue = dice_percent(dice, 60);

@@ -36,7 +36,7 @@ struct options {
     uint32_t moody_percent, trouble_percent, gate_percent, withdraw_percent, correct_percent, answer_percent;
     uint32_t conflict_percent, operator_permille, directory_permille, abort_permille, jump_permille, wall_permille;
     uint32_t facts_percent, strange_percent, older_percent, partner_percent, paper_percent, pass_on_percent;
-    uint32_t recall_percent, correction_percent, look_permille;
+    uint32_t recall_percent, correction_percent, flow_percent, send_back_percent, look_permille;
     uint32_t body_bytes;
     bool     courses, catalogue, calendar, calendar_comes, all_move_due;
     bool     class_changes, full, few_kinds, cursors, backups, far_jump, kinds_of_news, replay_groups, abolish;
@@ -121,7 +121,11 @@ struct letter {
     int64_t  source_ms;
     uint64_t sequence;
     int32_t  partner;                       /* the partner's code; NONE none */
-    bool     says_facts, says_procedure, asks_paper, says_reason;
+    bool     says_facts, says_procedure, asks_paper;
+    bool     starts_flow, of_flow;          /* of_flow: that one, or it puts that one right */
+    enum audit_reason reason;
+    uint32_t chosen;                        /* bits: optional steps of the flow */
+    char     steps[PROCEDURE_STEPS_MAX][STEP_NAME_SIZE];        /* ... by name, for the core */
     uint32_t components;                    /* bits: papers that it asks for, or brings */
     bool     in_course;                     /* its office goes on when this one has been sent: course.c */
     uint32_t steps_left;
@@ -192,7 +196,8 @@ struct world {
     uint32_t peer_count;
     struct letter letters[LETTERS_MAX];
     uint32_t letter_count;
-    struct { bool alias_known; uint32_t one_stop, sectors[3]; } cases[CASES_MAX];
+    struct { bool alias_known, flows; uint32_t one_stop, sectors[3]; } cases[CASES_MAX];
+    struct audit_graph graph;               /* of the interlinked procedure that this world knows */
     struct job jobs[JOBS_MAX];
     uint64_t job_births;
     uint64_t seen_notice[AGENCIES];         /* durable, of each agency's clients */
@@ -263,6 +268,7 @@ int32_t letter_of(const struct world *world, const struct uuid *message_id);
 void facts_draw(struct world *world, uint32_t letter);
 /* letter.c */
 void letter_dossier(uint32_t case_number, char ret_code[DOSSIER_CODE_SIZE]);
+int32_t letter_case(const char *code);                              /* NONE: no case's */
 void letter_write(struct world *world, uint32_t letter);
 void letter_draw(struct world *world, uint32_t letter);
 void letter_submit(struct world *world, struct peer *peer, uint32_t letter, bool other);

@@ -1,0 +1,122 @@
+/* audit_flow.c - the steps of interlinked procedures as the auditor has them: each is there once, goes out when those
+ * before it have given their results, and ends when they cannot. See audit_dossier.h. */
+#include <string.h>
+
+#include "tests/sim/audit_inside.h"
+
+static bool is_wanted(const struct life *life, uint32_t step)
+{
+    return !life->audit->graph.steps[step].optional || life->submission->says.chosen & 1u << step;
+}
+
+/* Bits: those that it waits for. One that is not wanted is not waited for, but those before it are. */
+static uint32_t waits_for(const struct life *life, uint32_t step)
+{
+    const struct audit_graph *graph = &life->audit->graph;
+    uint32_t wanted = 0, through = 0;
+
+    for (uint32_t i = 0; i < step; i++) {
+        if (graph->steps[step].after & 1u << i && is_wanted(life, i))
+            wanted |= 1u << i;
+        else if (graph->steps[step].after & 1u << i)
+            through |= waits_for(life, i);
+    }
+    return graph->steps[step].any && wanted ? wanted : wanted | through;
+}
+
+static void check_made(const struct life *life)
+{
+    for (uint32_t i = 0; life->submission && i < life->audit->graph.step_count; i++)
+        if (is_wanted(life, i) != (life->step_at[i] != 0))
+            audit_wrong(life->audit, life->look->handoffs[life->step_at[0] - 1].handoff, "flow: step s%u %s", i,
+                        is_wanted(life, i) ? "is wanted, and nobody made it" : "is not wanted, and was made");
+}
+
+void flow_submitted(struct life *life, const struct audit_letter *submission, int32_t index)
+{
+    check_made(life);
+    life->submission = submission;
+    memset(life->step_at, 0, sizeof life->step_at);
+    life->step_at[0] = index + 1;
+}
+
+void flow_made(struct life *life, int32_t index)
+{
+    const struct audit_handoff *handoff = &life->look->handoffs[index];
+    int32_t parent = handoff->parent ? life_handoff(life, handoff->parent) : -1;
+
+    if (!life->submission || handoff->step < 0 || handoff->kind != KIND_FORWARD)
+        return;
+    int32_t *at = &life->step_at[handoff->step];
+    if (parent >= 0 && *at == parent + 1)
+        *at = index + 1;                                /* it took the place of the one before */
+    else if (parent < 0 && handoff->letter < 0 && *at)
+        audit_wrong(life->audit, handoff->handoff, "flow: step s%d was made twice", handoff->step);
+    else if (parent < 0 && handoff->letter < 0)
+        *at = index + 1;
+}
+
+/* A person let it go. */
+static bool is_released(const struct life *life, uint64_t handoff)
+{
+    for (int i = 0; i < SOMEBODY_MAX && handoff; i++) {
+        const struct fate *fate = fate_of(life->audit, handoff);
+        if (fate->released || fate->replays || fate->ended_by_people)
+            return true;
+        int32_t index = life_handoff(life, handoff);
+        handoff = index >= 0 ? life->look->handoffs[index].parent : 0;
+    }
+    return false;
+}
+
+static uint32_t with_results(const struct life *life, uint32_t steps)
+{
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < AUDIT_STEPS_MAX; i++)
+        if (steps & 1u << i && life->step_at[i] && life->handoffs[life->step_at[i] - 1].answer == ANSWER_RESULT)
+            found |= 1u << i;
+    return found;
+}
+
+void flow_sent(struct life *life, int32_t index)
+{
+    const struct audit_handoff *handoff = &life->look->handoffs[index];
+
+    if (!life->submission || handoff->step < 0 || handoff->kind != KIND_FORWARD || life->handoffs[index].sent ||
+        life->step_at[handoff->step] != index + 1)
+        return;
+    uint32_t waits = waits_for(life, (uint32_t)handoff->step), done = with_results(life, waits);
+    life->handoffs[index].sent = true;
+    if (is_released(life, handoff->handoff) || (life->audit->graph.steps[handoff->step].any && (done || !waits)))
+        return;
+    if (done != waits)
+        audit_wrong(life->audit, handoff->handoff, "flow: step s%d went out, and what it waits for is not done",
+                    handoff->step);
+}
+
+/* Bits: those that have ended without a result. */
+static uint32_t without_result(const struct life *life, uint32_t steps)
+{
+    uint32_t found = 0;
+
+    for (uint32_t i = 0; i < AUDIT_STEPS_MAX; i++) {
+        const struct life_handoff *now = life->step_at[i] ? &life->handoffs[life->step_at[i] - 1] : NULL;
+        if (steps & 1u << i && now && (now->answer == ANSWER_REFUSED || now->broken_off ||
+                                       (now->closed && now->answer != ANSWER_RESULT)))
+            found |= 1u << i;
+    }
+    return found;
+}
+
+void flow_last(const struct life *life)
+{
+    check_made(life);
+    for (uint32_t i = 0; life->submission && i < life->audit->graph.step_count; i++) {
+        uint32_t waits = waits_for(life, i), ended = without_result(life, waits);
+        const struct life_handoff *now = life->step_at[i] ? &life->handoffs[life->step_at[i] - 1] : NULL;
+        bool never = life->audit->graph.steps[i].any ? ended && ended == waits : ended != 0;
+        uint64_t handoff = now ? life->look->handoffs[life->step_at[i] - 1].handoff : 0;
+        if (now && never && now->state == STATE_HELD && !is_released(life, handoff) && !now->on_hold)
+            audit_wrong(life->audit, handoff, "flow: step s%u waits for what has ended without a result", i);
+    }
+}
