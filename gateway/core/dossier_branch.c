@@ -1,5 +1,6 @@
 /* dossier_branch.c - the branches of a dossier: which FORWARD is meant, who owns the stage, what several make. */
 #include "gateway/core/dossier_inside.h"
+#include "gateway/core/gate.h"
 
 enum { PARENTS_MAX = 8 };
 
@@ -86,8 +87,7 @@ static bool is_given_up(struct step *step, const struct branch *branch)
     if (branch->line.status || branch->delivered_ms || branch->flags & BRANCH_ENDED ||
         !turn_handoff(step->turn, branch->handoff, &forward))
         return false;
-    return forward.state == STATE_CLOSED || (forward.flags & HANDOFF_STEP && forward.state == STATE_FAILED &&
-                                             forward.fail_class == FAIL_PREDECESSOR);
+    return forward.state == STATE_CLOSED || (forward.flags & HANDOFF_STEP && gate_has_failed(&forward));
 }
 
 /* It has a say in where the whole stands. What lies behind another one has none once it has ended. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gateway/core/flow.h"
+#include "gateway/core/gate.h"
 #include "gateway/core/header_text.h"
 
 enum { AFTER_ROOM = GATE_WALK_MAX - FLOW_STEPS_MAX };
@@ -310,7 +311,7 @@ static bool steps_may(struct step *step, const struct intake *intake, const stru
 static bool has_ended(const struct handoff *handoff)
 {
     return handoff->state == STATE_CLOSED || handoff->answer == ANSWER_RESULT || handoff->answer == ANSWER_REFUSED ||
-           (handoff->state == STATE_FAILED && handoff->fail_class == FAIL_PREDECESSOR);
+           gate_has_failed(handoff);
 }
 
 /* A dossier has one flow at a time; one that was withdrawn or stopped, or has come to its end, makes room for another.

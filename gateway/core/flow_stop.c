@@ -1,5 +1,6 @@
 /* flow_stop.c - a flow stops as a whole: the citizen withdraws, the one-stop stops it, it was the wrong procedure. */
 #include "gateway/core/flow.h"
+#include "gateway/core/gate.h"
 #include "gateway/core/issue.h"
 
 enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX };
@@ -102,7 +103,7 @@ void flow_withdraw(struct step *step, const struct intake *intake, const struct 
 void flow_wrong_procedure(struct step *step, struct flow *flow, const struct handoff *answer, struct span why)
 {
     struct change change = { .cause = CAUSE_PREDECESSOR_ENDED, .fail_class = FAIL_PREDECESSOR,
-                             .fingerprint = "wrong-procedure", .detail = why, .actor_agency = answer->sender };
+                             .fingerprint = WRONG_PROCEDURE, .detail = why, .actor_agency = answer->sender };
     struct handoff other;
 
     for (uint32_t i = 0; i < flow->step_count; i++)

@@ -1,5 +1,6 @@
 /* flow_view.c - where the steps of a flow stand, to be shown. Nothing here changes anything. */
 #include "gateway/core/flow.h"
+#include "gateway/core/gate.h"
 
 _Static_assert(sizeof(struct flow_view) + FLOW_STEPS_MAX * (sizeof(struct step_view) + AGENCY_CODE_SIZE + 16) + 64 <=
                    FLOW_VIEW_BYTES, "the largest view of a flow");
@@ -27,7 +28,7 @@ static bool is_over(struct step *step, const struct flow_step *at)
     if (!turn_handoff(step->turn, at->handoff, &handoff))
         return false;
     return handoff.state == STATE_CLOSED || handoff.answer == ANSWER_REFUSED ||
-           (handoff.state == STATE_FAILED && handoff.fail_class == FAIL_PREDECESSOR);
+           gate_has_failed(&handoff);
 }
 
 /* Bits: steps that must be done, or must answer, before this one can begin. */
@@ -70,7 +71,7 @@ static enum flow_state state_of_forward(const struct handoff *forward)
     case STATE_UNSURE:
         return FLOW_STUCK;
     case STATE_FAILED:
-        return forward->fail_class == FAIL_PREDECESSOR ? FLOW_BROKEN_OFF : FLOW_STUCK;
+        return gate_has_failed(forward) ? FLOW_BROKEN_OFF : FLOW_STUCK;
     case STATE_DELIVERED:
         return FLOW_AT_WORK;
     case STATE_CLOSED:

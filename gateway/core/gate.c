@@ -111,9 +111,7 @@ static enum standing standing_of(struct step *step, const struct handoff *antece
     }
     if (antecedent->state == STATE_CLOSED || (until == UNTIL_RESULT && antecedent->answer == ANSWER_REFUSED))
         return STANDING_ENDED;
-    bool broken_off = antecedent->flags & HANDOFF_STEP && antecedent->state == STATE_FAILED &&
-                      antecedent->fail_class == FAIL_PREDECESSOR;
-    return broken_off ? STANDING_ENDED : STANDING_OPEN;
+    return antecedent->flags & HANDOFF_STEP && gate_has_failed(antecedent) ? STANDING_ENDED : STANDING_OPEN;
 }
 
 /* Who stands in for it now. */
@@ -271,6 +269,17 @@ void gate_antecedent_result(struct step *step, const struct handoff *antecedent,
     open_gates(step, antecedent, UNTIL_RESULT, result->id);
 }
 
+bool gate_has_failed(const struct handoff *handoff)
+{
+    static const char *const words[] = { PREDECESSOR_ENDED, PREDECESSOR_ABSENT, WRONG_PROCEDURE };
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof words / sizeof *words && handoff->state == STATE_FAILED &&
+                       handoff->fail_class == FAIL_PREDECESSOR; i++)
+        found |= handoff->fingerprint == fail_fingerprint(words[i]);
+    return found;
+}
+
 void gate_fail(struct step *step, struct handoff *dependant, const struct change *change)
 {
     struct change with_dossier = *change;
@@ -304,7 +313,7 @@ static bool all_have_ended(struct step *step, const struct handoff *dependant)
 void gate_antecedent_ended(struct step *step, const struct handoff *antecedent, struct span why)
 {
     struct change change = { .cause = CAUSE_PREDECESSOR_ENDED, .fail_class = FAIL_PREDECESSOR,
-                             .fingerprint = "predecessor-ended", .detail = why };
+                             .fingerprint = PREDECESSOR_ENDED, .detail = why };
     uint64_t id = 0;
     struct antecedent row;
     struct handoff dependant;

@@ -31,6 +31,11 @@ void gate_antecedent_result(struct step *step, const struct handoff *antecedent,
 void gate_antecedent_ended(struct step *step, const struct handoff *antecedent, struct span why);
 /* One that is HELD fails because of those that it waits for. `change` says why. */
 void gate_fail(struct step *step, struct handoff *dependant, const struct change *change);
+/* It has FAILED for that reason, in one of these words, and not because its agency misses something. */
+#define PREDECESSOR_ENDED  "predecessor-ended"
+#define PREDECESSOR_ABSENT "predecessor-absent"
+#define WRONG_PROCEDURE    "wrong-procedure"
+bool gate_has_failed(const struct handoff *handoff);
 /* What is waited for under this name was done by `by`; with_input: its payload goes along. */
 void gate_named_done(struct step *step, uint32_t sender, const struct uuid *name, const struct handoff *by,
                      bool with_input);

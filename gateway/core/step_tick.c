@@ -12,6 +12,7 @@
  * Repeated  takes the next timer; nothing when none is due. */
 #include "gateway/core/dossier.h"
 #include "gateway/core/flow.h"
+#include "gateway/core/gate.h"
 #include "gateway/core/late.h"
 #include "gateway/core/step.h"
 #include "gateway/core/supplement.h"
@@ -102,7 +103,7 @@ static void antecedents_absent(struct step *step, int64_t due_ms, struct handoff
     static const char why[] = "lượt trước không đến hoặc không có kết quả trong thời hạn / "
                               "what it waits for did not come, or had no result, in time";
     struct change change = { .cause = CAUSE_PREDECESSOR_ABSENT, .fail_class = FAIL_PREDECESSOR,
-                             .fingerprint = "predecessor-absent", .detail = span_of_string(why) };
+                             .fingerprint = PREDECESSOR_ABSENT, .detail = span_of_string(why) };
     handoff_move(step, handoff, STATE_FAILED, &change);
 }
 

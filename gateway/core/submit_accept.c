@@ -5,6 +5,7 @@
 #include "gateway/core/dossier.h"
 #include "gateway/core/figures.h"
 #include "gateway/core/flow.h"
+#include "gateway/core/gate.h"
 #include "gateway/core/step.h"
 #include "gateway/core/supplement.h"
 #include "gateway/core/urge.h"
@@ -81,7 +82,7 @@ static void fail_at_once(struct step *step, struct handoff *handoff, uint64_t en
     text_add(&text, "lượt trước %llu đã kết thúc mà không có kết quả / "
                     "the earlier handoff %llu has ended without a result", id, id);
     struct change change = { .cause = CAUSE_PREDECESSOR_ENDED, .fail_class = FAIL_PREDECESSOR,
-                             .fingerprint = "predecessor-ended", .detail = span_of_string(why) };
+                             .fingerprint = PREDECESSOR_ENDED, .detail = span_of_string(why) };
     handoff_move(step, handoff, STATE_FAILED, &change);
 }
 

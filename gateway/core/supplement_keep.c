@@ -169,7 +169,7 @@ static struct branch *branch_answered(struct step *step, struct dossier *dossier
 
     for (uint32_t i = 0; !branch && i < dossier->branch_count; i++) {
         struct branch *other = &dossier->branches[i];
-        if (!branch_is_live(other) || other->holder != answer->recipient)
+        if (!branch_is_live(other) || !dossier_same_seat(step, other->holder, answer->recipient))
             continue;
         if (only)
             return NULL;                                /* several: not guessed */

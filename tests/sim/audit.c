@@ -234,7 +234,8 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
     int32_t carried = letter_of_parents(audit, fate);
     if (carried < 0 && !notice->parent)
         carried = notice->letter;
-    uint32_t heirs = carried >= 0 ? audit->heirs[audit->papers[carried].letter.sender] : 0;
+    int32_t sender = carried >= 0 ? (int32_t)audit->papers[carried].letter.sender : notice->step_sender;
+    uint32_t heirs = sender >= 0 ? audit->heirs[sender] : 0;
     if (heirs >> notice->agency & 1)
         return;                                     /* told to its sender as well: there it is judged */
     if (!notice->parent)

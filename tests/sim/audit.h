@@ -77,7 +77,7 @@ struct audit_notice {
     enum cause cause;
     enum verdict verdict;
     bool     known;
-    int32_t  step_of;                           /* the case of which the gateway made it a step; -1: it did not */
+    int32_t  step_of, step_sender;              /* the case of which the gateway made it a step, in whose name; -1 */
 };
 void audit_notice(struct audit *audit, const struct audit_notice *notice);
 

@@ -24,7 +24,6 @@ struct audit_event {
     enum cause cause;
     enum state from, to;
     enum verdict verdict;
-    enum fail_class fail_class;
     int32_t  taken_from, taken_by;              /* SUCCEEDED */
     bool     of_dossier;                        /* the rest is said */
     enum status said, before, after;
@@ -83,6 +82,9 @@ struct audit_look {
     struct audit_dossier shown;
 };
 void audit_look(struct audit *audit, const struct audit_look *look);
+/* Of the last look, for the story of a failed one: where the dossier must have stood after the index-th event; 0: no
+ * record. *ret_owner: -1 several, or nobody. */
+enum status audit_stood(const struct audit *audit, uint32_t index, int32_t *ret_owner);
 /* Every case has been looked at for the last time: how many handoffs are listed that nobody has taken. */
 void audit_looked_at_all(struct audit *audit, uint32_t unreceived_count);
 /* ... and what was judged then. */
@@ -130,6 +132,7 @@ void    asked_last(const struct life *life);                            /* nothi
 /* ---- audit_flow.c: interlinked procedures */
 void flow_submitted(struct life *life, const struct audit_letter *submission, int32_t index);
 void flow_made(struct life *life, int32_t index);                       /* a handoff was accepted, or is a child */
+bool flow_is_step(const struct life *life, int32_t index);              /* of the flow that was started last */
 void flow_sent(struct life *life, int32_t index);
 void flow_last(const struct life *life);                                /* all is over */
 

@@ -56,6 +56,12 @@ void flow_made(struct life *life, int32_t index)
         *at = index + 1;
 }
 
+bool flow_is_step(const struct life *life, int32_t index)
+{
+    int32_t step = life->look->handoffs[index].step;
+    return step >= 0 && life->step_at[step] == index + 1;
+}
+
 /* A person let it go. */
 static bool is_released(const struct life *life, uint64_t handoff)
 {

@@ -4,7 +4,7 @@
 
 #include "tests/sim/audit_dossier.h"
 
-enum { ATTEMPTS_SEEN = 64, CURSOR_VALUES = 1024, DIRECTORIES_MAX = 256 };
+enum { ATTEMPTS_SEEN = 64, CURSOR_VALUES = 1024, DIRECTORIES_MAX = 256, TRAIL_MAX = 8192 };
 
 /* A letter as its sender knows it. */
 struct paper {
@@ -58,6 +58,7 @@ struct audit {
     struct { uint64_t from_turn; struct audit_directory directory; } directories[DIRECTORIES_MAX];
     uint32_t directory_count;
     struct audit_counts counts;
+    struct { uint8_t status; int8_t owner; } stood[TRAIL_MAX];
     uint32_t found_unreceived;                  /* in the looks since all was over: that nobody has taken */
 };
 

@@ -417,7 +417,7 @@ static bool recall(struct life *life, const struct word *word)
         index = life_handoff(life, life->look->handoffs[index].parent);
     }
     if (word->kind != KIND_RECALL || index < 0 || life->look->handoffs[index].kind != KIND_FORWARD ||
-        life->look->handoffs[index].step < 0 || life->handoffs[index].answer != ANSWER_RESULT ||
+        !flow_is_step(life, index) || life->handoffs[index].answer != ANSWER_RESULT ||
         !life_same(life, life->handoffs[index].recipient, word->sender))
         return false;
     life->handoffs[index].answer = 0;
@@ -433,7 +433,7 @@ static int32_t answered_by(const struct life *life, const struct word *word)
         !life_same(life, life->handoffs[parent].recipient, word->sender))
         return parent;
     forward = life_handoff(life, life->look->handoffs[parent].parent);
-    return forward >= 0 && life->look->handoffs[forward].step >= 0 ? forward : parent;
+    return forward >= 0 && flow_is_step(life, forward) ? forward : parent;
 }
 
 static void answer(struct life *life, const struct word *word)
@@ -603,7 +603,8 @@ static void happen(struct life *life, const struct audit_event *event)
         life->handoffs[index].failed = event->to == STATE_FAILED;
         life->handoffs[index].broken_off = false;
     }
-    if (event->to == STATE_FAILED && event->from != STATE_FAILED && event->fail_class == FAIL_PREDECESSOR &&
+    bool gates = event->cause == CAUSE_PREDECESSOR_ENDED || event->cause == CAUSE_PREDECESSOR_ABSENT;
+    if (event->to == STATE_FAILED && event->from != STATE_FAILED && gates &&
         life->look->handoffs[index].step >= 0)
         broken_off(life, event, index);
     if (event->to == STATE_CLOSED && event->from != STATE_CLOSED && !life->look->handoffs[index].child)
@@ -641,6 +642,10 @@ void life_tell(struct life *life)
     for (uint32_t i = 0; i < look->event_count; i++) {
         life->directory = directory_at(life->audit, look->events[i].turn_seq);
         happen(life, &look->events[i]);
+        if (i < TRAIL_MAX) {
+            life->audit->stood[i].status = (uint8_t)life->dossier.line.status;
+            life->audit->stood[i].owner = life->dossier.there ? (int8_t)life_owner(life) : -1;
+        }
     }
     life->directory = directory_at(life->audit, look->turn_seq + 1);
     life->dossier.owner = life->dossier.there ? life_owner(life) : -1;

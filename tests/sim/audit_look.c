@@ -303,6 +303,12 @@ void audit_look(struct audit *audit, const struct audit_look *look)
     compare_due(&life);
 }
 
+enum status audit_stood(const struct audit *audit, uint32_t index, int32_t *ret_owner)
+{
+    *ret_owner = audit->stood[index % TRAIL_MAX].owner;
+    return audit->stood[index % TRAIL_MAX].status;
+}
+
 struct audit_counts audit_counts(const struct audit *audit)
 {
     return audit->counts;

@@ -123,7 +123,7 @@ static void see_event(struct looking *looking, uint64_t handoff, const struct ev
     must(looking->look.event_count < EVENTS_MAX);
     looking->events[looking->look.event_count++] = (struct audit_event){
         .seq = event->seq, .turn_seq = event->turn_seq, .handoff = handoff, .at_ms = event->at_ms,
-        .cause = event->cause, .from = event->from, .to = event->to, .verdict = event->verdict, .fail_class = event->fail_class,
+        .cause = event->cause, .from = event->from, .to = event->to, .verdict = event->verdict,
         .taken_from = to ? agency(looking, view->actor) : -1,
         .taken_by = to ? agency(looking, to + 4) : -1, .of_dossier = event->of_dossier.dossier,
         .said = event->of_dossier.status, .before = event->of_dossier.before, .after = event->of_dossier.after,
@@ -174,6 +174,27 @@ static uint32_t see_unreceived(struct looking *looking)
     return reply->handoff_count;
 }
 
+/* The life of the dossier that is not as it must be: what happened, where it must have stood since then. */
+static void tell(struct looking *looking)
+{
+    const struct audit_look *look = &looking->look;
+    int32_t owner;
+
+    STORY(looking->world, 0, "the dossier of case %u, as its history has it:", look->case_number);
+    for (uint32_t i = 0; i < look->event_count; i++) {
+        const struct audit_event *event = &look->events[i];
+        enum status stood = audit_stood(looking->world->audit, i, &owner);
+        int32_t at = 0;
+        while (looking->handoffs[at].handoff != event->handoff)
+            at++;
+        STORY(looking->world, 0, "  %llu: #%llu %s %s -> %s, %s%s%d %s, %d > %d; must stand at %d, with %s",
+              (unsigned long long)event->seq, NUMBER(event->handoff), kind_name(looking->handoffs[at].kind),
+              event->from ? state_name(event->from) : "", state_name(event->to), cause_name(event->cause),
+              event->of_dossier ? ", says " : " ", event->said, event->judged ? judged_name(event->judged) : "",
+              event->before, event->after, stood, owner >= 0 ? looking->world->codes[owner] : "several, or nobody");
+    }
+}
+
 static void look_within(struct turn *turn, void *context)
 {
     struct looking *looking = context;
@@ -192,7 +213,11 @@ static void look_within(struct turn *turn, void *context)
     for (uint32_t i = 0; i < look->handoff_count; i++)
         see_history(looking, looking->handoffs[i].handoff);
     qsort(looking->events, look->event_count, sizeof *looking->events, in_order);
+    uint64_t handoff;
+    bool failed = audit_failure(looking->world->audit, &handoff);
     audit_look(looking->world->audit, look);
+    if (looking->world->story && !failed && audit_failure(looking->world->audit, &handoff))
+        tell(looking);
 }
 
 static void look_at(struct world *world, uint32_t case_number, bool last)
