@@ -6,7 +6,7 @@
 #include "gateway/core/dossier.h"
 #include "gateway/core/lane.h"
 
-enum { SEAT_WALK_MAX = 4 * PAGE_MAX };
+enum { SEAT_WALK_MAX = 4 * PAGE_MAX, HISTORY_WALK_MAX = 256 };
 
 static const struct agency *agency_of(struct step *step, uint32_t number)
 {
@@ -112,6 +112,18 @@ bool seat_move_ready(struct step *step, struct handoff *handoff)
     return true;
 }
 
+/* In the lane of another code nothing but its history says whom it was written to. */
+static bool was_with(struct step *step, const struct handoff *handoff, uint32_t agency)
+{
+    uint64_t seq = handoff->flags & HANDOFF_JOINED ? handoff->last_event : 0;
+    struct event event;
+
+    for (int i = 0; i < HISTORY_WALK_MAX && seq && turn_event(step->turn, seq, &event); i++, seq = event.previous)
+        if (event.cause == CAUSE_SUCCEEDED && event.actor_agency == agency)
+            return true;
+    return false;
+}
+
 /* It waits for the seat that `recipient` holds now; or for `recipient` all the same, because the seat was once his: a
  * directory may give an agency its place back, and what has moved does not move again. */
 static bool waits_for(struct step *step, const struct handoff *handoff, const struct agency *recipient)
@@ -123,7 +135,8 @@ static bool waits_for(struct step *step, const struct handoff *handoff, const st
     if (handoff->recipient == turn_agency_number(step->turn, recipient->code))
         return true;
     holder = seat_taken_by(step, handoff->addressed, handoff);
-    return holder ? holder == recipient : agency_of(step, handoff->addressed) == recipient;
+    return (holder ? holder == recipient : agency_of(step, handoff->addressed) == recipient) ||
+           was_with(step, handoff, turn_agency_number(step->turn, recipient->code));
 }
 
 uint32_t seat_lane(struct step *step, uint64_t dossier, const struct agency *addressed, const struct agency *recipient)
