@@ -17,7 +17,7 @@ static void draw_sizes(struct options *options, struct dice *dice)
     options->one_stops = 2 + dice_below(dice, 2);
     options->sectors = dice_percent(dice, 75) ? 6 : 9;
     options->cases = 4 + dice_below(dice, 24);
-    options->letters = 40 + dice_below(dice, 160);
+    options->letters = 30 + dice_below(dice, 120);
     options->storm_turns = 300 + dice_below(dice, 300);
     options->crashes = dice_below(dice, 5);                         /* 0 .. 4, two on average */
     options->commit_crash_percent = dice_below(dice, 101);
