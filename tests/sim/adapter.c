@@ -5,6 +5,7 @@
  * late, where the stall fell between looking at the stamp and sending. */
 #include <string.h>
 
+#include "proto/content.h"
 #include "tests/sim/sim.h"
 
 void adapters_begin(struct world *world)
@@ -239,6 +240,18 @@ static int32_t letter_of_header(const struct world *world, const struct effect *
     return NONE;
 }
 
+/* One that the gateway made: what it is, by its header. */
+static void read_made(const struct effect *effect, struct job *job)
+{
+    struct span bytes = effect->deliver.header;
+    Lienthong__V1__Header *header = lienthong__v1__header__unpack(NULL, bytes.size, bytes.bytes);
+
+    must(header != NULL);
+    job->kind = (enum kind)header->kind;
+    job->case_number = letter_case(header->dossier_code);
+    lienthong__v1__header__free_unpacked(header, NULL);
+}
+
 static void take_deliver(struct world *world, struct peer *peer, const struct down *down)
 {
     const struct effect *effect = &down->effect;
@@ -262,7 +275,9 @@ static void take_deliver(struct world *world, struct peer *peer, const struct do
                          .attempt = effect->deliver.attempt, .letter = letter, .arrived_ms = world->now_ms,
                          .stamp_ms = effect->deliver.stamp_ms, .ask_first = effect->deliver.ask_first,
                          .told = effect->deliver.agency_class, .content_hash = effect->deliver.content_hash,
-                         .clock_steps = down->clock_steps, .born = ++world->job_births };
+                         .clock_steps = down->clock_steps, .born = ++world->job_births, .case_number = NONE };
+    if (letter < 0)
+        read_made(effect, job);
     memcpy(job->key, effect->deliver.idempotency_key, strlen(effect->deliver.idempotency_key) + 1);
     perhaps_stall(world, peer);
     job_plan(world, job, JOB_START, dice_wait(&world->dice, 20));

@@ -219,6 +219,18 @@ static bool of_answer(enum cause cause)
     return cause == CAUSE_ANSWER_CAME || cause == CAUSE_ANSWER_REMINDED || cause == CAUSE_ANSWER_OVERDUE;
 }
 
+/* What becomes of an apology and of an URGE is noted where its history is, also when that has ended quietly. */
+static bool of_lateness(enum cause cause)
+{
+    return cause >= CAUSE_APOLOGY_ASKED && cause <= CAUSE_ANSWERED && cause != CAUSE_GIVEN_UP;
+}
+
+/* -1: the gateway made it. */
+static int32_t letter_of_own(const struct fate *fate, const struct audit_notice *notice)
+{
+    return fate->letter >= 0 ? fate->letter : notice->letter;
+}
+
 void audit_notice(struct audit *audit, const struct audit_notice *notice)
 {
     struct fate *fate = fate_of(audit, notice->handoff);
@@ -231,16 +243,13 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
     if (!fate->parent)
         fate->parent = notice->parent;
     bind_step(fate, notice->step_of);
-    int32_t carried = letter_of_parents(audit, fate);
-    if (carried < 0 && !notice->parent)
-        carried = notice->letter;
-    int32_t sender = carried >= 0 ? (int32_t)audit->papers[carried].letter.sender : notice->step_sender;
+    int32_t sender = notice->sender;
     uint32_t heirs = sender >= 0 ? audit->heirs[sender] : 0;
-    if (heirs >> notice->agency & 1)
+    if (sender != (int32_t)notice->agency && heirs >> notice->agency & 1)
         return;                                     /* told to its sender as well: there it is judged */
     if (!notice->parent)
         bind(audit, fate, notice->letter);
-    if (carried >= 0 && audit->papers[carried].letter.sender != notice->agency && of_answer(notice->cause)) {
+    if (sender != (int32_t)notice->agency && of_answer(notice->cause)) {
         if (!fate->ended_by_people && fate->recipient >= 0 && fate->recipient != (int32_t)notice->agency &&
             !(audit->heirs[fate->recipient] >> notice->agency & 1))
             audit_wrong(audit, notice->handoff, "promise 6: agency %u was told of a request to another",
@@ -249,12 +258,13 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
     }
     if (fate->letter >= 0 && audit->papers[fate->letter].letter.sender != notice->agency)
         audit_wrong(audit, notice->handoff, "promise 6: agency %u was told of another's handoff", notice->agency);
-    if (fate->letter < 0 && carried >= 0 && audit->papers[carried].letter.sender != notice->agency)
+    if (sender >= 0 && sender != (int32_t)notice->agency)
         audit_wrong(audit, notice->handoff, "promise 6: agency %u was told of another's handoff", notice->agency);
     if (notice->child)
         fate_of(audit, notice->child)->parent = notice->handoff;
     /* What is told leaves no gap: every move into these four is told, so the next one begins where the last ended. */
-    if (is_told(notice->from) && fate->told != notice->from)
+    bool noted = notice->from == notice->to && (of_lateness(notice->cause) || letter_of_own(fate, notice) < 0);
+    if (is_told(notice->from) && fate->told != notice->from && !noted)
         audit_wrong(audit, notice->handoff, "promise 6: notice %llu goes on from %s, but the last told was %s",
                     (unsigned long long)notice->seq, state_name(notice->from),
                     fate->told ? state_name(fate->told) : "nothing");
@@ -274,7 +284,10 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
     bool excused = fate->excused || (its >= 0 && (audit->withdrawn[its] || audit->lane_ended[its]));
     /* What could not begin in one flow makes room for the next. */
     excused |= fate->step && audit->flows[fate->step_case] > 1;
-    if (notice->to == STATE_CLOSED && !excused && !fate->corrected && !fate->overtaken && !fate->ended_by_people)
+    /* A reminder that cannot be delivered; what is not owed any more. */
+    excused |= (notice->cause == CAUSE_GIVEN_UP && letter_of_own(fate, notice) < 0) ||
+               notice->cause == CAUSE_APOLOGY_CANCELLED;
+    if (notice->to == STATE_CLOSED && !excused && !noted && !fate->corrected && !fate->overtaken && !fate->ended_by_people)
         audit_wrong(audit, notice->handoff, "promise 6: told CLOSED (%s), but nobody and no rule closed it",
                     cause_name(notice->cause));
 }

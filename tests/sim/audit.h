@@ -77,7 +77,8 @@ struct audit_notice {
     enum cause cause;
     enum verdict verdict;
     bool     known;
-    int32_t  step_of, step_sender;              /* the case of which the gateway made it a step, in whose name; -1 */
+    int32_t  sender;                            /* in whose name it is; -1 not known */
+    int32_t  step_of;                           /* the case of which the gateway made it a step; -1: it did not */
 };
 void audit_notice(struct audit *audit, const struct audit_notice *notice);
 

@@ -8,6 +8,7 @@
  *   audit_branch.c  its branches: who owns the stage, what they make together, when a clock stands
  *   audit_asked.c   what citizens are asked for, and their answers
  *   audit_flow.c    the steps of interlinked procedures
+ *   audit_late.c    who is asked for an apology and why not; URGEs
  *   audit_rules.c   may a fact be believed, what do branches make together, the clock, minute by minute
  *   audit_look.c    the comparison
  *
@@ -61,6 +62,11 @@ struct audit_dossier {
     uint32_t kept, unknown, channel, unknown_year, branch_count, branches_lost, pause_count, pauses_lost, sum_count;
     int64_t  received_ms, due_ms, committed_ms, statutory_ms, claimed_ms;
     enum due_source due_source;
+    enum apology apology;                       /* shown only */
+    enum unasked unasked;
+    uint32_t apologies;                         /* signed; by whom the last one was, the new date */
+    int32_t  signed_by;
+    int64_t  promised_ms, apology_due_ms;
     enum status ended;                          /* what ended the work, 0 it goes on; and when */
     int64_t  ended_ms;
     bool     since;                             /* by the second version of its procedure */
@@ -91,7 +97,7 @@ void audit_looked_at_all(struct audit *audit, uint32_t unreceived_count);
 struct audit_counts { uint64_t dossiers, facts, steps, requests; };
 struct audit_counts audit_counts(const struct audit *audit);
 /* A directory holds from this turn on: who takes over from each agency (-1 nobody), is the year known. */
-struct audit_directory { int32_t successor[16]; bool one_stop[16], may_move[16], calendar; };
+struct audit_directory { int32_t successor[16]; bool one_stop[16], may_move[16], calendar, asks; };
 void audit_directory(struct audit *audit, uint64_t turn_seq, const struct audit_directory *directory);
 
 /* ---- audit_rules.c: for the auditor alone. Pure. */
@@ -136,11 +142,18 @@ bool flow_is_step(const struct life *life, int32_t index);              /* of th
 void flow_sent(struct life *life, int32_t index);
 void flow_last(const struct life *life);                                /* all is over */
 
+/* ---- audit_late.c: dossiers that will not be, or were not, in time. Of a handoff that is accepted, its record written */
+void late_accepted(struct life *life, const struct audit_event *event, int32_t index);
+void late_last(struct life *life);                                      /* due dates are known */
+/* ... and audit_look.c: when it is due by what is known now; 0 not. */
+int64_t life_due_ms(const struct life *life);
+
 /* ---- audit_life.c */
 enum { HANDOFFS_OF_CASE_MAX = 1024 };
 /* A handoff, as far as the history has come. */
 struct life_handoff {
     bool     accepted, closed, failed, received, listed;
+    uint32_t urges;                             /* that the gateway made about it */
     bool     went_on;                           /* sent back, and on to another one */
     bool     sent, on_hold;                     /* on_hold: by a person */
     enum state state;
@@ -165,6 +178,8 @@ struct life {
     bool     reminded[AUDIT_ASKED_MAX], overdue[AUDIT_ASKED_MAX];       /* of their answer, that was said */
     struct audit_dossier written;               /* as it stood after the event before */
     int64_t  due_said_ms;
+    bool     had_ended;                         /* before this event, and when */
+    int64_t  had_ended_ms;
     struct life_handoff handoffs[HANDOFFS_OF_CASE_MAX];
     enum status answered_before, answered_after;        /* by the last answer; `answered`: to which handoff */
     uint64_t answered;

@@ -136,6 +136,12 @@ static void hear_received(struct life *life, const struct word *word)
         dossier->received_ms = says->source_ms;
 }
 
+/* What a reminder or an apology names is another date. */
+static int64_t due_said(const struct word *word)
+{
+    return word->kind == KIND_URGE || word->kind == KIND_APOLOGY ? 0 : word->letter->says.due_ms;
+}
+
 /* A date on a paper that the citizen holds is moved only by who may, and by what he said later. */
 static void hear_due(struct life *life, const struct word *word)
 {
@@ -144,7 +150,7 @@ static void hear_due(struct life *life, const struct word *word)
     bool one_stop = life_same(life, dossier->opener, word->sender) || life->directory->one_stop[word->sender];
     bool stated = dossier->due_source == DUE_ONE_STOP || dossier->due_source == DUE_AGENCY;
 
-    if (!says->due_ms || (stated && says->due_ms == dossier->due_ms))
+    if (!due_said(word) || (stated && says->due_ms == dossier->due_ms))
         return;
     if (!one_stop && !life->directory->may_move[word->sender]) {
         dossier->claimed_ms = says->due_ms;
@@ -243,7 +249,7 @@ static bool opens(struct life *life, const struct word *word, int32_t asked)
     bool asks = asked_is_request(word->kind) || word->kind == KIND_CORRECTION_REQUEST;
     bool moves = word->kind == KIND_FORWARD || asks || asked >= 0 ||
                  (!of_no_branch && (word->implied || word->kind == KIND_RECALL || asked_is_answer(word->kind)));
-    bool worth = says->due_ms || asks || says->starts || (word->kind == KIND_FORWARD && says->procedure) ||
+    bool worth = due_said(word) || asks || says->starts || (word->kind == KIND_FORWARD && says->procedure) ||
                  (says->facts && (word->told || says->received_ms || says->sum_count));
 
     if (!says->facts && !says->due_ms && !moves)
@@ -558,9 +564,12 @@ static void happen(struct life *life, const struct audit_event *event)
 {
     int32_t index = life_handoff(life, event->handoff);
 
+    life->had_ended = life->dossier.ended;
+    life->had_ended_ms = life->dossier.ended_ms;
     switch (event->cause) {
     case CAUSE_ACCEPTED:
         accepted(life, event, index);
+        late_accepted(life, event, index);
         break;
     case CAUSE_REDIRECT_CHILD:
         life->handoffs[index].accepted = true;
@@ -632,7 +641,7 @@ void life_tell(struct life *life)
 {
     const struct audit_look *look = life->look;
 
-    life->dossier.opener = life->dossier.due_by = life->dossier.claimed_by = life->dossier.line.by = -1;
+    life->dossier.signed_by = life->dossier.opener = life->dossier.due_by = life->dossier.claimed_by = life->dossier.line.by = -1;
     for (uint32_t i = 0; i < look->handoff_count; i++)
         life->handoffs[i] = (struct life_handoff){ .recipient = look->handoffs[i].recipient };
     /* Whom it went to first: who was succeeded. */

@@ -123,6 +123,31 @@ static void compare_asked(struct life *life)
 
 /* ---- due dates */
 
+static bool is_since(const struct life *life)
+{
+    return life->dossier.received_ms >= LAW_CHANGES_MS && !life->version_of_flow;
+}
+
+static int64_t committed_ms(const struct life *life, bool calendar)
+{
+    const struct audit_dossier *dossier = &life->dossier;
+    int64_t from_ms = dossier->received_ms;
+
+    return dossier->channel == LAW_ONLINE
+        ? rule_working_hours(from_ms, LAW_ONLINE_HOURS, dossier->pauses, dossier->pause_count, calendar)
+        : rule_working_days(from_ms, is_since(life) ? LAW_DAYS_SINCE : LAW_DAYS_BEFORE, dossier->pauses,
+                            dossier->pause_count, calendar);
+}
+
+int64_t life_due_ms(const struct life *life)
+{
+    const struct audit_dossier *dossier = &life->dossier;
+
+    if (dossier->due_source)
+        return dossier->due_ms;
+    return dossier->received_ms && life->procedure ? committed_ms(life, life->directory->calendar) : 0;
+}
+
 /* By the rules; a date on paper stays what it is. */
 static void compute(struct life *life, bool calendar)
 {
@@ -131,11 +156,8 @@ static void compute(struct life *life, bool calendar)
 
     if (!from_ms || !life->procedure)
         return;
-    dossier->since = from_ms >= LAW_CHANGES_MS && !life->version_of_flow;
-    dossier->committed_ms = dossier->channel == LAW_ONLINE
-        ? rule_working_hours(from_ms, LAW_ONLINE_HOURS, dossier->pauses, dossier->pause_count, calendar)
-        : rule_working_days(from_ms, dossier->since ? LAW_DAYS_SINCE : LAW_DAYS_BEFORE, dossier->pauses,
-                            dossier->pause_count, calendar);
+    dossier->since = is_since(life);
+    dossier->committed_ms = committed_ms(life, calendar);
     dossier->statutory_ms = rule_days(from_ms, LAW_STATUTORY_DAYS, dossier->pauses, dossier->pause_count, calendar);
     dossier->unknown_year = calendar ? 0 : LAW_YEAR;
     if (dossier->due_source)
@@ -301,6 +323,11 @@ void audit_look(struct audit *audit, const struct audit_look *look)
     compare_pauses(&life);
     compare_sums(&life);
     compare_due(&life);
+    COMPARE(&life, &look->shown, &life.dossier, apologies);
+    COMPARE(&life, &look->shown, &life.dossier, signed_by);
+    COMPARE(&life, &look->shown, &life.dossier, promised_ms);
+    if (look->last)
+        late_last(&life);
 }
 
 enum status audit_stood(const struct audit *audit, uint32_t index, int32_t *ret_owner)

@@ -112,6 +112,12 @@ void catalogue_begin(struct world *world, struct tables *tables)
     tables->receipt = rule(DEADLINE_WORKING_HOURS, LAW_RECEIPT_HOURS);
     tables->supplement.answer = rule(DEADLINE_WORKING_HOURS, LAW_ANSWER_HOURS);
     tables->supplement.remind = rule(DEADLINE_WORKING_HOURS, LAW_REMIND_HOURS);
+    if (world->options.late)
+        tables->late = (struct late_rules){
+            .ask = rule(DEADLINE_WORKING_HOURS, LAW_ASK_HOURS), .ask_short = rule(DEADLINE_WORKING_HOURS, LAW_ASK_HOURS),
+            .quiet = rule(DEADLINE_WORKING_HOURS, LAW_ASK_HOURS), .brake_per_hour = 4, .escalations_max = 2,
+            .urge_answer_ms = LAW_URGE_MINUTES * 60 * 1000,
+        };
     tables->status_maps = all.maps;
     tables->status_map_count = 2;
     if (world->options.catalogue) {

@@ -172,13 +172,11 @@ static void hear_notice(struct world *world, struct peer *peer, const struct dow
         .parent = number >= 0 ? 0 : view->handoff.parent, .child = 0, .letter = number, .from = view->event.from,
         .to = view->event.to, .cause = view->event.cause, .verdict = view->event.verdict,
         .known = view->event_seq <= world->seen_notice[peer->agency], .step_of = NONE,
-        .step_sender = NONE,
+        .sender = gateway_agency(world, view->handoff.sender),
     };
 
     if (number < 0 && view->handoff.flags & HANDOFF_STEP)
         notice.step_of = letter_case(view->dossier_code);
-    if (notice.step_of >= 0)
-        notice.step_sender = (int32_t)world->cases[notice.step_of].one_stop;
 
     STORY(world, view->handoff.id, "%s is told (notice %llu): %s -> %s, %s%s", world->codes[peer->agency],
           (unsigned long long)view->event_seq, state_name(view->event.from), state_name(view->event.to),

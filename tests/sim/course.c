@@ -177,6 +177,24 @@ void letter_accepted(struct world *world, uint32_t number)
     correct(world, number);
 }
 
+/* A request for an apology is signed by the head, or left; an URGE is answered with news, or not. */
+void letter_answer_made(struct world *world, const struct job *job)
+{
+    bool sector = job->agency >= world->options.one_stops;
+    int32_t number;
+
+    if (job->case_number < 0 || !dice_percent(&world->dice, 70) ||
+        !((job->kind == KIND_APOLOGY && sector) || job->kind == KIND_URGE))
+        return;
+    struct letter *letter = reply(world, job->agency, (uint32_t)job->case_number,
+                                  job->kind == KIND_URGE ? KIND_PROGRESS : KIND_APOLOGY, job->handoff, &number);
+    if (!letter)
+        return;
+    if (letter->kind == KIND_APOLOGY)
+        letter->due_ms = world->now_ms + dice_between(&world->dice, 1, 48) * 3600 * 1000;
+    post(world, number);
+}
+
 void letter_goes_on(struct world *world, uint32_t number)
 {
     struct letter said = world->letters[number];

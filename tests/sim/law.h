@@ -11,6 +11,8 @@ enum {
     LAW_ONLINE_HOURS = 4,                   /* working hours, for what comes online; in both versions */
     LAW_STATUTORY_DAYS = 5,
     LAW_ANSWER_HOURS = 2, LAW_REMIND_HOURS = 1, /* working hours for a citizen to answer; reminded so long before */
+    LAW_ASK_HOURS = 1,                      /* working hours before it is due the holder is asked for an apology */
+    LAW_URGE_MINUTES = 20,                  /* an URGE is answered within */
     LAW_RECEIPT_HOURS = 1,                  /* working hours: then it is there, and nobody has taken it */
     LAW_YEAR = 2026,
     LAW_OFF_MONTH = 3, LAW_OFF_DAY = 4,     /* the Wednesday of that week is a holiday, once the calendar is known */

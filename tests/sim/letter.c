@@ -123,6 +123,7 @@ static void write_text(struct world *world, struct letter *letter, uint32_t numb
     facts.received_ms = letter->facts.received_ms;
     name_papers(letter, &facts, papers, list);
     facts.reason_code = (char *)reasons[letter->reason];
+    facts.officer_from = (char *)(letter->kind == KIND_APOLOGY ? "LD-01" : "");
     header.facts = &facts;
     size_t bytes = lienthong__v1__header__get_packed_size(&header);
     uint8_t *packed = world_take(world, bytes);

@@ -88,7 +88,10 @@ static void see_dossier(struct looking *looking, const struct dossier_view *view
         .received_ms = dossier->received_ms, .due_ms = dossier->due_ms, .due_source = dossier->due_source,
         .committed_ms = dossier->committed_ms, .statutory_ms = dossier->statutory_ms,
         .claimed_ms = dossier->claimed_due_ms, .since = version && version[1] != '-',
-        .ended = view->ending.ended, .ended_ms = view->ending.ended_ms,
+        .ended = view->ending.ended, .ended_ms = view->ending.ended_ms, .apology = view->ending.apology,
+        .unasked = view->ending.unasked, .apologies = view->ending.apologies,
+        .signed_by = agency(looking, view->signed_by), .promised_ms = view->ending.promised_ms,
+        .apology_due_ms = view->ending.due_ms,
     };
     see_branches(looking, view);
     for (uint32_t i = 0; i < view->money_count; i++) {
@@ -258,6 +261,7 @@ void look_directory(struct world *world, uint64_t turn_seq)
         const struct agency *agency = tables_agency(tables, world->codes[i]);
         directory.successor[i] = agency->successor_count ? place_agency(world, agency->successors[0].code) : NONE;
         directory.one_stop[i] = agency->kind == AGENCY_ONE_STOP;
+        directory.asks = tables->late.ask.kind;
         directory.may_move[i] = agency->kind == AGENCY_SECTOR && tables->due_mover_count;
     }
     audit_directory(world->audit, turn_seq, &directory);

@@ -39,6 +39,8 @@ static void act(struct world *world, const struct job *job)
     audit_acted(world->audit, job->handoff, job->attempt, job->told, late);
     if (job->letter >= 0 && !there)
         letter_answer(world, job->agency, job->handoff, job->letter);
+    else if (job->kind && !there)
+        letter_answer_made(world, job);
 }
 
 static void answer(struct job *job, enum verdict verdict, const char *fingerprint)

@@ -178,6 +178,12 @@ static uint32_t agency_of_number(const struct world *world, uint32_t number)
     return AGENCIES;
 }
 
+int32_t gateway_agency(const struct world *world, uint32_t number)
+{
+    uint32_t agency = agency_of_number(world, number);
+    return agency == AGENCIES ? NONE : (int32_t)agency;
+}
+
 static void wake(struct world *world, uint32_t number, bool feed)
 {
     uint32_t agency = agency_of_number(world, number);

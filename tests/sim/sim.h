@@ -38,7 +38,7 @@ struct options {
     uint32_t facts_percent, strange_percent, older_percent, partner_percent, paper_percent, pass_on_percent;
     uint32_t recall_percent, correction_percent, flow_percent, send_back_percent, look_permille;
     uint32_t body_bytes;
-    bool     courses, catalogue, calendar, calendar_comes, all_move_due;
+    bool     courses, catalogue, calendar, calendar_comes, all_move_due, late;
     bool     class_changes, full, few_kinds, cursors, backups, far_jump, kinds_of_news, replay_groups, abolish;
     bool     told_twice;                    /* this world is told to a second store */
     uint64_t store_bytes_max;
@@ -148,7 +148,8 @@ struct job {
     uint32_t clock_steps;                   /* steps of gateway time until then */
     bool     ask_first, checkpointed;
     enum agency_class told;
-    enum kind kind;
+    enum kind kind;                         /* of one that the gateway made, and of which case; else 0, NONE */
+    int32_t  case_number;
     char     key[IDEMPOTENCY_KEY_SIZE];
     struct hash content_hash;
     enum verdict verdict;
@@ -274,6 +275,7 @@ void letter_draw(struct world *world, uint32_t letter);
 void letter_submit(struct world *world, struct peer *peer, uint32_t letter, bool other);
 /* course.c: the agency that acted on it answers in its own words; what comes after a letter that has been sent. */
 void letter_answer(struct world *world, uint32_t agency, uint64_t handoff, int32_t letter);
+void letter_answer_made(struct world *world, const struct job *job);   /* ... to what the gateway made */
 void letter_goes_on(struct world *world, uint32_t letter);
 void letter_accepted(struct world *world, uint32_t letter);         /* its sender has heard it, for the first time */
 
@@ -317,6 +319,7 @@ void gateway_directory(struct world *world, const struct tables *tables);
 void gateway_backup(struct world *world, bool taken);                /* the sweep waits, or goes on */
 void gateway_confirm_time(struct world *world);                     /* a person says that the wall clock is right */
 bool gateway_time_is_in_doubt(const struct world *world);
+int32_t gateway_agency(const struct world *world, uint32_t number); /* whose number that is in the store; NONE */
 bool gateway_is_due(struct world *world);                           /* a turn now would do something */
 
 #endif
