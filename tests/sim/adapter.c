@@ -211,7 +211,7 @@ static struct job *job_new(struct world *world)
 /* ---- what the gateway says */
 
 static void tell_auditor(struct world *world, struct peer *peer, const struct effect *effect, int32_t letter,
-                         int32_t step_of, enum kind kind)
+                         int32_t step_of, enum kind kind, bool made)
 {
     struct audit_deliver deliver = {
         .handoff = effect->deliver.handoff, .parent = effect->deliver.parent, .agency = peer->agency,
@@ -220,7 +220,7 @@ static void tell_auditor(struct world *world, struct peer *peer, const struct ef
         .key = effect->deliver.idempotency_key, .content = effect->deliver.content_hash,
         .payload = effect->deliver.payload, .checkpoint = effect->deliver.checkpoint,
         .input_count = effect->deliver.input_count, .step_of = step_of,
-        .kind = kind, .of_flow = effect->deliver.procedure_version[0],
+        .kind = kind, .of_flow = effect->deliver.procedure_version[0], .made = made,
     };
     for (uint32_t i = 0; i < deliver.input_count && i < INPUTS_MAX; i++) {
         deliver.inputs[i].handoff = effect->deliver.inputs[i].handoff;
@@ -255,7 +255,7 @@ static void read_made(const struct effect *effect, struct job *job)
 static void take_deliver(struct world *world, struct peer *peer, const struct down *down)
 {
     const struct effect *effect = &down->effect;
-    struct job *job = NULL;
+    struct job *job = NULL, made = { .case_number = NONE };
     int32_t letter = letter_of_header(world, effect, false);
     bool child = letter >= 0 && effect->deliver.parent && world->letters[letter].parent != effect->deliver.parent;
     /* The header of a step is that of the submission, which is the first one. */
@@ -263,9 +263,11 @@ static void take_deliver(struct world *world, struct peer *peer, const struct do
 
     STORY(world, effect->deliver.handoff, "DELIVER attempt %u reaches an adapter of %s%s", effect->deliver.attempt,
           world->codes[peer->agency], effect->deliver.ask_first ? ", to ask first" : "");
+    if (letter < 0)
+        read_made(effect, &made);
     tell_auditor(world, peer, effect, child || step ? NONE : letter,
                  step ? (int32_t)world->letters[letter].case_number : NONE,
-                 letter >= 0 ? world->letters[letter].kind : 0);
+                 letter >= 0 ? world->letters[letter].kind : made.kind, letter < 0);
     for (uint32_t i = 0; i < JOBS_MAX && !job; i++)
         if (world->jobs[i].stage && world->jobs[i].peer == peer->number &&
             world->jobs[i].handoff == effect->deliver.handoff && world->jobs[i].attempt == effect->deliver.attempt)
@@ -275,9 +277,8 @@ static void take_deliver(struct world *world, struct peer *peer, const struct do
                          .attempt = effect->deliver.attempt, .letter = letter, .arrived_ms = world->now_ms,
                          .stamp_ms = effect->deliver.stamp_ms, .ask_first = effect->deliver.ask_first,
                          .told = effect->deliver.agency_class, .content_hash = effect->deliver.content_hash,
-                         .clock_steps = down->clock_steps, .born = ++world->job_births, .case_number = NONE };
-    if (letter < 0)
-        read_made(effect, job);
+                         .clock_steps = down->clock_steps, .born = ++world->job_births, .kind = made.kind,
+                         .case_number = made.case_number };
     memcpy(job->key, effect->deliver.idempotency_key, strlen(effect->deliver.idempotency_key) + 1);
     perhaps_stall(world, peer);
     job_plan(world, job, JOB_START, dice_wait(&world->dice, 20));

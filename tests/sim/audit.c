@@ -425,6 +425,8 @@ void audit_deliver(struct audit *audit, const struct audit_deliver *deliver)
     fate->present_attempt = deliver->attempt;
     bind(audit, fate, deliver->letter);
     bind_step(fate, deliver->step_of);
+    fate->reminder |= deliver->made &&
+                      (deliver->kind == KIND_APOLOGY || deliver->kind == KIND_URGE);
     if (fate->letter < 0 && deliver->parent && !fate->parent)
         fate->parent = deliver->parent;
     check_attempt(audit, deliver, fate);

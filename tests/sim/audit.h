@@ -90,7 +90,8 @@ struct audit_deliver {
     enum agency_class told;
     bool     ask_first;
     int32_t  step_of;                           /* as in a notice */
-    enum kind kind;                             /* of the letter whose header it has; 0 not known */
+    enum kind kind;                             /* as its header says */
+    bool     made;                              /* its header is nobody's letter: the gateway made it */
     bool     of_flow;                           /* a step, also one that its sender hands on: results come along */
     const char *key;
     struct hash content;

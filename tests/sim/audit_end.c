@@ -174,7 +174,8 @@ bool audit_is_over(struct audit *audit, bool blame)
             continue;
         bool ended = state_is_final(fate->told) && !(fate->owed_states & ~fate->got_states) &&
                      !(fate->owed_causes & ~fate->got_causes);
-        if (ended || (fate->letter < 0 && !fate->parent && !fate->delivers))
+        /* What becomes of a reminder its sender is told where it matters: it was never his. */
+        if (ended || fate->reminder || (fate->letter < 0 && !fate->parent && !fate->delivers))
             continue;
         if (!blame)
             return false;

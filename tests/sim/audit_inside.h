@@ -29,6 +29,7 @@ struct fate {
     bool     corrected;                         /* its sender sent another one that names it */
     bool     checkpointed;
     bool     succeeded;                         /* it went to one agency, then to another */
+    bool     reminder;                          /* the gateway made it, to ask for an apology or to urge */
     bool     step;                              /* the gateway made it, for this case: a step of a flow */
     uint32_t step_case;
     enum state told;                            /* the last notice */
