@@ -43,6 +43,7 @@ struct audit_says {
     uint32_t chosen;                            /* bits: optional steps of it that are wanted */
     enum audit_reason { REASON_NONE = 0, REASON_OTHER, REASON_WRONG_PLACE, REASON_WRONG_MATTER } reason;
     uint32_t components;                        /* bits: which papers it names */
+    bool     officer;                           /* it names who signed */
     int64_t  source_ms, received_ms, due_ms;
     uint64_t sequence;
     uint32_t channel;

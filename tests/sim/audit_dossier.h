@@ -9,6 +9,7 @@
  *   audit_asked.c   what citizens are asked for, and their answers
  *   audit_flow.c    the steps of interlinked procedures
  *   audit_late.c    who is asked for an apology and why not; URGEs
+ *   audit_figures.c what reports count
  *   audit_rules.c   may a fact be believed, what do branches make together, the clock, minute by minute
  *   audit_look.c    the comparison
  *
@@ -93,6 +94,12 @@ void audit_look(struct audit *audit, const struct audit_look *look);
 enum status audit_stood(const struct audit *audit, uint32_t index, int32_t *ret_owner);
 /* Every case has been looked at for the last time: how many handoffs are listed that nobody has taken. */
 void audit_looked_at_all(struct audit *audit, uint32_t unreceived_count);
+/* ... and what the report of the city says then. */
+enum { AUDIT_CHANNELS = 5 };
+struct audit_figures {
+    uint64_t received[AUDIT_CHANNELS], before, on, after, undated, apologised, not_apologised, refused, withdrawn, stopped;
+};
+void audit_report(struct audit *audit, const struct audit_figures *shown);
 /* ... and what was judged then. */
 struct audit_counts { uint64_t dossiers, facts, steps, requests; };
 struct audit_counts audit_counts(const struct audit *audit);
@@ -140,6 +147,9 @@ void flow_submitted(struct life *life, const struct audit_letter *submission, in
 void flow_made(struct life *life, int32_t index);                       /* a handoff was accepted, or is a child */
 bool flow_is_step(const struct life *life, int32_t index);              /* of the flow that was started last */
 void flow_sent(struct life *life, int32_t index);
+void flow_withdrawn(struct life *life, const struct audit_event *event);        /* as a whole */
+void flow_told(struct life *life, const struct audit_handoff *handoff);         /* of that, by the gateway */
+void flow_turn(struct life *life, uint64_t turn_seq);                   /* an event of this turn comes */
 void flow_last(const struct life *life);                                /* all is over */
 
 /* ---- audit_late.c: dossiers that will not be, or were not, in time. Of a handoff that is accepted, its record written */
@@ -147,6 +157,9 @@ void late_accepted(struct life *life, const struct audit_event *event, int32_t i
 void late_last(struct life *life);                                      /* due dates are known */
 /* ... and audit_look.c: when it is due by what is known now; 0 not. */
 int64_t life_due_ms(const struct life *life);
+
+/* ---- audit_figures.c: `dossier` is as it must be, due dates and all */
+void figures_count(struct audit *audit, const struct audit_dossier *dossier);
 
 /* ---- audit_life.c */
 enum { HANDOFFS_OF_CASE_MAX = 1024 };
@@ -174,6 +187,9 @@ struct life {
     bool     version, version_of_flow;          /* known; of the interlinked procedure */
     const struct audit_letter *submission;      /* the last that started a flow */
     int32_t  step_at[AUDIT_STEPS_MAX];          /* its steps: index of the handoff, from 1; 0 none */
+    uint32_t untold;                            /* bits: agencies that have yet to hear that it was withdrawn, ... */
+    uint64_t untold_turn;                       /* ... in this turn */
+    bool     recalls;                           /* some result was taken back: who waits for an answer is not known */
     uint32_t asked_for[AUDIT_ASKED_MAX], missing[AUDIT_ASKED_MAX];      /* bits: papers; those that have not come */
     bool     reminded[AUDIT_ASKED_MAX], overdue[AUDIT_ASKED_MAX];       /* of their answer, that was said */
     struct audit_dossier written;               /* as it stood after the event before */

@@ -100,6 +100,29 @@ void flow_sent(struct life *life, int32_t index)
                     handoff->step);
 }
 
+void flow_withdrawn(struct life *life, const struct audit_event *event)
+{
+    for (uint32_t i = 0; life->submission && i < AUDIT_STEPS_MAX; i++) {
+        const struct life_handoff *now = life->step_at[i] ? &life->handoffs[life->step_at[i] - 1] : NULL;
+        if (now && now->delivered_ms && !now->answer && !now->closed)
+            life->untold |= 1u << now->recipient;
+    }
+    life->untold_turn = event->turn_seq;
+}
+
+void flow_told(struct life *life, const struct audit_handoff *handoff)
+{
+    if (handoff->kind == KIND_WITHDRAWAL || handoff->kind == KIND_STOP)
+        life->untold &= ~(1u << life->handoffs[life_handoff(life, handoff->handoff)].recipient);
+}
+
+void flow_turn(struct life *life, uint64_t turn_seq)
+{
+    if (life->untold && turn_seq != life->untold_turn)
+        audit_wrong(life->audit, life->look->handoffs[life->step_at[0] - 1].handoff,
+                    "flow: it was withdrawn, and not every holder of a step is told");
+}
+
 /* Bits: those that have ended without a result. */
 static uint32_t without_result(const struct life *life, uint32_t steps)
 {
@@ -122,6 +145,10 @@ void flow_last(const struct life *life)
         const struct life_handoff *now = life->step_at[i] ? &life->handoffs[life->step_at[i] - 1] : NULL;
         bool never = life->audit->graph.steps[i].any ? ended && ended == waits : ended != 0;
         uint64_t handoff = now ? life->look->handoffs[life->step_at[i] - 1].handoff : 0;
+        bool can = life->audit->graph.steps[i].any ? with_results(life, waits) || !waits
+                                                   : with_results(life, waits) == waits;
+        if (now && can && now->state == STATE_HELD && !life->recalls && !now->on_hold)
+            audit_wrong(life->audit, handoff, "flow: step s%u waits, and all it waits for is done", i);
         if (now && never && now->state == STATE_HELD && !is_released(life, handoff) && !now->on_hold)
             audit_wrong(life->audit, handoff, "flow: step s%u waits for what has ended without a result", i);
     }

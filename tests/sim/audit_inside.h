@@ -59,6 +59,7 @@ struct audit {
     struct { uint64_t from_turn; struct audit_directory directory; } directories[DIRECTORIES_MAX];
     uint32_t directory_count;
     struct audit_counts counts;
+    struct audit_figures figures;
     struct { uint8_t status; int8_t owner; } stood[TRAIL_MAX];
     uint32_t found_unreceived;                  /* in the looks since all was over: that nobody has taken */
 };

@@ -29,6 +29,8 @@ static void letter_accepted(struct life *life, const struct audit_handoff *lette
 
     if (!dossier->there || !due_ms || life_same(life, dossier->opener, letter->sender))
         return;
+    if (!says->officer || !says->reason || !says->due_ms)
+        audit_wrong(life->audit, letter->handoff, "late: an apology without reason, new date or signer was accepted");
     if (life->had_ended && life->had_ended_ms <= due_ms)
         audit_wrong(life->audit, letter->handoff, "late: an apology was accepted for a dossier that was in time");
     if (!life_same(life, dossier->opener, to))

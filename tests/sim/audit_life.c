@@ -475,12 +475,17 @@ static void accepted(struct life *life, const struct audit_event *event, int32_t
         if (word.letter->says.starts)
             flow_submitted(life, word.letter, index);
         flow_made(life, index);
+        if ((word.kind == KIND_WITHDRAWAL || word.kind == KIND_STOP) && word.letter->addressed < 0 && !handoff->parent)
+            flow_withdrawn(life, event);
+        life->recalls |= word.kind == KIND_RECALL;
+        flow_told(life, handoff);
         hear(life, &word);
         answer(life, &word);
         return;
     }
     /* A step that the gateway made: it says nothing but what the submission said of the time. Copies say nothing. */
     flow_made(life, index);
+    flow_told(life, handoff);
     if (handoff->step < 0 || handoff->kind != KIND_FORWARD || !life->submission)
         return;
     struct audit_letter step = { .sender = life->submission->sender, .addressed = -1, .kind = KIND_FORWARD };
@@ -564,6 +569,7 @@ static void happen(struct life *life, const struct audit_event *event)
 {
     int32_t index = life_handoff(life, event->handoff);
 
+    flow_turn(life, event->turn_seq);
     life->had_ended = life->dossier.ended;
     life->had_ended_ms = life->dossier.ended_ms;
     switch (event->cause) {

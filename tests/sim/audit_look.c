@@ -326,8 +326,10 @@ void audit_look(struct audit *audit, const struct audit_look *look)
     COMPARE(&life, &look->shown, &life.dossier, apologies);
     COMPARE(&life, &look->shown, &life.dossier, signed_by);
     COMPARE(&life, &look->shown, &life.dossier, promised_ms);
-    if (look->last)
+    if (look->last) {
         late_last(&life);
+        figures_count(audit, &life.dossier);
+    }
 }
 
 enum status audit_stood(const struct audit *audit, uint32_t index, int32_t *ret_owner)

@@ -72,6 +72,7 @@ static void draw_papers(struct world *world, struct letter *letter)
     if (letter->kind == KIND_SUPPLEMENT_REQUEST || letter->kind == KIND_SUPPLEMENT)
         letter->components = dice_percent(&world->dice, 60) ? dice_below(&world->dice, 4) : 0;
     asks |= letter->kind == KIND_APOLOGY;
+    letter->says_officer = letter->kind == KIND_APOLOGY && dice_percent(&world->dice, 90);
     letter->reason = letter->kind == KIND_REFUSAL || (asks && dice_percent(&world->dice, 90)) ? REASON_OTHER : 0;
     if (letter->kind == KIND_SEND_BACK)
         letter->reason = dice_below(&world->dice, 4);

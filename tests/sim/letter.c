@@ -123,7 +123,7 @@ static void write_text(struct world *world, struct letter *letter, uint32_t numb
     facts.received_ms = letter->facts.received_ms;
     name_papers(letter, &facts, papers, list);
     facts.reason_code = (char *)reasons[letter->reason];
-    facts.officer_from = (char *)(letter->kind == KIND_APOLOGY ? "LD-01" : "");
+    facts.officer_from = (char *)(letter->says_officer ? "LD-01" : "");
     header.facts = &facts;
     size_t bytes = lienthong__v1__header__get_packed_size(&header);
     uint8_t *packed = world_take(world, bytes);
@@ -244,7 +244,7 @@ static struct audit_says says_of(const struct world *world, const struct letter 
     bool routed = letter->recipient == NONE && !letter->parent && letter->kind == KIND_FORWARD;
     struct audit_says says = {
         .facts = letter->says_facts || letter->chosen, .procedure = (routed || letter->says_procedure) && world->options.catalogue,
-        .paper = letter->asks_paper, .reason = letter->reason, .starts = letter->starts_flow, .chosen = letter->chosen,
+        .paper = letter->asks_paper, .reason = letter->reason, .officer = letter->says_officer, .starts = letter->starts_flow, .chosen = letter->chosen,
         .components = letter->components,
         .source_ms = letter->source_ms, .received_ms = facts->received_ms,
         .due_ms = letter->due_ms, .sequence = letter->sequence, .channel = facts->channel, .status = facts->status,

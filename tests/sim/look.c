@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/store/report.h"
 #include "tests/sim/audit_dossier.h"
 #include "tests/sim/gateway.h"
 #include "tests/sim/law.h"
@@ -240,6 +241,26 @@ static void look_at(struct world *world, uint32_t case_number, bool last)
         audit_looked_at_all(world->audit, looking.look.unreceived_count);
 }
 
+/* All that was ever counted. */
+static void look_at_report(struct world *world)
+{
+    struct report_question question = { .from_day = 20200101, .until_day = 20400101, .by = REPORT_CITY };
+    struct report report = { 0 };
+    enum result result = report_read(world->gateway->store, &question, &report);
+    const uint64_t *of = report.all.in.of;
+
+    must(result == RESULT_OK);
+    struct audit_figures figures = {
+        .received = { of[FIGURE_RECEIVED], of[FIGURE_RECEIVED_COUNTER], of[FIGURE_RECEIVED_ONLINE],
+                      of[FIGURE_RECEIVED_POST], of[FIGURE_RECEIVED_BOUNDARY_FREE] },
+        .before = of[FIGURE_BEFORE], .on = of[FIGURE_ON], .after = of[FIGURE_AFTER], .undated = of[FIGURE_UNDATED],
+        .apologised = of[FIGURE_APOLOGISED], .not_apologised = of[FIGURE_NOT_APOLOGISED],
+        .refused = of[FIGURE_REFUSED], .withdrawn = of[FIGURE_WITHDRAWN], .stopped = of[FIGURE_STOPPED],
+    };
+    report_free(&report);
+    audit_report(world->audit, &figures);
+}
+
 void look_at_one(struct world *world)
 {
     if (world->gateway_up && dice_permille(&world->dice, world->options.look_permille))
@@ -250,6 +271,8 @@ void look_at_all(struct world *world)
 {
     for (uint32_t i = 0; i < world->options.cases && world->gateway_up; i++)
         look_at(world, i, true);
+    if (world->gateway_up)
+        look_at_report(world);
 }
 
 void look_directory(struct world *world, uint64_t turn_seq)

@@ -124,6 +124,7 @@ struct letter {
     bool     says_facts, says_procedure, asks_paper;
     bool     starts_flow, of_flow;          /* of_flow: that one, or it puts that one right */
     enum audit_reason reason;
+    bool     says_officer;
     uint32_t chosen;                        /* bits: optional steps of the flow */
     char     steps[PROCEDURE_STEPS_MAX][STEP_NAME_SIZE];        /* ... by name, for the core */
     uint32_t components;                    /* bits: papers that it asks for, or brings */
