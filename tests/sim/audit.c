@@ -287,7 +287,8 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
     /* A reminder that cannot be delivered; what is not owed any more. */
     excused |= (notice->cause == CAUSE_GIVEN_UP && letter_of_own(fate, notice) < 0) ||
                notice->cause == CAUSE_APOLOGY_CANCELLED;
-    if (notice->to == STATE_CLOSED && !excused && !noted && !fate->corrected && !fate->overtaken && !fate->ended_by_people)
+    if (notice->to == STATE_CLOSED && !excused && !noted && !fate->corrected && !fate->overtaken &&
+        !fate->ended_by_people)
         audit_wrong(audit, notice->handoff, "promise 6: told CLOSED (%s), but nobody and no rule closed it",
                     cause_name(notice->cause));
 }
@@ -379,7 +380,8 @@ static void check_inputs(struct audit *audit, const struct audit_deliver *delive
 
     for (uint32_t i = 0; i < paper->letter.after_count; i++)
         wanted += paper->letter.after[i].until == UNTIL_RESULT;
-    if ((deliver->input_count > wanted && !deliver->of_flow) || (deliver->input_count < wanted && !fate->released && !fate->replays))
+    if ((deliver->input_count > wanted && !deliver->of_flow) ||
+        (deliver->input_count < wanted && !fate->released && !fate->replays))
         audit_wrong(audit, deliver->handoff, "promise 3: it came with %u results, it waits for %u",
                     deliver->input_count, wanted);
     for (uint32_t i = 0; i < deliver->input_count; i++) {

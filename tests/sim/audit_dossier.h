@@ -4,7 +4,8 @@
  * again, from the beginning, judges each fact by rules of its own, and compares: every judgement in the history, and
  * all that is known now.
  *
- *   audit_life.c    the life of a dossier told again, event by event: what is said, receipts, answers
+ *   audit_life.c    the life of a dossier told again, event by event: the way of its handoffs, answers, receipts
+ *   audit_hear.c    what a handoff tells of it: is it believed, what does it change
  *   audit_branch.c  its branches: who owns the stage, what they make together, when a clock stands
  *   audit_asked.c   what citizens are asked for, and their answers
  *   audit_flow.c    the steps of interlinked procedures
@@ -97,7 +98,8 @@ void audit_looked_at_all(struct audit *audit, uint32_t unreceived_count);
 /* ... and what the report of the city says then. */
 enum { AUDIT_CHANNELS = 5 };
 struct audit_figures {
-    uint64_t received[AUDIT_CHANNELS], before, on, after, undated, apologised, not_apologised, refused, withdrawn, stopped;
+    uint64_t received[AUDIT_CHANNELS], before, on, after, undated, apologised, not_apologised;
+    uint64_t refused, withdrawn, stopped;
 };
 void audit_report(struct audit *audit, const struct audit_figures *shown);
 /* ... and what was judged then. */
@@ -152,7 +154,7 @@ void flow_told(struct life *life, const struct audit_handoff *handoff);         
 void flow_turn(struct life *life, uint64_t turn_seq);                   /* an event of this turn comes */
 void flow_last(const struct life *life);                                /* all is over */
 
-/* ---- audit_late.c: dossiers that will not be, or were not, in time. Of a handoff that is accepted, its record written */
+/* ---- audit_late.c: dossiers that will not be, or were not, in time. Of a handoff that has been accepted */
 void late_accepted(struct life *life, const struct audit_event *event, int32_t index);
 void late_last(struct life *life);                                      /* due dates are known */
 /* ... and audit_look.c: when it is due by what is known now; 0 not. */
@@ -200,6 +202,21 @@ struct life {
     enum status answered_before, answered_after;        /* by the last answer; `answered`: to which handoff */
     uint64_t answered;
 };
+/* ---- audit_hear.c. What one handoff says, while it is being heard. */
+struct word {
+    const struct audit_handoff *handoff;
+    const struct audit_letter *letter;
+    const struct audit_event *event;
+    int32_t  sender, meant;             /* meant: the branch that it speaks of */
+    enum kind kind;
+    int      status;                    /* 0 none; -1: in a code that nobody knows */
+    bool     told, receipt, implied;    /* told: a status or a code was given; implied: by its kind alone */
+    enum judged judged;
+    int32_t  received;                  /* handoff (index) that it says was taken in hand */
+};
+void life_hear(struct life *life, struct word *word);
+void life_end_follows(struct life *life);                               /* is its work over by what it shows now */
+
 /* Wrong judgements in the history are told to the auditor at once. */
 void life_tell(struct life *life);
 

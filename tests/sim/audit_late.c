@@ -1,5 +1,5 @@
-/* audit_late.c - dossiers that will not be, or were not, in time, as the auditor has them: none without a request for an
- * apology or a named reason for none, no apology for one that was in time. See audit_dossier.h. */
+/* audit_late.c - dossiers that will not be, or were not, in time, as the auditor has them: none without a request for
+ * an apology or a named reason for none, no apology for one that was in time. See audit_dossier.h. */
 #include "tests/sim/audit_inside.h"
 #include "tests/sim/law.h"
 
@@ -93,8 +93,8 @@ void late_last(struct life *life)
     if (!due_ms || !life->directory->asks)
         return;
     if (late && !owed)
-        audit_wrong(life->audit, handoff, "late: case %u was not in time, nobody is asked for an apology, and no reason "
-                    "is named", life->look->case_number);
+        audit_wrong(life->audit, handoff, "late: case %u was not in time, nobody is asked for an apology, and no "
+                    "reason is named", life->look->case_number);
     if (shown->apology == APOLOGY_NOT_ASKED && !shown->unasked)
         audit_wrong(life->audit, handoff, "late: case %u: an apology is not asked for, and no reason is named",
                     life->look->case_number);

@@ -96,9 +96,10 @@ static void make_flow(struct world *world)
     procedure->steps = all.steps;
     procedure->step_count = world->graph.step_count;
     for (uint32_t i = 0; i < procedure->step_count; i++) {
-        all.steps[i] = (struct procedure_step){ .agency = { .kind = SELECT_AGENCY }, .after = world->graph.steps[i].after,
-                                                .optional = world->graph.steps[i].optional,
-                                                .join = world->graph.steps[i].any ? JOIN_ANY : JOIN_ALL };
+        all.steps[i] = (struct procedure_step){
+            .agency = { .kind = SELECT_AGENCY }, .after = world->graph.steps[i].after,
+            .optional = world->graph.steps[i].optional, .join = world->graph.steps[i].any ? JOIN_ANY : JOIN_ALL,
+        };
         snprintf(all.steps[i].name, sizeof all.steps[i].name, "s%u", i);
         memcpy(all.steps[i].agency.code, world->codes[world->graph.steps[i].agency], AGENCY_CODE_SIZE);
     }
@@ -114,7 +115,8 @@ void catalogue_begin(struct world *world, struct tables *tables)
     tables->supplement.remind = rule(DEADLINE_WORKING_HOURS, LAW_REMIND_HOURS);
     if (world->options.late)
         tables->late = (struct late_rules){
-            .ask = rule(DEADLINE_WORKING_HOURS, LAW_ASK_HOURS), .ask_short = rule(DEADLINE_WORKING_HOURS, LAW_ASK_HOURS),
+            .ask = rule(DEADLINE_WORKING_HOURS, LAW_ASK_HOURS),
+            .ask_short = rule(DEADLINE_WORKING_HOURS, LAW_ASK_HOURS),
             .quiet = rule(DEADLINE_WORKING_HOURS, LAW_ASK_HOURS), .brake_per_hour = 4, .escalations_max = 2,
             .urge_answer_ms = LAW_URGE_MINUTES * 60 * 1000,
         };

@@ -85,7 +85,8 @@ void facts_draw(struct world *world, uint32_t number)
     const struct options *options = &world->options;
 
     draw_times(world, letter, number);
-    letter->says_procedure = options->catalogue && !letter->starts_flow && letter->kind == KIND_FORWARD && dice_percent(&world->dice, 60);
+    letter->says_procedure = options->catalogue && !letter->starts_flow && letter->kind == KIND_FORWARD &&
+                             dice_percent(&world->dice, 60);
     draw_papers(world, letter);
     letter->asks_paper = letter->says_procedure && dice_percent(&world->dice, options->paper_percent);
     letter->says_facts = dice_percent(&world->dice, options->facts_percent);

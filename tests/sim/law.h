@@ -20,7 +20,7 @@ enum {
 };
 #define LAW_BEGINS_MS  1772413200000LL      /* of every world: 2026-03-02 08:00 local time, a Monday */
 #define LAW_CHANGES_MS (LAW_BEGINS_MS + 5 * 60 * 1000)
-#define LAW_FLOW       "9.000001"       /* the interlinked procedure: one version, times as the older one of the others */
+#define LAW_FLOW       "9.000001"       /* the interlinked procedure: one version, times as the others' older one */
 #define LAW_PAPER      "SO-HO-KHAU"         /* may not be asked for any more by the second version */
 
 /* What a partner's code means before and since the change; 0: nothing of the status. */

@@ -218,7 +218,8 @@ void letter_draw(struct world *world, uint32_t number)
     letter->recipient = (int32_t)world->cases[case_number].sectors[dice_below(&world->dice, 3)];
     if (letter->kind == KIND_FORWARD && dice_percent(&world->dice, 10))
         letter->recipient = NONE;
-    if (letter->kind == KIND_FORWARD && world->options.catalogue && dice_percent(&world->dice, world->options.flow_percent))
+    if (letter->kind == KIND_FORWARD && world->options.catalogue &&
+        dice_percent(&world->dice, world->options.flow_percent))
         start_flow(world, letter);
     if ((letter->kind == KIND_WITHDRAWAL || letter->kind == KIND_STOP) && world->cases[case_number].flows &&
         dice_percent(&world->dice, 70))
@@ -234,8 +235,8 @@ void letter_draw(struct world *world, uint32_t number)
     letter_write(world, number);
     STORY(world, LETTER_STORY(number), "letter %u: %s %s to %s, case %u, after %u, trouble %d", number,
           world->codes[letter->sender], kind_name(letter->kind),
-          letter->starts_flow ? "(a flow)" : letter->recipient == NONE ? "(routed)" : world->codes[letter->recipient], case_number, letter->after_count,
-          letter->trouble);
+          letter->starts_flow ? "(a flow)" : letter->recipient == NONE ? "(routed)" : world->codes[letter->recipient],
+          case_number, letter->after_count, letter->trouble);
 }
 
 static struct audit_says says_of(const struct world *world, const struct letter *letter)
@@ -243,8 +244,10 @@ static struct audit_says says_of(const struct world *world, const struct letter 
     const struct facts *facts = &letter->facts;
     bool routed = letter->recipient == NONE && !letter->parent && letter->kind == KIND_FORWARD;
     struct audit_says says = {
-        .facts = letter->says_facts || letter->chosen, .procedure = (routed || letter->says_procedure) && world->options.catalogue,
-        .paper = letter->asks_paper, .reason = letter->reason, .officer = letter->says_officer, .starts = letter->starts_flow, .chosen = letter->chosen,
+        .facts = letter->says_facts || letter->chosen,
+        .procedure = (routed || letter->says_procedure) && world->options.catalogue,
+        .paper = letter->asks_paper, .reason = letter->reason, .officer = letter->says_officer,
+        .starts = letter->starts_flow, .chosen = letter->chosen,
         .components = letter->components,
         .source_ms = letter->source_ms, .received_ms = facts->received_ms,
         .due_ms = letter->due_ms, .sequence = letter->sequence, .channel = facts->channel, .status = facts->status,
