@@ -49,6 +49,9 @@ struct uuid flow_message_id(struct step *step, const struct flow *flow, uint32_t
 
 /* ---- flow_answer.c: the way of its steps */
 
+/* `child`, not begun yet, will take the place of `sent_back`. What it would take along may have been taken back since
+ * then: true, it waits for that again; *ret_ended: one of those that has ended without a result, else unchanged. */
+bool flow_sends_on(struct step *step, const struct handoff *sent_back, struct handoff *child, uint64_t *ret_ended);
 /* `child` takes the place of `handoff`: a correction, a redirect, another agency. `child` was not begun yet. */
 void flow_moved_on(struct step *step, const struct handoff *handoff, struct handoff *child);
 /* `child` corrects a step: what was submitted is this now, for all that nobody has seen yet. */

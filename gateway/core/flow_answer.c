@@ -49,6 +49,32 @@ void flow_moved_on(struct step *step, const struct handoff *handoff, struct hand
     turn_flow_put(step->turn, &flow);
 }
 
+bool flow_sends_on(struct step *step, const struct handoff *sent_back, struct handoff *child, uint64_t *ret_ended)
+{
+    struct handoff before;
+    struct flow flow;
+    uint32_t index;
+
+    if (!find_step(step, sent_back, &flow, &index))
+        return false;
+    uint32_t open = 0, inputs = flow_inputs(&flow, index);
+    for (uint32_t i = 0; i < index; i++)
+        if (inputs & 1u << i && turn_handoff(step->turn, flow.steps[i].handoff, &before) &&
+            (before.answer != ANSWER_RESULT || flow.steps[i].recall))
+            open |= 1u << i;
+    if (flow.steps[index].flags & FLOW_STEP_ANY && open != inputs)
+        open = 0;
+    for (uint32_t i = 0; i < index; i++) {
+        if (!(open & 1u << i))
+            continue;
+        must(turn_handoff(step->turn, flow.steps[i].handoff, &before));
+        gate_add(step, child, &before);
+        if (before.answer == ANSWER_REFUSED || before.state == STATE_CLOSED || gate_has_failed(&before))
+            *ret_ended = before.id;
+    }
+    return open != 0;
+}
+
 /* The same handoff with other content: nobody has seen it. */
 static void replace_body(struct step *step, const struct intake *intake, struct handoff *handoff, uint32_t by)
 {

@@ -52,7 +52,7 @@ static void tell(struct step *step, const struct intake *intake, const struct ha
                  const struct handoff *forward)
 {
     char code[AGENCY_CODE_SIZE];
-    uint64_t key = forward->id, id;
+    uint64_t key[2] = { withdrawal->id, forward->id }, id;
     struct problem problem;
 
     must(turn_agency_code(step->turn, forward->recipient, code));
@@ -60,7 +60,7 @@ static void tell(struct step *step, const struct intake *intake, const struct ha
         .from = withdrawal->sender, .to = code, .dossier = withdrawal->dossier, .kind = withdrawal->kind,
         .parent = forward->id, .procedure = forward->procedure_code, .step = forward->step,
         .at_ms = uuid_time_ms(&withdrawal->message_id), .source_ms = withdrawal->source_time_ms,
-        .key = span_of(&key, sizeof key), .payload = intake->submit->payload, .header = intake->submit->header,
+        .key = span_of(key, sizeof key), .payload = intake->submit->payload, .header = intake->submit->header,
         .content_hash = intake->submit->content_hash, .area = intake->submit->area, .copy = true,
     };
     /* flow_may() asked for the permit; a holder that a successor has replaced since may be beyond it, and then the

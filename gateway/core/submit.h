@@ -50,8 +50,8 @@ bool submit_papers_ok(struct step *step, const struct intake *intake);
 
 /* `handoff` (ids given, not begun yet) puts right one of its sender that has FAILED or has not left (correction.h):
  * closes that, takes over those that wait for it. Returns the place in the lane that became free, 0 if none. Nothing at
- * all when it corrects nothing. */
-uint64_t submit_correct(struct step *step, const struct intake *intake, struct handoff *handoff);
+ * all when it corrects nothing. *ret_ended: what it waits for has ended without a result, else unchanged. */
+uint64_t submit_correct(struct step *step, const struct intake *intake, struct handoff *handoff, uint64_t *ret_ended);
 
 /* After it was begun: it may answer its parent (RESULT, REFUSAL ...), or cancel what its sender has not got through yet
  * (WITHDRAWAL, STOP), itself included. True: every copy of a handoff is stale afterwards; false: it did nothing. */

@@ -83,7 +83,7 @@ static void fail_at_once(struct step *step, struct handoff *handoff, uint64_t en
                     "the earlier handoff %llu has ended without a result", id, id);
     struct change change = { .cause = CAUSE_PREDECESSOR_ENDED, .fail_class = FAIL_PREDECESSOR,
                              .fingerprint = PREDECESSOR_ENDED, .detail = span_of_string(why) };
-    handoff_move(step, handoff, STATE_FAILED, &change);
+    gate_fail(step, handoff, &change);
 }
 
 bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret_handoff)
@@ -104,7 +104,7 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
     name_dossier(step, intake);
     fill(step, intake, &handoff);
     handoff.gates_left = gate_store(step, &handoff, submit, &ended);
-    uint64_t place = submit_correct(step, intake, &handoff);
+    uint64_t place = submit_correct(step, intake, &handoff, &ended);
     struct change change = { .cause = CAUSE_ACCEPTED, .actor_agency = handoff.sender };
     dossier_tell(step, intake, &handoff, &telling);
     if (telling.any)

@@ -34,11 +34,12 @@ static bool sends_on(struct step *step, const struct intake *intake, const struc
              !turn_gate_next(step->turn, old->sender, &old->message_id, 0)));
 }
 
-static void send_on(struct step *step, const struct intake *intake, struct handoff *handoff)
+static void send_on(struct step *step, const struct intake *intake, struct handoff *handoff, uint64_t *ret_ended)
 {
     struct change change = { .cause = CAUSE_SENT_ON, .actor_agency = handoff->sender };
     struct handoff old;
 
+    (void)flow_sends_on(step, &intake->parent, handoff, ret_ended);
     flow_moved_on(step, &intake->parent, handoff);
     if (intake->parent.sender == handoff->sender)
         gate_hand_over(step, &intake->parent, handoff);
@@ -47,13 +48,13 @@ static void send_on(struct step *step, const struct intake *intake, struct hando
     handoff_note(step, &old, &change);
 }
 
-uint64_t submit_correct(struct step *step, const struct intake *intake, struct handoff *handoff)
+uint64_t submit_correct(struct step *step, const struct intake *intake, struct handoff *handoff, uint64_t *ret_ended)
 {
     struct change change = { .cause = CAUSE_CORRECTED, .actor_agency = handoff->sender };
     struct handoff old;
 
     if (sends_on(step, intake, handoff))
-        send_on(step, intake, handoff);
+        send_on(step, intake, handoff, ret_ended);
     if (!corrects(step, intake, handoff))
         return 0;
     if (intake->parent.flags & HANDOFF_STEP) {

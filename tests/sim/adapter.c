@@ -259,7 +259,8 @@ static void take_deliver(struct world *world, struct peer *peer, const struct do
     int32_t letter = letter_of_header(world, effect, false);
     bool child = letter >= 0 && effect->deliver.parent && world->letters[letter].parent != effect->deliver.parent;
     /* The header of a step is that of the submission, which is the first one. */
-    bool step = letter >= 0 && world->letters[letter].of_flow && !child && strcmp(effect->deliver.step, "s0") != 0;
+    bool step = letter >= 0 && world->letters[letter].of_flow && !child && effect->deliver.step[0] &&
+                strcmp(effect->deliver.step, "s0") != 0;
 
     STORY(world, effect->deliver.handoff, "DELIVER attempt %u reaches an adapter of %s%s", effect->deliver.attempt,
           world->codes[peer->agency], effect->deliver.ask_first ? ", to ask first" : "");

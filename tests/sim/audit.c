@@ -280,7 +280,7 @@ void audit_notice(struct audit *audit, const struct audit_notice *notice)
     fate->got_causes |= 1ull << notice->cause;
     if (notice->to == STATE_DELIVERED && !fate->answered_well)
         audit_wrong(audit, notice->handoff, "promise 1: told DELIVERED, but no adapter ever said so");
-    int32_t its = case_of(audit, fate);
+    int32_t its = case_of(audit, fate) >= 0 ? case_of(audit, fate) : notice->case_number;
     bool excused = fate->excused || (its >= 0 && (audit->withdrawn[its] || audit->lane_ended[its]));
     /* What could not begin in one flow makes room for the next. */
     excused |= fate->step && audit->flows[fate->step_case] > 1;
@@ -427,8 +427,7 @@ void audit_deliver(struct audit *audit, const struct audit_deliver *deliver)
     fate->present_attempt = deliver->attempt;
     bind(audit, fate, deliver->letter);
     bind_step(fate, deliver->step_of);
-    fate->reminder |= deliver->made &&
-                      (deliver->kind == KIND_APOLOGY || deliver->kind == KIND_URGE);
+    fate->reminder |= deliver->made && (deliver->kind == KIND_APOLOGY || deliver->kind == KIND_URGE);
     if (fate->letter < 0 && deliver->parent && !fate->parent)
         fate->parent = deliver->parent;
     check_attempt(audit, deliver, fate);
@@ -437,8 +436,8 @@ void audit_deliver(struct audit *audit, const struct audit_deliver *deliver)
     if (letter < 0)
         return;
     const struct paper *paper = &audit->papers[letter];
-    /* A copy of a withdrawal or a recall names what it is about, and holds what it is a copy of. */
-    if (paper->letter.kind == deliver->kind)
+    /* A copy of a withdrawal or a recall names what it is about, and holds what it is a copy of. A submission that is put right is put right in all the steps that nobody has seen. */
+    if (paper->letter.kind == deliver->kind && !(deliver->of_flow && deliver->kind == KIND_FORWARD))
         check_content(audit, deliver, paper);
     if (fate->letter < 0)
         return;

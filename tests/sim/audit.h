@@ -77,6 +77,7 @@ struct audit_notice {
     enum state from, to;
     enum cause cause;
     enum verdict verdict;
+    int32_t  case_number;                       /* by the code of its dossier */
     bool     known;
     int32_t  sender;                            /* in whose name it is; -1 not known */
     int32_t  step_of;                           /* the case of which the gateway made it a step; -1: it did not */

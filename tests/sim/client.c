@@ -172,11 +172,11 @@ static void hear_notice(struct world *world, struct peer *peer, const struct dow
         .parent = number >= 0 ? 0 : view->handoff.parent, .child = 0, .letter = number, .from = view->event.from,
         .to = view->event.to, .cause = view->event.cause, .verdict = view->event.verdict,
         .known = view->event_seq <= world->seen_notice[peer->agency], .step_of = NONE,
-        .sender = gateway_agency(world, view->handoff.sender),
+        .sender = gateway_agency(world, view->handoff.sender), .case_number = letter_case(view->dossier_code),
     };
 
     if (number < 0 && view->handoff.flags & HANDOFF_STEP)
-        notice.step_of = letter_case(view->dossier_code);
+        notice.step_of = notice.case_number;
 
     STORY(world, view->handoff.id, "%s is told (notice %llu): %s -> %s, %s%s", world->codes[peer->agency],
           (unsigned long long)view->event_seq, state_name(view->event.from), state_name(view->event.to),
