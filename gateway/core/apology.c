@@ -275,8 +275,8 @@ void apology_taken(struct step *step, const struct intake *intake, const struct 
         ending.due_ms = dossier.due_ms;
     } else {
         late_list(step, &ending, ending.asked_of ? ending.asked_of : handoff->sender, dossier.due_ms);
-        late_look_at(step, &ending, step->now_ms);
     }
+    late_look_at(step, &ending, step->now_ms);          /* the letter itself may have said that it ended in time */
     turn_ending_put(step->turn, &ending);
     figures_ending(step, handoff->dossier);
 }

@@ -147,6 +147,7 @@ void    asked_last(const struct life *life);                            /* nothi
 /* ---- audit_flow.c: interlinked procedures */
 void flow_submitted(struct life *life, const struct audit_letter *submission, int32_t index);
 void flow_made(struct life *life, int32_t index);                       /* a handoff was accepted, or is a child */
+void flow_result(struct life *life, int32_t index, bool given);          /* ... or taken back */
 bool flow_is_step(const struct life *life, int32_t index);              /* of the flow that was started last */
 void flow_sent(struct life *life, int32_t index);
 void flow_withdrawn(struct life *life, const struct audit_event *event);        /* as a whole */
@@ -189,6 +190,7 @@ struct life {
     bool     version, version_of_flow;          /* known; of the interlinked procedure */
     const struct audit_letter *submission;      /* the last that started a flow */
     int32_t  step_at[AUDIT_STEPS_MAX];          /* its steps: index of the handoff, from 1; 0 none */
+    uint32_t with_result;                       /* bits: steps that gave a result, whoever stands for them now */
     uint32_t untold;                            /* bits: agencies that have yet to hear that it was withdrawn, ... */
     uint64_t untold_turn;                       /* ... in this turn */
     bool     recalls;                           /* some result was taken back: who waits for an answer is not known */

@@ -37,6 +37,7 @@ void flow_submitted(struct life *life, const struct audit_letter *submission, in
     check_made(life);
     life->submission = submission;
     memset(life->step_at, 0, sizeof life->step_at);
+    life->with_result = 0;
     life->step_at[0] = index + 1;
 }
 
@@ -62,6 +63,14 @@ bool flow_is_step(const struct life *life, int32_t index)
     return step >= 0 && life->step_at[step] == index + 1;
 }
 
+void flow_result(struct life *life, int32_t index, bool given)
+{
+    if (!flow_is_step(life, index))
+        return;
+    uint32_t bit = 1u << life->look->handoffs[index].step;
+    life->with_result = given ? life->with_result | bit : life->with_result & ~bit;
+}
+
 /* A person let it go. */
 static bool is_released(const struct life *life, uint64_t handoff)
 {
@@ -81,7 +90,7 @@ static uint32_t with_results(const struct life *life, uint32_t steps)
     for (uint32_t i = 0; i < AUDIT_STEPS_MAX; i++)
         if (steps & 1u << i && life->step_at[i] && life->handoffs[life->step_at[i] - 1].answer == ANSWER_RESULT)
             found |= 1u << i;
-    return found;
+    return found | (steps & life->with_result);
 }
 
 void flow_sent(struct life *life, int32_t index)

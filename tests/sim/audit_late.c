@@ -87,7 +87,10 @@ void late_last(struct life *life)
     int64_t due_ms = shown->due_ms;
     bool owed = shown->apology && shown->apology != APOLOGY_CANCELLED;
     bool of_earlier = shown->apology == APOLOGY_SIGNED && shown->apology_due_ms < due_ms;
-    bool late = dossier->ended ? dossier->ended_ms > due_ms : due_ms + LATE_MS < life->look->now_ms && !stands(dossier);
+    /* What has just happened may have made it so. */
+    int64_t known_ms = life->look->events[life->look->event_count - 1].at_ms;
+    int64_t since_ms = (due_ms > known_ms ? due_ms : known_ms) + LATE_MS;
+    bool late = since_ms < life->look->now_ms && (dossier->ended ? dossier->ended_ms > due_ms : !stands(dossier));
     uint64_t handoff = life->look->handoffs[0].handoff;
 
     if (!due_ms || !life->directory->asks)
@@ -98,6 +101,6 @@ void late_last(struct life *life)
     if (shown->apology == APOLOGY_NOT_ASKED && !shown->unasked)
         audit_wrong(life->audit, handoff, "late: case %u: an apology is not asked for, and no reason is named",
                     life->look->case_number);
-    if (ended_in_time(dossier, due_ms) && owed && !of_earlier)
+    if (ended_in_time(dossier, due_ms) && owed && !of_earlier && known_ms + LATE_MS < life->look->now_ms)
         audit_wrong(life->audit, handoff, "late: case %u was in time, and an apology is owed", life->look->case_number);
 }

@@ -24,6 +24,7 @@ static void ends(struct life *life, int32_t forward, enum answer answer, int32_t
     bool result = answer == ANSWER_RESULT, back = answer == ANSWER_SENT_BACK;
 
     life->handoffs[forward].answer = answer;
+    flow_result(life, forward, answer == ANSWER_RESULT);
     life->answered = 0;
     if (life->look->handoffs[forward].kind != KIND_FORWARD || index < 0)
         return;
@@ -69,6 +70,7 @@ static bool recall(struct life *life, const struct word *word)
         !life_same(life, life->handoffs[index].recipient, word->sender))
         return false;
     life->handoffs[index].answer = 0;
+    flow_result(life, index, false);
     return true;
 }
 
