@@ -436,8 +436,8 @@ void audit_deliver(struct audit *audit, const struct audit_deliver *deliver)
     if (letter < 0)
         return;
     const struct paper *paper = &audit->papers[letter];
-    /* A copy of a withdrawal or a recall names what it is about, and holds what it is a copy of. A submission that is put
-     * right is put right in all the steps that nobody has seen. */
+    /* A copy of a withdrawal or a recall names what it is about, and holds what it is a copy of. A submission that is
+     * put right is put right in all the steps that nobody has seen. */
     if (paper->letter.kind == deliver->kind && !(deliver->of_flow && deliver->kind == KIND_FORWARD))
         check_content(audit, deliver, paper);
     if (fate->letter < 0)
