@@ -373,6 +373,20 @@ static void check_content(struct audit *audit, const struct audit_deliver *deliv
         audit_wrong(audit, deliver->handoff, "promise 1: what was delivered is not what was accepted");
 }
 
+/* A step holds what was submitted, or what it was put right with in all the steps that nobody had seen. */
+static void check_flow_content(struct audit *audit, const struct audit_deliver *deliver, int32_t its)
+{
+    for (uint32_t i = 0; i < audit->paper_count; i++) {
+        const struct audit_letter *letter = &audit->papers[i].letter;
+        if (!audit->papers[i].said || letter->kind != KIND_FORWARD || (int32_t)(letter->case_number % 64) != its)
+            continue;
+        for (int k = 0; k < 2; k++)
+            if (hash_equal(&deliver->content, &letter->content[k]) && span_equal(deliver->payload, letter->payload[k]))
+                return;
+    }
+    audit_wrong(audit, deliver->handoff, "promise 1: what a step holds is not what was submitted");
+}
+
 static void check_inputs(struct audit *audit, const struct audit_deliver *deliver, const struct fate *fate,
                          const struct paper *paper)
 {
@@ -433,12 +447,15 @@ void audit_deliver(struct audit *audit, const struct audit_deliver *deliver)
     check_attempt(audit, deliver, fate);
     /* A child that a redirect made: the same content, in its parent's place. */
     int32_t letter = fate->letter >= 0 ? fate->letter : letter_of_parents(audit, fate);
+    bool of_flow = deliver->kind == KIND_FORWARD && (deliver->of_flow || fate->step);
+    if (of_flow)
+        check_flow_content(audit, deliver, case_of(audit, fate));
     if (letter < 0)
         return;
     const struct paper *paper = &audit->papers[letter];
     /* A copy of a withdrawal or a recall names what it is about, and holds what it is a copy of. A submission that is
      * put right is put right in all the steps that nobody has seen. */
-    if (paper->letter.kind == deliver->kind && !(deliver->of_flow && deliver->kind == KIND_FORWARD))
+    if (paper->letter.kind == deliver->kind && !of_flow)
         check_content(audit, deliver, paper);
     if (fate->letter < 0)
         return;

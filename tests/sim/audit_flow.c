@@ -113,7 +113,8 @@ void flow_withdrawn(struct life *life, const struct audit_event *event)
 {
     for (uint32_t i = 0; life->submission && i < AUDIT_STEPS_MAX; i++) {
         const struct life_handoff *now = life->step_at[i] ? &life->handoffs[life->step_at[i] - 1] : NULL;
-        if (now && now->delivered_ms && !now->answer && !now->closed)
+        /* Who took over from a holder may be beyond what the one-stop may send, or be the one-stop itself. */
+        if (now && now->delivered_ms && !now->answer && !now->closed && life->directory->successor[now->recipient] < 0)
             life->untold |= 1u << now->recipient;
     }
     life->untold_turn = event->turn_seq;
@@ -121,8 +122,10 @@ void flow_withdrawn(struct life *life, const struct audit_event *event)
 
 void flow_told(struct life *life, const struct audit_handoff *handoff)
 {
-    if (handoff->kind == KIND_WITHDRAWAL || handoff->kind == KIND_STOP)
-        life->untold &= ~(1u << life->handoffs[life_handoff(life, handoff->handoff)].recipient);
+    if (handoff->kind != KIND_WITHDRAWAL && handoff->kind != KIND_STOP)
+        return;
+    life->untold &= ~(1u << life->handoffs[life_handoff(life, handoff->handoff)].recipient);
+    life->untold &= ~(1u << handoff->recipient);            /* whoever has taken over gets it */
 }
 
 void flow_turn(struct life *life, uint64_t turn_seq)
@@ -152,9 +155,11 @@ void flow_last(const struct life *life)
     for (uint32_t i = 0; life->submission && i < life->audit->graph.step_count; i++) {
         uint32_t waits = waits_for(life, i), ended = without_result(life, waits);
         const struct life_handoff *now = life->step_at[i] ? &life->handoffs[life->step_at[i] - 1] : NULL;
-        bool never = life->audit->graph.steps[i].any ? ended && ended == waits : ended != 0;
+        /* Where one is enough, it may wait for the answer to a RECALL as well. */
+        bool any = life->audit->graph.steps[i].any;
+        bool never = any ? ended && ended == waits && !life->recalls : ended != 0;
         uint64_t handoff = now ? life->look->handoffs[life->step_at[i] - 1].handoff : 0;
-        bool can = life->audit->graph.steps[i].any ? with_results(life, waits) || !waits
+        bool can = any ? with_results(life, waits) || !waits
                                                    : with_results(life, waits) == waits;
         if (now && can && now->state == STATE_HELD && !life->recalls && !now->on_hold)
             audit_wrong(life->audit, handoff, "flow: step s%u waits, and all it waits for is done", i);
