@@ -453,8 +453,7 @@ void audit_deliver(struct audit *audit, const struct audit_deliver *deliver)
     if (letter < 0)
         return;
     const struct paper *paper = &audit->papers[letter];
-    /* A copy of a withdrawal or a recall names what it is about, and holds what it is a copy of. A submission that is
-     * put right is put right in all the steps that nobody has seen. */
+    /* A copy of a withdrawal or a recall names what it is about, and holds what it is a copy of. */
     if (paper->letter.kind == deliver->kind && !of_flow)
         check_content(audit, deliver, paper);
     if (fate->letter < 0)
