@@ -177,7 +177,7 @@ class Birth:
         promised = datetime.datetime.now(VIET_NAM) + datetime.timedelta(days=1)
         self.command("sign", self.code, "--agency", INSURANCE, "--due", f"{promised:%Y-%m-%d} 16:00",
                      "--reason-code", "qua-tai", "--signer", "BHXH7-GD",
-                     "--reason", "Giám đốc đã ký công văn xin lỗi", "--case", "VH-09")
+                     "--reason", "máy in thẻ hỏng từ sáng, thẻ được in bù vào ngày mai", "--case", "VH-09")
 
         def look():
             letters = self.in_book(QUAN_7, "APOLOGY")
