@@ -36,6 +36,15 @@ def gateway(tmp_path):
     finish(made)
 
 
+@pytest.fixture
+def city(tmp_path):
+    """A broker with the example network of 2023."""
+    made = Gateway(tmp_path / "city", network="hcmc-2023")
+    made.start_broker()
+    yield made
+    finish(made)
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     """One broker for all tests of a file that do not mind each other: every test has dossiers of its own."""

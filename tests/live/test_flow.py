@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from gateway import Gateway
 from wire import Refusal
 from words import FLOW, KIND, PROBLEM, RECEIVER, SENDER, STATE, VERDICT
 
@@ -13,19 +12,6 @@ AREA = "79.07.06"                                       # of the ward, in Quận
 BIRTH = "3.000722"                                      # with the identity card: four steps, two of them side by side
 RESULTS = {"civil-status": ["birth-certificate", "personal-identity-number"], "residence": ["residence-registered"],
            "health-card": ["health-card"], "identity-card": ["identity-card"]}
-
-
-@pytest.fixture
-def city(tmp_path):
-    made = Gateway(tmp_path / "city", network="hcmc-2023")
-    made.start_broker()
-    yield made
-    try:
-        assert made.broker.poll() is None, made.tail(made.broker_log)
-        assert made.stop_broker() == 0
-        assert made.cli("check-store", "--json")["faults"] == []
-    finally:
-        made.close()
 
 
 def submit(link, dossier, **fields):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from gateway import Gateway, wait_for
+from gateway import wait_for
 from wire import Refusal
 from words import CAUSE, KIND, PROBLEM, RECEIVER, SENDER, STATE, VERDICT
 
@@ -15,19 +15,6 @@ COUNTER, WARD, POLICE = "H29.07.00", "H29.07.06", "G01.29.07"                   
 NEW_COUNTER, NEW_WARD, CITY_POLICE = "H29.101.00", "H29.101", "G01.29"          # phường Tân Thuận
 OTHER_COUNTER = "H29.104.00"                                                    # phường Tân Hưng
 BINH_THUAN = "79.07.06"                                                         # the area of the old ward
-
-
-@pytest.fixture
-def city(tmp_path):
-    made = Gateway(tmp_path / "city", network="hcmc-2023")
-    made.start_broker()
-    yield made
-    try:
-        assert made.broker.poll() is None, made.tail(made.broker_log)
-        assert made.stop_broker() == 0
-        assert made.cli("check-store", "--json")["faults"] == []
-    finally:
-        made.close()
 
 
 def switch_over(city, tmp_path):

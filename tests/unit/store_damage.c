@@ -9,12 +9,9 @@
 
 #include "gateway/store/records.h"
 #include "gateway/store/seal.h"
-#include "tests/unit/store_sample.h"
+#include "tests/unit/store_damage_inside.h"
 
-#define ID(name) SAMPLE_ID(SAMPLE_##name)
-static const struct span NOTHING;
-
-static struct handoff handoff_in(struct raw *raw, uint64_t id)
+struct handoff damage_handoff(struct raw *raw, uint64_t id)
 {
     struct handoff handoff;
     struct span value;
@@ -23,7 +20,7 @@ static struct handoff handoff_in(struct raw *raw, uint64_t id)
     return handoff;
 }
 
-static void handoff_put(struct raw *raw, const struct handoff *handoff)
+void damage_handoff_put(struct raw *raw, const struct handoff *handoff)
 {
     uint8_t record[RECORD_BYTES_MAX];
     raw_put(raw, TABLE_HANDOFF, KEY("8", handoff->id), span_of(record, handoff_write(handoff, record)));
@@ -57,14 +54,13 @@ static struct key key_antecedent(uint64_t dependant, unsigned id)
 
 static struct key lane_of(struct raw *raw, uint64_t id)
 {
-    struct handoff handoff = handoff_in(raw, id);
+    struct handoff handoff = damage_handoff(raw, id);
     return KEY("848", handoff.dossier, handoff.addressed, handoff.lane_place);
 }
 
 #define FAILED_GROUP INSURANCE, FAIL_BAD_DATA, SAMPLE_FINGERPRINT
 #define TEXT_KEY(text) raw_key_of(text, strlen(text))
 #define DUE_MS (SITE_NOW_MS + 5000)
-#define TIMER_MS (SITE_NOW_MS + 30000)
 
 /* Rows that no version explains. */
 static void odd_meta(struct raw *raw) { raw_put(raw, TABLE_META, TEXT_KEY("odd"), span_of_string("x")); }
@@ -140,19 +136,19 @@ static void ready_not_ready(struct raw *raw)
 }
 static void due_behind(struct raw *raw)
 {
-    struct handoff handoff = handoff_in(raw, ID(BEHIND));
+    struct handoff handoff = damage_handoff(raw, ID(BEHIND));
     handoff.ready_due_ms = 5;
-    handoff_put(raw, &handoff);
+    damage_handoff_put(raw, &handoff);
 }
 /* The place of the one behind becomes the lower one. */
 static void offered_behind(struct raw *raw)
 {
-    struct handoff front = handoff_in(raw, ID(OFFERED)), back = handoff_in(raw, ID(BEHIND));
+    struct handoff front = damage_handoff(raw, ID(OFFERED)), back = damage_handoff(raw, ID(BEHIND));
     uint64_t place = front.lane_place;
     front.lane_place = back.lane_place;
     back.lane_place = place;
-    handoff_put(raw, &front);
-    handoff_put(raw, &back);
+    damage_handoff_put(raw, &front);
+    damage_handoff_put(raw, &back);
     number_put(raw, TABLE_LANE, lane_of(raw, ID(OFFERED)), ID(OFFERED));
     number_put(raw, TABLE_LANE, lane_of(raw, ID(BEHIND)), ID(BEHIND));
     raw_put(raw, TABLE_READY, KEY("4188", POLICE, 0, KEY_TIME(INT64_MAX), ID(BEHIND)), NOTHING);
@@ -177,16 +173,16 @@ static void timer_of_purged(struct raw *raw)
 }
 static void waits_for_no_time(struct raw *raw)
 {
-    struct handoff handoff = handoff_in(raw, ID(WAITING));
+    struct handoff handoff = damage_handoff(raw, ID(WAITING));
     raw_delete(raw, TABLE_TIMER, KEY("818", KEY_TIME(TIMER_MS), TIMER_WAIT, ID(WAITING)));
     handoff.timer_ms = 0;
-    handoff_put(raw, &handoff);
+    damage_handoff_put(raw, &handoff);
 }
 static void timer_of_unsure(struct raw *raw)
 {
-    struct handoff handoff = handoff_in(raw, ID(UNSURE));
+    struct handoff handoff = damage_handoff(raw, ID(UNSURE));
     handoff.timer_ms = TIMER_MS;
-    handoff_put(raw, &handoff);
+    damage_handoff_put(raw, &handoff);
 }
 static void offered_lost(struct raw *raw) { raw_delete(raw, TABLE_OFFERED, KEY("88", SAMPLE_SESSION, ID(OFFERED))); }
 static void offered_stray(struct raw *raw) { raw_put(raw, TABLE_OFFERED, KEY("88", 78, ID(OFFERED)), NOTHING); }
@@ -208,15 +204,15 @@ static void antecedent_unknown(struct raw *raw)
 }
 static void gates_left_wrong(struct raw *raw)
 {
-    struct handoff handoff = handoff_in(raw, ID(GATED));
+    struct handoff handoff = damage_handoff(raw, ID(GATED));
     handoff.gates_left = 1;
-    handoff_put(raw, &handoff);
+    damage_handoff_put(raw, &handoff);
 }
 static void held_by_nothing(struct raw *raw)
 {
-    struct handoff handoff = handoff_in(raw, ID(ON_HOLD));
+    struct handoff handoff = damage_handoff(raw, ID(ON_HOLD));
     handoff.flags &= ~(uint32_t)HANDOFF_ON_HOLD;
-    handoff_put(raw, &handoff);
+    damage_handoff_put(raw, &handoff);
 }
 
 /* The failed list. */
@@ -264,197 +260,28 @@ static void bodies_swapped(struct raw *raw)
 }
 static void body_bytes_wrong(struct raw *raw)
 {
-    struct handoff handoff = handoff_in(raw, ID(DUE));
+    struct handoff handoff = damage_handoff(raw, ID(DUE));
     handoff.body_bytes++;
-    handoff_put(raw, &handoff);
+    damage_handoff_put(raw, &handoff);
 }
 static void checkpoint_changed(struct raw *raw) { raw_change(raw, TABLE_CHECKPOINT, KEY("8", ID(OFFERED)), 40, 1); }
 static void child_of_another(struct raw *raw)
 {
-    struct handoff handoff = handoff_in(raw, ID(CHILD));
+    struct handoff handoff = damage_handoff(raw, ID(CHILD));
     handoff.parent = ID(DUE);
-    handoff_put(raw, &handoff);
+    damage_handoff_put(raw, &handoff);
 }
 static void not_failed(struct raw *raw)
 {
-    struct handoff handoff = handoff_in(raw, ID(DUE));
+    struct handoff handoff = damage_handoff(raw, ID(DUE));
     handoff.fail_class = FAIL_ORPHAN;
-    handoff_put(raw, &handoff);
+    damage_handoff_put(raw, &handoff);
 }
 static void sender_unknown(struct raw *raw)
 {
-    struct handoff handoff = handoff_in(raw, ID(OLD));
+    struct handoff handoff = damage_handoff(raw, ID(OLD));
     handoff.sender = 9;
-    handoff_put(raw, &handoff);
-}
-
-/* Dossiers. */
-static struct dossier dossier_in(struct raw *raw)
-{
-    struct dossier dossier;
-    struct span value;
-    assert_true(raw_get(raw, TABLE_DOSSIER_STATE, KEY("8", SAMPLE_DOSSIER), &value) && dossier_parse(value, &dossier));
-    return dossier;
-}
-#define DOSSIER(name, change) \
-    static void name(struct raw *raw) \
-    { \
-        struct dossier dossier = dossier_in(raw); \
-        uint8_t record[DOSSIER_BYTES_MAX]; \
-        change; \
-        raw_put(raw, TABLE_DOSSIER_STATE, KEY("8", SAMPLE_DOSSIER), \
-                span_of(record, dossier_write(&dossier, record))); \
-    }
-DOSSIER(dossier_agency, dossier.branches[0].line.by = 9)
-DOSSIER(dossier_branch, dossier.branches[0].handoff = ID(OFFERED))
-DOSSIER(dossier_twice, (dossier.branches[1] = dossier.branches[0], dossier.branch_count = 2))
-DOSSIER(dossier_due, dossier.due_source = 0)
-DOSSIER(dossier_year, dossier.unknown_year = 2025)
-DOSSIER(dossier_money, dossier.money_count = 1)
-DOSSIER(dossier_status, dossier.line.status = STATUS_DONE)
-DOSSIER(dossier_events, dossier.last_event = 0)
-DOSSIER(dossier_other_events, dossier.last_event = 3)
-static void dossier_odd(struct raw *raw) { raw_change(raw, TABLE_DOSSIER_STATE, KEY("8", SAMPLE_DOSSIER), 9, 50); }
-static void money_stray(struct raw *raw)
-{
-    struct key key = KEY("8", 2);
-    struct money money = { .owed = 1 };
-    uint8_t record[RECORD_BYTES_MAX];
-    key_bytes(&key, "LP", 2);
-    raw_put(raw, TABLE_MONEY, key, span_of(record, money_write(&money, record)));
-}
-static void provisional_lost(struct raw *raw)
-{
-    raw_delete(raw, TABLE_PROVISIONAL, KEY("48", SAMPLE_YEAR, SAMPLE_DOSSIER));
-}
-static void provisional_stray(struct raw *raw) { raw_put(raw, TABLE_PROVISIONAL, KEY("48", 2026, 7), NOTHING); }
-static void unreceived_lost(struct raw *raw)
-{
-    raw_delete(raw, TABLE_UNRECEIVED, KEY("488", POLICE, KEY_TIME(SITE_NOW_MS + 1), ID(DELIVERED)));
-}
-static void ending_put(struct raw *raw, uint64_t dossier, struct ending ending)
-{
-    uint8_t record[RECORD_BYTES_MAX];
-    raw_put(raw, TABLE_ENDING, KEY("8", dossier), span_of(record, ending_write(&ending, record)));
-}
-static void ending_stray(struct raw *raw) { ending_put(raw, 7, (struct ending){ .apology = APOLOGY_BRAKED }); }
-#define ENDING(name, change) \
-    static void name(struct raw *raw) \
-    { \
-        struct ending ending; \
-        struct span value; \
-        assert_true(raw_get(raw, TABLE_ENDING, KEY("8", SAMPLE_DOSSIER), &value) && ending_parse(value, &ending)); \
-        change; \
-        ending_put(raw, SAMPLE_DOSSIER, ending); \
-    }
-ENDING(ending_undated, ending.ended = STATUS_DONE)
-ENDING(ending_draft, ending.draft = ID(CLOSED) + 500)
-ENDING(ending_agency, ending.signed_by = 9)
-ENDING(apology_why, ending.apology = APOLOGY_NOT_ASKED)
-ENDING(apology_letter, ending.apology = APOLOGY_SIGNED)
-ENDING(late_elsewhere, ending.asked_of = TAX)
-ENDING(late_timer_moved, ending.timer_ms++)
-#define LATE_DUE_MS (SITE_NOW_MS + 1000)
-#define LATE_TIMER_MS (SITE_NOW_MS + 2000000)
-static void late_lost(struct raw *raw)
-{
-    raw_delete(raw, TABLE_LATE, KEY("488", POLICE, KEY_TIME(LATE_DUE_MS), SAMPLE_DOSSIER));
-}
-static void late_stray(struct raw *raw)
-{
-    raw_put(raw, TABLE_LATE, KEY("488", POLICE, KEY_TIME(LATE_DUE_MS), 7), NOTHING);
-}
-static void late_timer_lost(struct raw *raw)
-{
-    raw_delete(raw, TABLE_TIMER, KEY("818", KEY_TIME(LATE_TIMER_MS), TIMER_LATE, SAMPLE_DOSSIER));
-}
-static void late_timer_stray(struct raw *raw)
-{
-    raw_put(raw, TABLE_TIMER, KEY("818", KEY_TIME(LATE_TIMER_MS), TIMER_LATE, 7), NOTHING);
-}
-static void urge_timer_of_another(struct raw *raw)
-{
-    raw_put(raw, TABLE_TIMER, KEY("818", KEY_TIME(TIMER_MS), TIMER_URGE, ID(DELIVERED)), NOTHING);
-}
-static void unanswered_stray(struct raw *raw)
-{
-    raw_put(raw, TABLE_UNANSWERED, KEY("488", POLICE, KEY_TIME(SITE_NOW_MS), ID(DELIVERED)), NOTHING);
-}
-static void unanswered_lost(struct raw *raw)
-{
-    struct handoff handoff = handoff_in(raw, ID(DELIVERED));
-    handoff.flags |= HANDOFF_UNANSWERED;
-    handoff_put(raw, &handoff);
-}
-static struct asked asked_in(struct raw *raw)
-{
-    struct asked asked;
-    struct span value;
-    assert_true(raw_get(raw, TABLE_ASKED, KEY("88", SAMPLE_DOSSIER, ID(ASKED)), &value) && asked_parse(value, &asked));
-    return asked;
-}
-static void asked_put(struct raw *raw, const struct asked *asked)
-{
-    uint8_t record[ASKED_BYTES_MAX];
-    raw_put(raw, TABLE_ASKED, KEY("88", SAMPLE_DOSSIER, ID(ASKED)), span_of(record, asked_write(asked, record)));
-}
-static void asked_lost(struct raw *raw) { raw_delete(raw, TABLE_ASKED, KEY("88", SAMPLE_DOSSIER, ID(ASKED))); }
-static void asked_untimed(struct raw *raw)
-{
-    raw_delete(raw, TABLE_TIMER, KEY("818", KEY_TIME(SAMPLE_ANSWER_BY_MS), TIMER_ASKED, ID(ASKED)));
-}
-static void asked_unlisted(struct raw *raw)
-{
-    raw_delete(raw, TABLE_ASKED_OPEN, KEY("88", KEY_TIME(SAMPLE_ANSWER_BY_MS), ID(ASKED)));
-}
-static void asked_of_no_branch(struct raw *raw)
-{
-    struct asked asked = asked_in(raw);
-    asked.branch = 1;
-    asked_put(raw, &asked);
-}
-static void asked_of_another_kind(struct raw *raw)
-{
-    struct asked asked = asked_in(raw);
-    asked.kind = KIND_FINANCIAL_OBLIGATION;
-    asked_put(raw, &asked);
-}
-static void asked_undated(struct raw *raw)
-{
-    struct asked asked = asked_in(raw);
-    asked.state = ASKING_LEFT;
-    asked_put(raw, &asked);
-}
-static void flow_put(struct raw *raw, uint64_t dossier, uint64_t handoff, const char *name)
-{
-    uint8_t record[FLOW_BYTES_MAX];
-    struct flow flow = { .sender = WARD, .steps = { { .handoff = handoff } }, .step_count = 1 };
-    memcpy(flow.steps[0].name, name, strlen(name));
-    raw_put(raw, TABLE_FLOW, KEY("8", dossier), span_of(record, flow_write(&flow, record)));
-}
-static void flow_lost(struct raw *raw) { raw_delete(raw, TABLE_FLOW, KEY("8", SAMPLE_DOSSIER)); }
-static void flow_stray(struct raw *raw) { flow_put(raw, 99, 0, "x"); }
-static void flow_step(struct raw *raw) { flow_put(raw, SAMPLE_DOSSIER, ID(OFFERED), SAMPLE_STEP); }
-static void flow_name(struct raw *raw) { flow_put(raw, SAMPLE_DOSSIER, ID(DELIVERED), "card"); }
-static void unreceived_stray(struct raw *raw)
-{
-    raw_put(raw, TABLE_UNRECEIVED, KEY("488", POLICE, KEY_TIME(SITE_NOW_MS), ID(OFFERED)), NOTHING);
-}
-static void taken_and_not(struct raw *raw)
-{
-    struct handoff handoff = handoff_in(raw, ID(DELIVERED));
-    handoff.flags |= HANDOFF_RECEIVED;
-    handoff_put(raw, &handoff);
-}
-static void branch_without(struct raw *raw)
-{
-    struct handoff handoff = handoff_in(raw, ID(OFFERED));
-    handoff.flags |= HANDOFF_BRANCH;
-    handoff_put(raw, &handoff);
-}
-static void receipt_timer(struct raw *raw)
-{
-    raw_put(raw, TABLE_TIMER, KEY("818", KEY_TIME(TIMER_MS), TIMER_RECEIPT, ID(WAITING)), NOTHING);
+    damage_handoff_put(raw, &handoff);
 }
 
 /* History. */
@@ -462,29 +289,29 @@ static void event_changed(struct raw *raw) { raw_change(raw, TABLE_EVENT, KEY("8
 static void event_lost(struct raw *raw) { raw_delete(raw, TABLE_EVENT, KEY("8", 5)); }
 static void event_unlisted(struct raw *raw)
 {
-    struct handoff handoff = handoff_in(raw, ID(FAILED));
+    struct handoff handoff = damage_handoff(raw, ID(FAILED));
     handoff.last_event--;
-    handoff_put(raw, &handoff);
+    damage_handoff_put(raw, &handoff);
 }
 static void event_of_another(struct raw *raw)
 {
-    struct handoff handoff = handoff_in(raw, ID(UNSURE));
+    struct handoff handoff = damage_handoff(raw, ID(UNSURE));
     handoff.last_event--;
-    handoff_put(raw, &handoff);
+    damage_handoff_put(raw, &handoff);
 }
 static void history_contradicts(struct raw *raw)
 {
-    struct handoff handoff = handoff_in(raw, ID(OLD));
+    struct handoff handoff = damage_handoff(raw, ID(OLD));
     handoff.state = STATE_CLOSED;
-    handoff_put(raw, &handoff);
+    damage_handoff_put(raw, &handoff);
     raw_delete(raw, TABLE_COUNT, KEY("41", TAX, STATE_DELIVERED));
     number_put(raw, TABLE_COUNT, KEY("41", TAX, STATE_CLOSED), 2);
 }
 static void no_history(struct raw *raw)
 {
-    struct handoff handoff = handoff_in(raw, ID(OLD));
+    struct handoff handoff = damage_handoff(raw, ID(OLD));
     handoff.last_event = 0;
-    handoff_put(raw, &handoff);
+    damage_handoff_put(raw, &handoff);
 }
 static void detail_changed(struct raw *raw) { raw_change(raw, TABLE_DETAIL, KEY("8", 1), 30, 1); }
 static void detail_lost(struct raw *raw) { raw_delete(raw, TABLE_DETAIL, KEY("8", 1)); }
@@ -493,13 +320,7 @@ static void link_lost(struct raw *raw) { raw_delete(raw, TABLE_CHAIN, KEY("8", 2
 static void root_changed(struct raw *raw) { raw_change(raw, TABLE_CHAIN, KEY("8", 4), 30, 1); }
 static void time_changed(struct raw *raw) { raw_change(raw, TABLE_CHAIN, KEY("8", 1), 1, 1); }
 
-#define H "handoff 2814749767106"
-#define OF " of " H
-#define D "state of dossier 1"
-#define A "asked by " H "71"
-#define E "ending of dossier "
 
-#define CASE(name, ...) { #name, name, { __VA_ARGS__ } }
 const struct damage store_damages[] = {
     CASE(odd_meta, "meta 6f6464|a row that no version explains"),
     CASE(odd_timer, "timer 0000000000000005|a row that no version explains"),
@@ -589,62 +410,6 @@ const struct damage store_damages[] = {
     CASE(child_of_another, H "68 (CLOSED)|its child is not there or names another parent"),
     CASE(not_failed, H "60 (READY)|has a class of failure but has not failed"),
     CASE(sender_unknown, H "70 (DELIVERED)|names an agency that is not there"),
-
-    CASE(dossier_agency, D "|names an agency that is not there"),
-    CASE(dossier_branch, D ", branch of handoff 281474976710658|a branch and its FORWARD do not agree"),
-    CASE(dossier_twice, D ", branch of handoff 281474976710657|a branch and its FORWARD do not agree"),
-    CASE(dossier_due, D "|its due date and where that is from disagree"),
-    CASE(dossier_year, D "|is provisional and not in the list of those that wait for a calendar",
-         D "|stands in the list of a calendar's year that it does not wait for"),
-    CASE(dossier_money, D "|does not count its money rightly"),
-    CASE(dossier_status, D "|its status is not what its last event leads to"),
-    CASE(dossier_events, D "|it has no history", "events of dossiers, 0 of 1 are listed|"
-         "some events of dossiers hang in no list of a dossier"),
-    CASE(dossier_other_events, D "|its list of events is broken, or has one of another dossier"),
-    CASE(dossier_odd, "dossier-state 0000000000000001|a row that no version explains",
-         H "57|is a branch of a dossier without a record", D "|has money and no record", D "|has money and no record",
-         D "|stands in the list of a calendar's year that it does not wait for",
-         A "|does not agree with its handoff or its dossier",
-         E "1|how it comes out does not agree with the dossier",
-         "measure of dossier 1|what it counts for is not what its record and its ending say",
-         "events of dossiers, 0 of 1 are listed|some events of dossiers hang in no list of a dossier"),
-    CASE(money_stray, "state of dossier 2|has money and no record"),
-    CASE(provisional_lost, D "|is provisional and not in the list of those that wait for a calendar"),
-    CASE(provisional_stray, "state of dossier 7|"
-         "stands in the list of a calendar's year that it does not wait for"),
-    CASE(unreceived_lost, H "57|is not in the list of those that nobody has taken"),
-    CASE(unreceived_stray, "unreceived, " H "58|its handoff says otherwise"),
-    CASE(asked_lost, A "|stands in the list of the open ones and is none",
-         A "|has a timer row that it does not know of"),
-    CASE(asked_untimed, A "|has no timer row"),
-    CASE(asked_unlisted, A "|is not in the list of the open ones"),
-    CASE(asked_of_no_branch, A "|does not agree with its handoff or its dossier"),
-    CASE(asked_of_another_kind, A "|does not agree with its handoff or its dossier"),
-    CASE(asked_undated, A "|has ended without a time, or the other way round",
-         A "|stands in the list of the open ones and is none"),
-    CASE(flow_lost, H "57|is a step of a dossier without a flow"),
-    CASE(flow_stray, "state of dossier 99|has steps, and the dossier or their sender is not there"),
-    CASE(flow_step, D ", step residence|a step and its handoffs do not agree"),
-    CASE(flow_name, D ", step card|a step and its handoffs do not agree"),
-    CASE(ending_stray, E "7|how it comes out does not agree with the dossier"),
-    CASE(ending_undated, E "1|how it comes out does not agree with the dossier",
-         "measure of dossier 1|what it counts for is not what its record and its ending say"),
-    CASE(ending_draft, E "1|how it comes out does not agree with the dossier"),
-    CASE(ending_agency, E "1|how it comes out does not agree with the dossier"),
-    CASE(apology_why, E "1|its apology contradicts itself"),
-    CASE(apology_letter, E "1|its apology contradicts itself"),
-    CASE(late_elsewhere, E "1|is not in the list of those that are late", "late, dossier 1|its dossier says otherwise"),
-    CASE(late_timer_moved, "timer of dossier 1|its dossier says otherwise", E "1|its timer is not there"),
-    CASE(late_lost, E "1|is not in the list of those that are late"),
-    CASE(late_stray, "late, dossier 7|its dossier says otherwise"),
-    CASE(late_timer_lost, E "1|its timer is not there"),
-    CASE(late_timer_stray, "timer of dossier 7|its dossier says otherwise"),
-    CASE(urge_timer_of_another, "timer" OF "57|its handoff says otherwise"),
-    CASE(unanswered_stray, "unanswered, " H "57|its handoff says otherwise"),
-    CASE(unanswered_lost, H "57|is not in the list of URGEs that were not answered"),
-    CASE(taken_and_not, H "57|is taken and not taken at once, or not delivered"),
-    CASE(branch_without, H "58|is a branch of a dossier without a record"),
-    CASE(receipt_timer, "timer" OF "62|its handoff says otherwise"),
 
     CASE(event_changed, "turn 2|its root is not that of its events"),
     CASE(event_lost, "event 6 after 4|events before it are missing"),

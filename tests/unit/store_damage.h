@@ -14,7 +14,9 @@ struct damage {
 };
 extern const struct damage store_damages[];
 extern const size_t store_damages_count;
-/* Those of what reports are made of. */
+/* Those of what is known of dossiers, and of what reports are made of. */
+extern const struct damage store_dossier_damages[];
+extern const size_t store_dossier_damages_count;
 extern const struct damage store_figure_damages[];
 extern const size_t store_figure_damages_count;
 

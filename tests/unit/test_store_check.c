@@ -239,5 +239,6 @@ int main(void)
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     return failed + every_damage("damages", store_damages, store_damages_count) +
+           every_damage("damages_of_dossiers", store_dossier_damages, store_dossier_damages_count) +
            every_damage("damages_of_figures", store_figure_damages, store_figure_damages_count);
 }
