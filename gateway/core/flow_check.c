@@ -285,6 +285,13 @@ static bool step_may(struct step *step, const struct intake *intake, const struc
     return true;
 }
 
+bool flow_refuse_root(struct step *step, const struct intake *intake)
+{
+    struct flow flow;
+    const struct procedure_step *root = intake->flow.starts ? root_of(intake, &flow) : NULL;
+    return root && !step_may(step, intake, root);
+}
+
 static bool steps_may(struct step *step, const struct intake *intake, const struct flow *flow, uint32_t *ret_steps)
 {
     const struct procedure *procedure = intake->flow.starts;

@@ -161,14 +161,22 @@ static uint32_t signing_agency(struct step *step, struct admin_reply *reply, con
         return admin_agency(step, reply, "agency", admin->filter.agency, false);
     uint32_t count = dossier_holders(step, dossier, holders);
     (void)turn_ending(step->turn, dossier->id, &ending);
-    for (uint32_t i = 0; i < count; i++)
+    uint32_t only = 0, agencies = 0;            /* steps that have not come to their agency are nobody's to sign for */
+    for (uint32_t i = 0; i < count; i++) {
         if (holders[i].agency == ending.asked_of)
             return ending.asked_of;
-    if (count == 1)
-        return holders[0].agency;
+        if (!holders[i].there || holders[i].agency == only)
+            continue;
+        only = holders[i].agency;
+        agencies++;
+    }
+    if (agencies == 1)
+        return only;
     admin_refuse(step, reply, PROBLEM_INVALID_FIELD, "agency",
-                 "Có %u cơ quan đang giữ hồ sơ: hãy nêu cơ quan ký.",
-                 "%u agencies hold the dossier: say which one signs.", count);
+                 agencies ? "Có nhiều cơ quan đang giữ hồ sơ: hãy nêu cơ quan ký."
+                          : "Chưa cơ quan nào nhận được hồ sơ: hãy nêu cơ quan ký.",
+                 agencies ? "Several agencies hold the dossier: say which one signs."
+                          : "The dossier has not reached an agency yet: say which one signs.");
     return 0;
 }
 

@@ -158,6 +158,8 @@ static bool recipient_ok(struct step *step, struct intake *intake)
     intake->addressed = find_addressed(step, intake);
     if (intake->addressed)
         intake->recipient = tables_successor(step->core->tables, intake->addressed, &matter, step->now_ms);
+    if (!intake->recipient && flow_refuse_root(step, intake))
+        return false;
     if (!intake->recipient) {
         effects_refuse(step->effects, step->command, PROBLEM_UNKNOWN_AGENCY, "header.recipient",
                        "Không tìm thấy cơ quan nhận '%s' (thủ tục '%s', bước '%s') trong danh bạ hiện hành.",
