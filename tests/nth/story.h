@@ -48,6 +48,7 @@ extern struct story {
     const char *where;
     struct turn_end end;                        /* of this turn, as it came out each time */
     unsigned ends;
+    bool     writes;                            /* a turn of it wrote something */
     bool     makes_a_key;
     uint64_t only_turn, only_n;                 /* NTH_AT: one try and no other; 0 all */
     enum fail_what only_what;
