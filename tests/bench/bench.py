@@ -237,16 +237,19 @@ def end_to_end(gateway, count, **load):
 def bench_e2e(gateway, sink, count):
     begin = bare(sink, count)
     store_before = gateway.store_bytes()
-    cpu_before = cpu_us(gateway.broker) + cpu_us(gateway.adapter)
+    before = {"broker": cpu_us(gateway.broker), "adapter": cpu_us(gateway.adapter)}
     per_s, client = end_to_end(gateway, count)
-    cpu = cpu_us(gateway.broker) + cpu_us(gateway.adapter) - cpu_before + client["cpu_us"]
+    cpu = {"broker": cpu_us(gateway.broker) - before["broker"], "adapter": cpu_us(gateway.adapter) - before["adapter"],
+           "client": client["cpu_us"]}
     end = bare(sink, count)                                # before and after: the machine's mood is in both
     bare_per_s = (begin["per_s"] + end["per_s"]) / 2
     say("bare_post_per_s", bare_per_s)
     say("bare_cpu_us_per_post", (begin["cpu_us"] + end["cpu_us"]) / 2 / count)
     say("e2e_per_s", per_s)
     say("e2e_to_bare", per_s / bare_per_s)
-    say("cpu_us_per_handoff", cpu / count)
+    for program, us in cpu.items():
+        say(f"{program}_cpu_us_per_handoff", us / count)
+    say("cpu_us_per_handoff", sum(cpu.values()) / count)
     say("store_bytes_per_handoff", (gateway.store_bytes() - store_before) / count)
 
 
