@@ -25,7 +25,8 @@ static uint32_t times_opened(struct step *step, const struct handoff *handoff)
     return count;
 }
 
-/* The version that its dossier was received under, else the one in force when it happened. */
+/* The version that its dossier was received under, also of an answer that names no procedure; else the one in force
+ * when it happened. */
 static const struct procedure *procedure_of(struct step *step, const struct handoff *handoff)
 {
     const struct tables *tables = step->core->tables;
@@ -35,7 +36,7 @@ static const struct procedure *procedure_of(struct step *step, const struct hand
 
     if (turn_dossier(step->turn, handoff->dossier, &dossier) && dossier.procedure_version[0])
         kept = tables_procedure_version(tables, dossier.procedure_version);
-    if (kept)
+    if (kept || !handoff->procedure_code[0])
         return kept;
     (void)turn_agency_code(step->turn, handoff->sender, code);
     return tables_procedure(tables, handoff->procedure_code, NULL, tables_agency(tables, code),
@@ -44,7 +45,7 @@ static const struct procedure *procedure_of(struct step *step, const struct hand
 
 static void say_names(struct step *step, const struct handoff *handoff, struct said_view *view)
 {
-    const struct procedure *procedure = handoff->procedure_code[0] ? procedure_of(step, handoff) : NULL;
+    const struct procedure *procedure = procedure_of(step, handoff);
     uint32_t count = procedure ? procedure->component_count : 0;
     struct component_name *names = arena_take(&step->effects->arena, count * sizeof *names);
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -137,11 +138,27 @@ static void names_of_the_catalogue(void **state)
 
     world->tables.procedures = &procedure;
     world->tables.procedure_count = 1;
-    const struct said_view *said = operator_do(world, "facts", send_with_facts(world))->said;
+    uint64_t id = send_with_facts(world);
+    const struct said_view *said = operator_do(world, "facts", id)->said;
     assert_string_equal(said->procedure_name, "Liên thông khai sinh");
     assert_int_equal(said->component_count, 2);
     assert_string_equal(said->components[1].code, "TK");
     assert_string_equal(said->components[1].name, "Tờ khai đăng ký khai sinh");
+    /* What the citizen is asked for need not name the procedure: it is the dossier's. */
+    struct command asks = world_submit(world, WARD, SAFE, KIND_FORWARD);
+    static struct facts facts = { .status = 2 };
+    snprintf(asks.submit.dossier_code, sizeof asks.submit.dossier_code, "H29.07-230425-0042");
+    asks.submit.facts = &facts;
+    uint64_t forward = world_accept(world, &asks);
+    assert_int_equal(world_try(world, id, VERDICT_DELIVERED), STATE_DELIVERED);
+    assert_int_equal(world_try(world, forward, VERDICT_DELIVERED), STATE_DELIVERED);
+    asks = world_submit(world, SAFE, WARD, KIND_PROGRESS);
+    snprintf(asks.submit.dossier_code, sizeof asks.submit.dossier_code, "H29.07-230425-0042");
+    asks.submit.parent = forward;
+    asks.submit.procedure_code[0] = 0;
+    said = operator_do(world, "facts", world_accept(world, &asks))->said;
+    assert_string_equal(said->procedure_name, "Liên thông khai sinh");
+    assert_int_equal(said->component_count, 2);
     world->tables.procedures = NULL;
     world->tables.procedure_count = 0;
 }
