@@ -6,7 +6,7 @@
 
 /* ---- the receipt */
 
-static const char *due_by_vi(uint32_t source)
+static const char *due_by_vi(uint32_t source, bool moved)
 {
     switch (source) {
     case DUE_ONE_STOP:
@@ -14,7 +14,8 @@ static const char *due_by_vi(uint32_t source)
     case DUE_AGENCY:
         return "do cơ quan có thẩm quyền ghi";
     case DUE_COMPUTED:
-        return "do trục tính, nơi tiếp nhận chưa ghi";
+        return moved ? "do trục tính đến nay, gồm cả thời gian tạm dừng; nơi tiếp nhận chưa ghi"
+                     : "do trục tính, nơi tiếp nhận chưa ghi";
     case DUE_PROVISIONAL:
         return "tạm tính: thiếu lịch năm";
     default:
@@ -34,7 +35,8 @@ void receipt_parts(const struct paper_source *source, json_t *paper)
     json_object_set_new(paper, "handed_on", part_time(said->view && said->view->source_time_ms > 0
                                                       ? said->view->source_time_ms
                                                       : source->handoffs[source->main]->accepted_ms));
-    json_object_set_new(paper, "due_source", json_string(due_by_vi(dossier ? dossier->due_source : 0)));
+    json_object_set_new(paper, "due_source", json_string(due_by_vi(dossier ? dossier->due_source : 0,
+                                                                     dossier && dossier->paused_ms > 0)));
     json_object_set_new(paper, "officer", part_string(said->facts ? said->facts->officer_from : ""));
     json_object_set_new(paper, "by_hand", json_pack("[s, s, s, s]", "Tên người nộp, chủ hồ sơ", "Địa chỉ",
                                                     "Số điện thoại, thư điện tử", "Nơi trả kết quả"));

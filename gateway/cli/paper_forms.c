@@ -57,6 +57,19 @@ static void officer_parts(const struct paper_source *source, json_t *paper)
     json_object_set_new(paper, "officer", part_string(facts ? facts->officer_from : ""));
 }
 
+/* As its agency said; else as the gateway holds the one-stop to it, by the directory. */
+static int64_t answer_by_ms(const struct paper_source *source)
+{
+    const Lienthong__V1__Facts *facts = source->said[source->main].facts;
+
+    if (facts && facts->answer_by_ms > 0)
+        return facts->answer_by_ms;
+    for (size_t i = 0; source->dossier && i < source->dossier->n_asked; i++)
+        if (source->dossier->asked[i]->handoff_id == source->handoffs[source->main]->handoff_id)
+            return source->dossier->asked[i]->answer_by_ms;
+    return 0;
+}
+
 static void supplement_parts(const struct paper_source *source, json_t *paper)
 {
     const struct paper_said *said = &source->said[source->main];
@@ -64,7 +77,7 @@ static void supplement_parts(const struct paper_source *source, json_t *paper)
     person_lines(paper);
     if (said->view)
         json_object_set_new(paper, "words", paper_words(said->view, label_of(paper)));
-    json_object_set_new(paper, "answer_by", part_time(said->facts ? said->facts->answer_by_ms : 0));
+    json_object_set_new(paper, "answer_by", part_time(answer_by_ms(source)));
     /* How often this agency has asked: once is the rule. */
     json_int_t times = 0;
     for (size_t i = 0; i <= source->main; i++)

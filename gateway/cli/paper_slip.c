@@ -2,6 +2,9 @@
  *
  * A hop is a handoff as it was; nothing is left out because it came to nothing (closed, sent back), for the history is
  * never overwritten. Its outcome is that of whoever received it: when it answered, against the date its step was due.
+ * The later steps of an interlinked procedure go out under the header of its one submission: they were handed over when
+ * the steps before had ended, not when it was submitted, and to nobody whom it names. One that still waits was handed
+ * over to nobody.
  * Two copies, word for word the same: one goes with the dossier, one stays.
  */
 #include <string.h>
@@ -25,9 +28,59 @@ static const char *kind_vi(uint32_t kind)
     return kind < KIND_END && words[kind] ? words[kind] : "";
 }
 
+/* ---- steps that go out under the header of the submission */
+
+static bool same_content(const Lienthong__V1__HandoffView *a, const Lienthong__V1__HandoffView *b)
+{
+    return a->content_hash.len && a->content_hash.len == b->content_hash.len &&
+           memcmp(a->content_hash.data, b->content_hash.data, a->content_hash.len) == 0;
+}
+
+/* NULL: its sender wrote its header for it. */
+static const Lienthong__V1__StepView *later_step(const struct paper_source *source, size_t index)
+{
+    const Lienthong__V1__FlowView *flow = source->dossier ? source->dossier->flow : NULL;
+    const Lienthong__V1__HandoffView *handoff = source->handoffs[index];
+    bool again = false;
+
+    for (size_t i = 0; i < index && !again; i++)
+        again = source->handoffs[i]->kind == KIND_FORWARD && same_content(source->handoffs[i], handoff);
+    for (size_t i = 0; again && flow && i < flow->n_steps; i++)
+        if (flow->steps[i]->handoff_id == handoff->handoff_id)
+            return flow->steps[i];
+    return NULL;
+}
+
+static bool waits(const struct paper_source *source, size_t index)
+{
+    return source->handoffs[index]->state == STATE_HELD && later_step(source, index) != NULL;
+}
+
+/* When the last of those before it had ended. 0: not all have, somebody let it go on. */
+static int64_t opened_ms(const struct paper_source *source, const Lienthong__V1__StepView *step)
+{
+    const Lienthong__V1__FlowView *flow = source->dossier->flow;
+    int64_t latest_ms = 0;
+
+    for (size_t i = 0; i < step->n_after; i++) {
+        uint64_t ended_by = step->after[i] < flow->n_steps ? flow->steps[step->after[i]]->ended_by : 0;
+        for (size_t k = 0; ended_by && k < source->handoff_count; k++)
+            if (source->handoffs[k]->handoff_id == ended_by && source->handoffs[k]->accepted_ms > latest_ms)
+                latest_ms = source->handoffs[k]->accepted_ms;
+    }
+    return latest_ms;
+}
+
+/* 0: it was not. */
 static int64_t given_ms(const struct paper_source *source, size_t index)
 {
     const Lienthong__V1__SaidView *said = source->said[index].view;
+    const Lienthong__V1__StepView *step = later_step(source, index);
+
+    if (waits(source, index))
+        return 0;
+    if (step)
+        return opened_ms(source, step);
     return said && said->source_time_ms > 0 ? said->source_time_ms : source->handoffs[index]->accepted_ms;
 }
 
@@ -77,11 +130,13 @@ static void outcome_parts(const struct paper_source *source, size_t index, json_
 
     if (way_back)
         due_ms = source->dossier ? source->dossier->due_ms : source->handoffs[0]->due_ms;
+    if (waits(source, index))
+        due_ms = 0;                                     /* the step's time has not begun */
     int64_t ended_ms = way_back ? given_ms(source, index) : answered ? given_ms(source, answer) : 0;
     const char *outcome = part_outcome(ended_ms, due_ms);
     const char *vi = part_outcome_vi(outcome);
     if (!answered && handoff->kind != KIND_SEND_BACK && handoff->kind != KIND_OPINION
-        && handoff->state != STATE_CLOSED) {
+        && handoff->state != STATE_CLOSED && !waits(source, index)) {
         outcome = due_ms && source->now_ms > due_ms ? "open-late" : "open";
         vi = due_ms && source->now_ms > due_ms ? "Chưa xong, đã quá hạn" : "Chưa xong";
     }
@@ -90,8 +145,13 @@ static void outcome_parts(const struct paper_source *source, size_t index, json_
     json_object_set_new(row, "outcome_vi", json_string(vi));
 }
 
-static json_t *note_of(const Lienthong__V1__HandoffView *handoff)
+static json_t *note_of(const struct paper_source *source, size_t index)
 {
+    const Lienthong__V1__HandoffView *handoff = source->handoffs[index];
+
+    if (waits(source, index))
+        return json_string(later_step(source, index)->n_waits_for ? "Chưa chuyển: chờ bước trước"
+                                                                  : "Chưa chuyển: đang giữ");
     if (handoff->state == STATE_CLOSED && handoff->child_id)
         return json_sprintf("Chuyển sang lượt %llu", (unsigned long long)handoff->child_id);
     switch (handoff->state) {
@@ -112,6 +172,7 @@ static json_t *row_of(const struct paper_source *source, size_t index, size_t nu
 {
     const Lienthong__V1__HandoffView *handoff = source->handoffs[index];
     const Lienthong__V1__Facts *facts = source->said[index].facts;
+    bool to_named = facts && !later_step(source, index);
     json_t *row = json_pack("{s:I, s:I, s:s}", "no", (json_int_t)number, "handoff_id",
                             (json_int_t)handoff->handoff_id, "what", kind_vi(handoff->kind));
 
@@ -121,9 +182,9 @@ static json_t *row_of(const struct paper_source *source, size_t index, size_t nu
     json_object_set_new(row, "given", part_time(given_ms(source, index)));
     taken_parts(source, index, row);
     json_object_set_new(row, "officer_from", part_string(facts ? facts->officer_from : ""));
-    json_object_set_new(row, "officer_to", part_string(facts ? facts->officer_to : ""));
+    json_object_set_new(row, "officer_to", part_string(to_named ? facts->officer_to : ""));
     outcome_parts(source, index, row);
-    json_object_set_new(row, "note", note_of(handoff));
+    json_object_set_new(row, "note", note_of(source, index));
     return row;
 }
 

@@ -322,6 +322,104 @@ static void what_stands_is_chosen_before_what_was_closed(void **state)
     assert_int_equal(chosen(&fixture, 0), TAX);
 }
 
+/* ---- what the gateway knows and no handoff says */
+
+static const char *text_at(const json_t *paper, const char *object, const char *key)
+{
+    return json_string_value(json_object_get(json_object_get(paper, object), key));
+}
+
+static void the_citizen_reads_by_when(void **state)
+{
+    Lienthong__V1__AskedView asked = LIENTHONG__V1__ASKED_VIEW__INIT, *all[] = { &asked };
+    struct fixture fixture;
+
+    (void)state;
+    fixture_init(&fixture, PAPER_SUPPLEMENT);
+    fixture.source.main = ASKED;
+    asked.handoff_id = 100 + ASKED;
+    asked.answer_by_ms = AT("2023-05-08 14:05");
+    fixture.dossier.asked = all;
+    fixture.dossier.n_asked = 1;
+    json_t *paper = paper_json(&fixture.source);                /* its agency's own word first */
+    assert_string_equal(text_at(paper, "answer_by", "date"), "05/05/2023");
+    json_decref(paper);
+    fixture.facts[ASKED].answer_by_ms = 0;
+    paper = paper_json(&fixture.source);
+    assert_string_equal(text_at(paper, "answer_by", "text"), "14 giờ 05, ngày 08/05/2023");
+    json_decref(paper);
+    asked.handoff_id = 100 + STOP;
+    paper = paper_json(&fixture.source);
+    assert_true(json_is_null(json_object_get(paper, "answer_by")));
+    json_decref(paper);
+}
+
+/* A receipt shows a date: where the one-stop gave none it must say how it came about, and that it has moved. */
+static void a_moved_date_says_so(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    fixture_init(&fixture, PAPER_RECEIPT);
+    fixture.dossier.due_source = DUE_COMPUTED;
+    json_t *paper = paper_json(&fixture.source);
+    assert_null(strstr(json_string_value(json_object_get(paper, "due_source")), "tạm dừng"));
+    json_decref(paper);
+    fixture.dossier.paused_ms = 1;
+    paper = paper_json(&fixture.source);
+    assert_non_null(strstr(json_string_value(json_object_get(paper, "due_source")), "tạm dừng"));
+    json_decref(paper);
+}
+
+static const json_t *hop(const json_t *paper, size_t index)
+{
+    return json_array_get(json_object_get(paper, "hops"), index);
+}
+
+/* The tax office's step waits for the ward's: nobody has handed it over, nor is the ward's officer theirs. */
+static void a_step_that_waits_is_not_on_its_way(void **state)
+{
+    Lienthong__V1__StepView ward = LIENTHONG__V1__STEP_VIEW__INIT, tax = LIENTHONG__V1__STEP_VIEW__INIT;
+    Lienthong__V1__StepView *steps[] = { &ward, &tax };
+    Lienthong__V1__FlowView flow = LIENTHONG__V1__FLOW_VIEW__INIT;
+    char *waits_for[] = { "register" };
+    uint32_t after[] = { 0 };
+    struct fixture fixture;
+
+    (void)state;
+    fixture_init(&fixture, PAPER_SLIP);
+    fixture.facts[FORWARD].officer_to = fixture.facts[TAX].officer_to = "CB-TP-07";
+    fixture.views[TAX].state = STATE_HELD;
+    fixture.views[SENT_BACK].parent_id = 0;
+    ward.handoff_id = 100 + FORWARD;
+    tax.handoff_id = 100 + TAX;
+    tax.after = after;
+    tax.n_after = tax.n_waits_for = 1;
+    tax.waits_for = waits_for;
+    flow.steps = steps;
+    flow.n_steps = 2;
+    fixture.dossier.flow = &flow;
+    json_t *paper = paper_json(&fixture.source);
+    assert_string_equal(text_at(hop(paper, 0), "given", "time"), "08:40");
+    assert_string_equal(json_string_value(json_object_get(hop(paper, 0), "officer_to")), "CB-TP-07");
+    assert_true(json_is_null(json_object_get(hop(paper, 1), "given")));
+    assert_true(json_is_null(json_object_get(hop(paper, 1), "due")));
+    assert_string_equal(json_string_value(json_object_get(hop(paper, 1), "officer_to")), "");
+    assert_string_equal(json_string_value(json_object_get(hop(paper, 1), "outcome_vi")), "");
+    assert_string_equal(json_string_value(json_object_get(hop(paper, 1), "note")), "Chưa chuyển: chờ bước trước");
+    (void)page_of(PAPER_SLIP, paper);
+    json_decref(paper);
+
+    ward.ended_by = 100 + RESULT;                               /* and then it was handed over, with that */
+    tax.n_waits_for = 0;
+    fixture.views[TAX].state = STATE_DELIVERED;
+    paper = paper_json(&fixture.source);
+    assert_string_equal(text_at(hop(paper, 1), "given", "text"), "10 giờ 30, ngày 28/04/2023");
+    assert_string_equal(json_string_value(json_object_get(hop(paper, 1), "officer_to")), "");
+    assert_string_equal(text_at(hop(paper, 1), "due", "date"), "27/04/2023");
+    json_decref(paper);
+}
+
 /* ---- words */
 
 static void codes_are_no_reasons(void **state)
@@ -462,6 +560,8 @@ int main(void)
         cmocka_unit_test(each_page_is_as_it_was_read), cmocka_unit_test(the_register_is_as_it_was_read),
         cmocka_unit_test(numbers_moved_in_2025), cmocka_unit_test(kinds_have_their_words),
         cmocka_unit_test(a_draft_is_no_apology), cmocka_unit_test(what_stands_is_chosen_before_what_was_closed),
+        cmocka_unit_test(the_citizen_reads_by_when), cmocka_unit_test(a_moved_date_says_so),
+        cmocka_unit_test(a_step_that_waits_is_not_on_its_way),
         cmocka_unit_test(codes_are_no_reasons), cmocka_unit_test(any_payload_is_survived),
         cmocka_unit_test(on_time_is_judged_by_the_day_and_the_minute), cmocka_unit_test(papers_of_a_bare_dossier),
         cmocka_unit_test(the_beginning_of_a_day_is_found),
