@@ -35,7 +35,8 @@
 bool flow_find(struct step *step, struct intake *intake);
 /* Whom it is written to when it names nobody; NULL: it is none of those. After flow_find(). */
 const struct agency *flow_addressed(struct step *step, const struct intake *intake);
-/* It starts a flow whose first step goes to nobody: true, refused with that step. */
+/* It starts a flow whose first step goes to nobody, or would if its procedure were in force: true, refused with that
+ * step, or with the code that the procedure goes on under. */
 bool flow_refuse_root(struct step *step, const struct intake *intake);
 /* The last question: all of it or nothing, and does a RESULT hold what its step must give. False: refused. */
 bool flow_may(struct step *step, const struct intake *intake);

@@ -1,6 +1,7 @@
 /* flow_check.c - a SUBMIT and the flow of its dossier: does it start one, stop one, speak for the citizen; may it. */
 #include <string.h>
 
+#include "gateway/base/clock.h"
 #include "gateway/core/flow.h"
 #include "gateway/core/gate.h"
 #include "gateway/core/header_text.h"
@@ -23,6 +24,14 @@ static bool names_no_step(struct step *step, const struct intake *intake)
            !tables_route(step->core->tables, submit->procedure_code, "", intake->sender);
 }
 
+static int64_t received_ms_of(const struct step *step, const struct intake *intake)
+{
+    const struct submit *submit = intake->submit;
+
+    return submit->facts && submit->facts->received_ms > 0 ? submit->facts->received_ms
+         : submit->source_time_ms > 0 ? submit->source_time_ms : step->now_ms;
+}
+
 /* The version that its dossier keeps, else the one that is stated, else the one in force when it was received. */
 static const struct procedure *version_of(struct step *step, const struct intake *intake)
 {
@@ -30,8 +39,7 @@ static const struct procedure *version_of(struct step *step, const struct intake
     const struct tables *tables = step->core->tables;
     const struct facts *facts = submit->facts;
     uint64_t id = turn_dossier_find(step->turn, span_of_string(submit->dossier_code));
-    int64_t at_ms = facts && facts->received_ms > 0 ? facts->received_ms
-                  : submit->source_time_ms > 0 ? submit->source_time_ms : step->now_ms;
+    int64_t at_ms = received_ms_of(step, intake);
     struct dossier dossier;
 
     bool known = id && turn_dossier(step->turn, id, &dossier) &&
@@ -285,11 +293,49 @@ static bool step_may(struct step *step, const struct intake *intake, const struc
     return true;
 }
 
+static bool refuse_procedure(struct step *step, const char *code, const char *vi, const char *en)
+{
+    effects_refuse(step->effects, step->command, PROBLEM_INVALID_FIELD, "header.procedure_code",
+                   "Không mở được quy trình: thủ tục '%s' %s%.0s", "The procedure cannot be started: '%s' %.0s%s", code,
+                   vi, en);
+    return true;
+}
+
+/* A submission of a procedure that is not in the catalogue, not in force for it, or has no steps there: whoever wrote
+ * it is told about that, and which code it goes on under, not about a recipient that was never written. */
+static bool refuse_no_version(struct step *step, const struct intake *intake)
+{
+    const char *code = intake->submit->procedure_code;
+    const struct procedure *last = tables_procedure_last(step->core->tables, code);
+    int64_t at_ms = received_ms_of(step, intake);
+    char vi[160], en[160], day[CLOCK_TEXT_SIZE];
+    struct text say_vi = text_of(vi, sizeof vi), say_en = text_of(en, sizeof en);
+
+    if (intake->flow.starts || !names_no_step(step, intake))
+        return false;
+    if (!last)
+        return refuse_procedure(step, code, "không có trong danh mục. Sửa mã, hoặc ghi rõ nơi nhận.",
+                                "is not in the catalogue. Mend the code, or name the recipient.");
+    if (last->to_ms && at_ms >= last->to_ms) {
+        clock_text_local(last->to_ms, day);
+        text_add(&say_vi, "hết hiệu lực từ %.10s", day);
+        text_add(&say_en, "is no longer in force since %.10s", day);
+        text_add(&say_vi, last->successor[0] ? "; hồ sơ nhận từ ngày đó dùng mã '%s'." : ".", last->successor);
+        text_add(&say_en, last->successor[0] ? "; what was received since goes under '%s'." : ".", last->successor);
+        return refuse_procedure(step, code, vi, en);
+    }
+    if (at_ms < last->from_ms)
+        return refuse_procedure(step, code, "chưa có hiệu lực vào ngày nhận hồ sơ.",
+                                "was not in force yet when the dossier was received.");
+    return refuse_procedure(step, code, "trong danh mục không có bước nào cho hồ sơ của cơ quan này. Ghi rõ nơi nhận.",
+                            "has no steps in the catalogue for dossiers of this agency. Name the recipient.");
+}
+
 bool flow_refuse_root(struct step *step, const struct intake *intake)
 {
     struct flow flow;
     const struct procedure_step *root = intake->flow.starts ? root_of(intake, &flow) : NULL;
-    return root && !step_may(step, intake, root);
+    return root ? !step_may(step, intake, root) : refuse_no_version(step, intake);
 }
 
 static bool steps_may(struct step *step, const struct intake *intake, const struct flow *flow, uint32_t *ret_steps)

@@ -200,6 +200,16 @@ const struct procedure *tables_procedure(const struct tables *tables, const char
     return best;
 }
 
+const struct procedure *tables_procedure_last(const struct tables *tables, const char *code)
+{
+    const struct procedure *end = tables->procedures + tables->procedure_count, *last = first_version(tables, code);
+
+    for (const struct procedure *at = last; at && at < end && !strcmp(at->code, code); at++)
+        if (!at->to_ms || (last->to_ms && at->to_ms > last->to_ms))
+            last = at;
+    return last;
+}
+
 const struct procedure *tables_procedure_version(const struct tables *tables, const char *version)
 {
     char code[PROCEDURE_CODE_SIZE], text[PROCEDURE_VERSION_SIZE];

@@ -160,6 +160,8 @@ const struct agency *tables_route(const struct tables *tables, const char *proce
  * the sender, of those the usual one. NULL: none is in force. */
 const struct procedure *tables_procedure(const struct tables *tables, const char *code, const char *variant,
                                          const struct agency *sender, int64_t at_ms);
+/* Of all versions with this code the one that is in force longest. NULL: not listed. */
+const struct procedure *tables_procedure_last(const struct tables *tables, const char *code);
 /* The very version that a dossier kept (procedure_version_text). NULL: not listed any more. */
 const struct procedure *tables_procedure_version(const struct tables *tables, const char *version);
 /* Who does this step of it for a dossier of this sender: by the first route, else of those that its selector means and

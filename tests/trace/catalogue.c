@@ -66,6 +66,9 @@ static void add_procedure(struct world *world, struct line *line)
     procedure->committed[0] = rule_of(line, line_get(line, "committed"));
     procedure->statutory[0] = rule_of(line, line_get(line, "statutory"));
     procedure->committed[CHANNEL_ONLINE] = rule_of(line, line_get(line, "online"));
+    set_text(line, procedure->successor, sizeof procedure->successor, line_text(line, "successor", ""));
+    procedure->from_ms = line_get(line, "from") ? STORY_BEGINS_MS + line_ms(line, "from", 0) : 0;
+    procedure->to_ms = line_get(line, "until") ? STORY_BEGINS_MS + line_ms(line, "until", 0) : 0;
     add_steps(line, procedure, world->steps[index], line_text(line, "steps", ""));
 }
 
