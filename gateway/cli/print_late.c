@@ -85,6 +85,15 @@ void print_ending(const struct cli *cli, const Lienthong__V1__EndingView *ending
            ending->signer, ending->signed_by, ending->reason_code, ending->apologies);
 }
 
+void print_late_head(const struct cli *cli)
+{
+    print_padded(cli_say(cli, "HỒ SƠ", "DOSSIER"), 26);
+    print_padded(cli_say(cli, "NƠI GIỮ", "HOLDER"), 16);
+    print_padded(cli_say(cli, "HẸN TRẢ", "DUE"), 18);
+    print_padded(cli_say(cli, "CÒN, TRỄ", "DAYS"), 16);
+    printf("%s\n", cli_say(cli, "PHIẾU XIN LỖI", "APOLOGY"));
+}
+
 void print_late_row(const struct cli *cli, const Lienthong__V1__LateView *late)
 {
     const Lienthong__V1__EndingView *ending = late->ending;
@@ -93,13 +102,16 @@ void print_late_row(const struct cli *cli, const Lienthong__V1__LateView *late)
 
     if (late->days < 0)
         text_add(&text, cli_say(cli, "trễ %d ngày", "%d days late"), -late->days);
+    else if (!late->days)
+        text_add(&text, "%s", clock_wall_ms() > late->due_ms ? cli_say(cli, "trễ, hôm nay", "late, today")
+                                                             : cli_say(cli, "hôm nay", "today"));
     else
         text_add(&text, cli_say(cli, "còn %d ngày", "%d days left"), late->days);
     clock_text_local(late->due_ms, due);
     print_padded(late->dossier_code, 26);
     print_padded(late->agency, 16);
     printf("%.16s  ", due);
-    print_padded(days, 14);
+    print_padded(days, 16);
     printf("%s", ending ? in_words(cli, apology_words(ending->apology)) : "");
     printf(ending && ending->unasked ? ": %s" : "%s",
            ending && ending->unasked ? in_words(cli, unasked_words(ending->unasked)) : "");

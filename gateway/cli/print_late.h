@@ -9,6 +9,7 @@ json_t *json_of_ending(const Lienthong__V1__EndingView *ending);        /* null 
 json_t *json_of_late(const Lienthong__V1__LateView *late);
 /* The lines of a dossier; nothing for NULL. */
 void print_ending(const struct cli *cli, const Lienthong__V1__EndingView *ending, int64_t due_ms);
+void print_late_head(const struct cli *cli);
 void print_late_row(const struct cli *cli, const Lienthong__V1__LateView *late);
 
 #endif

@@ -14,6 +14,15 @@
 
 typedef void print_reply(const struct cli *cli, const Lienthong__V1__AdminReply *reply);
 
+/* How an answer is shown to people: `head` above the first row, NULL: none. Nothing is printed before the gateway has
+ * answered; a list without rows says so. */
+struct look { print_reply *print; void (*head)(const struct cli *cli); bool list; };
+
+static size_t rows_of(const Lienthong__V1__AdminReply *reply)
+{
+    return reply->n_handoffs + reply->n_asked;
+}
+
 /* The rows of a later page go to those of the first. */
 static void join(json_t **whole, json_t *page)
 {
@@ -29,9 +38,10 @@ static void join(json_t **whole, json_t *page)
 }
 
 /* Asks, and asks on while there are more, up to --limit (0: all); prints each page as it comes. */
-static enum exit_code ask_pages(struct cli *cli, Lienthong__V1__Admin *admin, print_reply *print)
+static enum exit_code ask_pages(struct cli *cli, Lienthong__V1__Admin *admin, struct look look)
 {
     struct admin_line *line = admin_open(cli);
+    bool begun = false;
     json_t *whole = NULL;
     enum exit_code code = line ? EXIT_DONE : EXIT_UNREACHABLE;
     uint64_t left = admin->limit ? admin->limit : UINT64_MAX;
@@ -42,10 +52,14 @@ static enum exit_code ask_pages(struct cli *cli, Lienthong__V1__Admin *admin, pr
         code = admin_ask(line, admin, &reply);
         if (code != EXIT_DONE)
             break;
-        if (cli->json)
+        if (cli->json) {
             join(&whole, json_of_reply(reply));
-        else
-            print(cli, reply);
+        } else if (!look.list || rows_of(reply)) {
+            if (look.head && !begun)
+                look.head(cli);
+            look.print(cli, reply);
+            begun = true;
+        }
         uint64_t shown = reply->n_handoffs + reply->n_asked;
         left -= shown < left ? shown : left;
         uint64_t next = admin_next_after(reply);
@@ -56,6 +70,8 @@ static enum exit_code ask_pages(struct cli *cli, Lienthong__V1__Admin *admin, pr
     }
     if (whole && code == EXIT_DONE)
         cli_print_json(json_incref(whole));
+    if (code == EXIT_DONE && !cli->json && !begun)
+        printf("%s\n", cli_say(cli, "Không có gì trong danh sách này.", "Nothing is in this list."));
     json_decref(whole);
     admin_close(line);
     return code;
@@ -132,14 +148,14 @@ static Lienthong__V1__Admin admin_of(const char *verb)
 enum exit_code verb_status(struct cli *cli)
 {
     Lienthong__V1__Admin admin = admin_of("status");
-    return ask_pages(cli, &admin, print_facts);
+    return ask_pages(cli, &admin, (struct look){ .print = print_facts });
 }
 
 enum exit_code verb_agencies(struct cli *cli)
 {
     Lienthong__V1__Admin admin = admin_of("agencies");
     admin.code = cli->argument_count ? cli->arguments[0] : "";
-    return ask_pages(cli, &admin, print_agencies);
+    return ask_pages(cli, &admin, (struct look){ .print = print_agencies });
 }
 
 enum exit_code verb_show(struct cli *cli)
@@ -147,7 +163,7 @@ enum exit_code verb_show(struct cli *cli)
     Lienthong__V1__Admin admin = admin_of("show");
     if (!cli_number(cli, "ID", cli->arguments[0], &admin.handoff_id))
         return EXIT_USAGE;
-    return ask_pages(cli, &admin, print_whole);
+    return ask_pages(cli, &admin, (struct look){ .print = print_whole });
 }
 
 enum exit_code verb_explain(struct cli *cli)
@@ -155,12 +171,11 @@ enum exit_code verb_explain(struct cli *cli)
     Lienthong__V1__Admin admin = admin_of("explain");
     if (!cli_number(cli, "ID", cli->arguments[0], &admin.handoff_id))
         return EXIT_USAGE;
-    return ask_pages(cli, &admin, print_advice);
+    return ask_pages(cli, &admin, (struct look){ .print = print_advice });
 }
 
 /* A filter in, rows out. */
-static enum exit_code list(struct cli *cli, const char *verb, void (*head)(const struct cli *cli),
-                           void (*rows)(const struct cli *cli, const Lienthong__V1__AdminReply *reply))
+static enum exit_code list(struct cli *cli, const char *verb, void (*head)(const struct cli *cli), print_reply *rows)
 {
     Lienthong__V1__Admin admin = admin_of(verb);
     Lienthong__V1__Filter filter;
@@ -168,9 +183,7 @@ static enum exit_code list(struct cli *cli, const char *verb, void (*head)(const
     if (!admin_filter(cli, &filter, &any) || !read_page(cli, &admin))
         return EXIT_USAGE;
     admin.filter = &filter;
-    if (!cli->json)
-        head(cli);
-    return ask_pages(cli, &admin, rows);
+    return ask_pages(cli, &admin, (struct look){ .print = rows, .head = head, .list = true });
 }
 
 enum exit_code verb_list(struct cli *cli)
@@ -190,9 +203,8 @@ enum exit_code verb_failed(struct cli *cli)
         filter.state = STATE_FAILED;                /* an empty filter would mean the groups */
     if (members)
         admin.filter = &filter;
-    if (members && !cli->json)
-        print_handoff_head(cli);
-    return ask_pages(cli, &admin, members ? print_rows : print_groups);
+    return ask_pages(cli, &admin, members ? (struct look){ print_rows, print_handoff_head, true }
+                                          : (struct look){ .print = print_groups });
 }
 
 enum exit_code verb_unreceived(struct cli *cli)
@@ -211,5 +223,5 @@ enum exit_code verb_track(struct cli *cli)
     if (cli_option(cli, "as"))
         return connection_track(cli, cli->arguments[0]);
     admin.code = cli->arguments[0];
-    return ask_pages(cli, &admin, print_tracked);
+    return ask_pages(cli, &admin, (struct look){ .print = print_tracked });
 }

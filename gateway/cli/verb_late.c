@@ -24,8 +24,11 @@ static Lienthong__V1__Admin admin_of(const struct cli *cli, const char *verb)
 
 /* ---- late */
 
-static void print_page(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
+static void print_page(const struct cli *cli, const Lienthong__V1__AdminReply *reply, bool *begun)
 {
+    if (reply->n_late && !*begun)
+        print_late_head(cli);
+    *begun = *begun || reply->n_late || reply->n_handoffs;
     for (size_t i = 0; i < reply->n_late; i++)
         print_late_row(cli, reply->late[i]);
     if (!reply->n_handoffs)
@@ -48,6 +51,7 @@ static void add_page(json_t *rows, json_t *urges, const Lienthong__V1__AdminRepl
 static enum exit_code list(struct cli *cli, struct admin_line *line, Lienthong__V1__Admin *admin)
 {
     json_t *rows = json_array(), *urges = json_array();
+    bool begun = false;
     enum exit_code code;
 
     for (;;) {
@@ -58,7 +62,7 @@ static enum exit_code list(struct cli *cli, struct admin_line *line, Lienthong__
         if (cli->json)
             add_page(rows, urges, reply);
         else
-            print_page(cli, reply);
+            print_page(cli, reply, &begun);
         uint64_t next = admin_next_after(reply);
         lienthong__v1__admin_reply__free_unpacked(reply, NULL);
         if (next <= admin->after_id)
@@ -67,6 +71,9 @@ static enum exit_code list(struct cli *cli, struct admin_line *line, Lienthong__
     }
     if (cli->json && code == EXIT_DONE)
         cli_print_json(json_pack("{s:O, s:O}", "late", rows, "unanswered", urges));
+    if (!cli->json && code == EXIT_DONE && !begun)
+        printf("%s\n", cli_say(cli, "Không có hồ sơ nào sắp hoặc đã trễ hạn; không có phiếu đôn đốc nào chưa được trả lời.",
+                               "No dossier is late or about to be; no urging note is without its answer."));
     json_decref(rows);
     json_decref(urges);
     return code;

@@ -393,6 +393,29 @@ def test_a_wrong_command_line_is_2(running, arguments):
     running.cli(*arguments, code=USAGE)
 
 
+@pytest.mark.parametrize("arguments", [
+    ["list", "--agency", "H99"], ["unreceived", "--agency", "H99"], ["supplements", "--agency", "H99"],
+    ["late", "--agency", "H99"], ["failed", "--agency", "H99"], ["list", "--dossier", "none"], ["agencies", "H99"],
+    ["show", "1"], ["explain", "1"], ["track", "none"], ["paper", "receipt", "none"]])
+def test_a_refusal_is_all_that_is_printed(running, arguments):
+    said = {}
+    for lang in ("vi", "en"):
+        ran = subprocess.run([os.path.join(BUILD, "lienthong"), *arguments, "--site", running.folder, "--lang", lang],
+                             capture_output=True, text=True, timeout=30)
+        assert (ran.returncode, ran.stdout) == (REFUSED, ""), ran
+        said[lang] = ran.stderr
+        assert ran.stderr.count("\n") == 1 and "urn:lienthong:problem:unknown-" in ran.stderr
+    assert "Không có" in said["vi"] and said["en"].isascii()
+    document = running.cli(*arguments, "--json", code=REFUSED)
+    assert list(document) == ["refused"] and document["refused"]["sentence_vi"] in said["vi"]
+
+
+def test_an_empty_list_says_so(running):
+    for arguments in (["supplements"], ["late"], ["list", "--agency", INSURANCE, "--state", "UNSURE"]):
+        said = running.cli(*arguments)
+        assert said.startswith("No") and said.count("\n") == 1, said
+
+
 def test_help_in_both_languages(running):
     for arguments in ([], ["--help"], ["replay", "--help"], ["version"]):
         assert running.cli(*arguments, site=False)
