@@ -6,6 +6,7 @@
 #include "gateway/base/hash.h"
 #include "gateway/base/version.h"
 #include "gateway/cli/cli.h"
+#include "gateway/cli/help.h"
 
 #define FILTER "agency= class= fingerprint= dossier= state= "
 
@@ -93,26 +94,25 @@ static const char GLOBAL_OPTIONS[] = "site= lang= json help ";
 /* ---- help */
 
 /* One word of an options string: "pause=+". */
-struct option_word { const char *name; size_t length, size; bool takes, repeats; };
+struct option_word { const char *name; size_t length, size; bool takes; };
 
 static struct option_word option_word(const char *at)
 {
     struct option_word word = { .name = at, .size = strcspn(at, " ") };
 
     word.length = word.size;
-    word.repeats = word.length && at[word.length - 1] == '+';
-    word.length -= word.repeats;
+    word.length -= word.length && at[word.length - 1] == '+';
     word.takes = word.length && at[word.length - 1] == '=';
     word.length -= word.takes;
     return word;
 }
 
-static void print_options(const char *options)
+static void explain_options(const struct cli *cli, const char *verb, const char *options)
 {
     while (*options) {
         struct option_word word = option_word(options);
         if (word.size)
-            printf(" [--%.*s%s]%s", (int)word.length, word.name, word.takes ? " ..." : "", word.repeats ? "..." : "");
+            help_option(cli, verb, word.name, word.length, word.takes);
         options += word.size + (options[word.size] == ' ');
     }
 }
@@ -120,12 +120,12 @@ static void print_options(const char *options)
 static void help(const struct cli *cli, const struct cli_verb *verb)
 {
     if (verb) {
-        printf("lienthong %s%s%s", verb->name, verb->takes[0] ? " " : "", verb->takes);
-        print_options(verb->options);
-        printf("\n\n  %s\n", cli_say(cli, verb->help_vi, verb->help_en));
-        printf(cli->vietnamese ? "\nDùng được với mọi lệnh:" : "\nWith every verb:");
-        print_options(GLOBAL_OPTIONS);
-        printf("\n");
+        printf("lienthong %s%s%s%s\n\n  %s\n\n", verb->name, verb->takes[0] ? " " : "", verb->takes,
+               !verb->options[0] ? "" : cli_say(cli, " [tùy chọn]", " [options]"),
+               cli_say(cli, verb->help_vi, verb->help_en));
+        explain_options(cli, verb->name, verb->options);
+        printf("%s%s\n", verb->options[0] ? "\n" : "", cli_say(cli, "Dùng được với mọi lệnh:", "With every verb:"));
+        explain_options(cli, verb->name, GLOBAL_OPTIONS);
         return;
     }
     printf("%s\n\n", cli_say(cli, "lienthong: dòng lệnh của trục liên thông hồ sơ",

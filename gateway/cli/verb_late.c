@@ -72,7 +72,7 @@ static enum exit_code list(struct cli *cli, struct admin_line *line, Lienthong__
     if (cli->json && code == EXIT_DONE)
         cli_print_json(json_pack("{s:O, s:O}", "late", rows, "unanswered", urges));
     if (!cli->json && code == EXIT_DONE && !begun)
-        printf("%s\n", cli_say(cli, "Không có hồ sơ nào sắp hoặc đã trễ hạn; không có phiếu đôn đốc nào chưa được trả lời.",
+        printf("%s\n", cli_say(cli, "Không có hồ sơ nào sắp hoặc đã trễ hạn, không có phiếu đôn đốc nào chưa trả lời.",
                                "No dossier is late or about to be; no urging note is without its answer."));
     json_decref(rows);
     json_decref(urges);

@@ -422,6 +422,19 @@ def test_help_in_both_languages(running):
     assert "hồ sơ" in running.cli("--lang", "vi", "--help", site=False)
 
 
+def test_help_explains_every_option(running):
+    verbs = [line.split()[0] for line in running.cli("--help", site=False).split("\n") if line.startswith("  ")]
+    assert len(verbs) > 25
+    for verb in verbs:
+        pages = {lang: running.cli(verb, "--help", "--lang", lang, site=False) for lang in ("vi", "en")}
+        told = {lang: [line.split(None, 1) for line in page.split("\n") if line.startswith("  --")]
+                for lang, page in pages.items()}
+        assert [row[0] for row in told["vi"]] == [row[0] for row in told["en"]]
+        assert [row[0] for row in told["en"]][-4:] == ["--site", "--lang", "--json", "--help"]
+        for vi, en in zip(told["vi"], told["en"]):
+            assert len(vi) == len(en) == 2 and not vi[1].startswith("..."), f"{verb} {vi} {en}"
+
+
 def test_init_twice_keeps_the_keys(tmp_path):
     made = Gateway(tmp_path)
     key, config = made.read("keys/gateway.secret"), made.read("adapter.yaml")
