@@ -11,6 +11,7 @@
 #include "gateway/cli/print.h"
 #include "gateway/cli/print_asked.h"
 #include "gateway/cli/print_dossier.h"
+#include "gateway/cli/print_status.h"
 
 typedef void print_reply(const struct cli *cli, const Lienthong__V1__AdminReply *reply);
 
@@ -112,21 +113,6 @@ static void print_advice(const struct cli *cli, const Lienthong__V1__AdminReply 
                cli_say(cli, reply->advice[i]->vi, reply->advice[i]->en));
 }
 
-static int by_key(const void *a, const void *b)
-{
-    return strcmp((*(Lienthong__V1__AdminReply__FactsEntry *const *)a)->key,
-                  (*(Lienthong__V1__AdminReply__FactsEntry *const *)b)->key);
-}
-
-static void print_facts(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
-{
-    (void)cli;
-    if (reply->n_facts)
-        qsort(reply->facts, reply->n_facts, sizeof *reply->facts, by_key);
-    for (size_t i = 0; i < reply->n_facts; i++)
-        printf("  %-28s %s\n", reply->facts[i]->key, reply->facts[i]->value);
-}
-
 static bool read_page(const struct cli *cli, Lienthong__V1__Admin *admin)
 {
     uint64_t limit = 0;
@@ -148,7 +134,7 @@ static Lienthong__V1__Admin admin_of(const char *verb)
 enum exit_code verb_status(struct cli *cli)
 {
     Lienthong__V1__Admin admin = admin_of("status");
-    return ask_pages(cli, &admin, (struct look){ .print = print_facts });
+    return ask_pages(cli, &admin, (struct look){ .print = print_status });
 }
 
 enum exit_code verb_agencies(struct cli *cli)

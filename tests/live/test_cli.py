@@ -52,6 +52,8 @@ def test_status_and_agencies(running):
     assert (police["code"], police["breaker"], police["held"]) == (POLICE, "closed", False)
     for verb in ("status", "agencies"):
         assert POLICE in running.cli("agencies") and running.cli(verb)
+    for line in running.cli("status", "--lang", "vi").splitlines():     # each by its name, its word beside it
+        assert line.rsplit("(", 1)[1].split(")")[0] in facts, line
 
 
 def test_show_list_track_explain(running):
