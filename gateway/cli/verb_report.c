@@ -57,8 +57,8 @@ static bool read_period(const struct cli *cli, int64_t now_ms, struct period *re
     }
     if (preset) {
         if (!preset_read(preset) || cli_option(cli, "from") || cli_option(cli, "to")) {
-            cli_complain(cli, "--preset tuan|thang|quy|6-thang|9-thang|nam, không cùng với --from, --to",
-                         "--preset week|month|quarter|6-months|9-months|year, without --from and --to");
+            cli_complain(cli, "--preset: tuan, thang, quy, 6-thang, 9-thang hoặc nam, và không cùng với --from, --to",
+                         "--preset: week, month, quarter, 6-months, 9-months or year, and without --from and --to");
             return false;
         }
         *ret_period = period_of(preset_read(preset), (int)closing, today);
@@ -72,7 +72,8 @@ static bool read_period(const struct cli *cli, int64_t now_ms, struct period *re
     if (!read_day(cli, "from", period.from_day, &period.from_day))
         return false;
     if (period.from_day >= period.until_day) {
-        cli_complain(cli, "--from sau --to", "--from is after --to");
+        cli_complain(cli, "--from: ngày đầu không được sau ngày cuối (--to, mặc định hôm nay)",
+                     "--from: the first day may not be after the last (--to, by default today)");
         return false;
     }
     *ret_period = period;
@@ -96,7 +97,8 @@ static bool read_by(const struct cli *cli, struct view *view)
             view->field = strcmp(by, "field") == 0;
             return true;
         }
-    cli_complain(cli, "--by city|agency|officer|field|procedure", "--by city|agency|officer|field|procedure");
+    cli_complain(cli, "--by: city, agency, officer, field hoặc procedure, không phải '%s'",
+                 "--by: city, agency, officer, field or procedure, not '%s'", by);
     return false;
 }
 
@@ -271,7 +273,13 @@ static enum exit_code make_report(struct view *view, struct store *store, int64_
 {
     view->before = period_before(&view->period);
     view->at_ms = moment_of(&view->period, now_ms);
+    const char *agency = cli_option(view->cli, "agency");
     enum result result = read_one(store, view, &view->period, now_ms, &view->report, &view->ranks);
+    if (result == RESULT_OK && view->report.agency_unknown && !(view->tables && tables_agency(view->tables, agency))) {
+        cli_complain(view->cli, "--agency: không có cơ quan '%s' trong danh bạ, cũng không có trong kho",
+                     "--agency: there is no agency '%s' in the directory, nor in the store", agency);
+        return EXIT_REFUSED;
+    }
     if (result == RESULT_OK)
         result = read_one(store, view, &view->before, now_ms, &view->report_before, &view->ranks_before);
     if (result == RESULT_OK)
@@ -313,17 +321,28 @@ static void print_sample(const struct cli *cli, const struct sampled *sampled, s
     json_decref(list);
 }
 
+static bool read_sample(const struct cli *cli, uint64_t *ret_most)
+{
+    const char *wanted = cli_option(cli, "n");
+
+    *ret_most = 500;
+    if (wanted && !cli_number(cli, "--n", wanted, ret_most))
+        return false;
+    if (cli_option(cli, "seed") && *ret_most <= SAMPLE_MAX)
+        return true;
+    cli_complain(cli, "cần --seed CHỮ (cùng hạt giống thì rút ra như nhau) và --n từ 0 đến %d",
+                 "needs --seed TEXT (the same seed draws the same) and --n 0 to %d", SAMPLE_MAX);
+    return false;
+}
+
 static enum exit_code make_sample(const struct cli *cli, struct store *store, const struct period *period)
 {
-    const char *wanted = cli_option(cli, "n"), *seed = cli_option(cli, "seed");
-    uint64_t most = 500, of = 0;
+    const char *seed = cli_option(cli, "seed");
+    uint64_t most, of = 0;
     size_t count = 0;
 
-    if (!seed || (wanted && !cli_number(cli, "--n", wanted, &most)) || most > SAMPLE_MAX) {
-        cli_complain(cli, "cần --seed CHỮ (cùng hạt giống thì rút ra như nhau) và --n từ 0 đến %d",
-                     "needs --seed TEXT (the same seed draws the same) and --n 0 to %d", SAMPLE_MAX);
+    if (!read_sample(cli, &most))
         return EXIT_USAGE;
-    }
     struct sampled *sampled = calloc(most + 1, sizeof *sampled);
     enum result result = !sampled ? RESULT_FULL
         : report_sample(store, period_day(period->from_day), period_day(period->until_day), seed, most, sampled,
@@ -348,12 +367,33 @@ static void sample_period(const struct cli *cli, struct period *period)
 
 /* ---- both */
 
+/* What would have no effect is a mistake, and whoever made it thinks that he has asked something else. */
+static bool options_fit(const struct cli *cli)
+{
+    static const char *const of_sample[] = { "n", "seed" };
+    static const char *const of_report[] = { "by", "agency", "close", "known", "known-total" };
+    bool sample = cli->argument_count > 0;
+    size_t count = sample ? sizeof of_report / sizeof *of_report : sizeof of_sample / sizeof *of_sample;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *name = (sample ? of_report : of_sample)[i];
+        bool with_preset = strcmp(name, "close") == 0 && cli_option(cli, "preset");
+        if (!cli_option(cli, name) || with_preset)
+            continue;
+        cli_complain(cli, "--%s không dùng được với lienthong report%s", "--%s has no meaning with lienthong report%s",
+                     name, sample ? " sample" : "");
+        return false;
+    }
+    return true;
+}
+
 static bool format_ok(const struct cli *cli)
 {
     const char *format = cli_option(cli, "format");
     if (!format || strcmp(format, "table") == 0 || strcmp(format, "csv") == 0 || strcmp(format, "json") == 0)
         return true;
-    cli_complain(cli, "--format table|csv|json", "--format table|csv|json");
+    cli_complain(cli, "--format: table, csv hoặc json, không phải '%s'", "--format: table, csv or json, not '%s'",
+                 format);
     return false;
 }
 
@@ -383,13 +423,15 @@ enum exit_code verb_report(struct cli *cli)
     struct site site = { 0 };
     struct store *store;
     int64_t now_ms;
+    uint64_t most;
 
     if (cli->argument_count && strcmp(cli->arguments[0], "sample") != 0) {
-        cli_complain(cli, "lienthong report, hoặc lienthong report sample",
-                     "lienthong report, or lienthong report sample");
+        cli_complain(cli, "lienthong report, hoặc lienthong report sample, không phải '%s'",
+                     "lienthong report, or lienthong report sample, not '%s'", cli->arguments[0]);
         return EXIT_USAGE;
     }
-    if (!read_by(cli, &view) || !format_ok(cli) || !read_now(cli, &now_ms) || !read_period(cli, now_ms, &view.period))
+    if (!options_fit(cli) || (cli->argument_count && !read_sample(cli, &most)) || !read_by(cli, &view) ||
+        !format_ok(cli) || !read_now(cli, &now_ms) || !read_period(cli, now_ms, &view.period))
         return EXIT_USAGE;
     if ((!cli_option(cli, "store") || site_is_named(cli)) && !site_read(cli, &site))
         return EXIT_BROKEN;

@@ -253,6 +253,7 @@ static void read_all(struct turn *turn, void *context)
     struct report *report = reading->report;
 
     report->count = 0;
+    report->agency_unknown = false;
     report->all = (struct report_line){ 0 };
     if (report->places)
         memset(report->places, 0, report->place_count * sizeof *report->places);
@@ -262,8 +263,9 @@ static void read_all(struct turn *turn, void *context)
     report->measured = row_count(turn, TABLE_MEASURE);
     if (question->agency && question->agency[0]) {
         reading->agency = turn_agency_number(turn, question->agency);
-        if (!reading->agency)
-            return;                                     /* nothing was ever heard of it */
+        report->agency_unknown = !reading->agency;
+        if (report->agency_unknown)
+            return;
     }
     walk_days(turn, reading, 10101, question->from_day, before_period);
     walk_days(turn, reading, question->from_day, question->until_day, in_period);

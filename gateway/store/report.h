@@ -50,6 +50,7 @@ struct report {
     int64_t  turn_ms;                   /* ... and when that was */
     uint64_t dossiers;                  /* that the gateway knows by a code, ever */
     uint64_t measured;                  /* ... of them, those that figures are kept of */
+    bool     agency_unknown;            /* question->agency: nothing was ever heard of it */
     uint32_t *places;                   /* lines by hash */
     size_t   place_count;
 };

@@ -149,12 +149,16 @@ def test_a_sample_can_be_drawn_again(gateway, told):
 def test_what_is_not_taken(gateway):
     for wrong in (("--by", "street"), ("--preset", "thế-kỷ"), ("--preset", "quy", "--from", "2026-01-01"),
                   ("--from", "2026-02-30"), ("--from", "2026-03-02", "--to", "2026-03-01"), ("--close", "28"),
-                  ("--format", "pdf"), ("--at", "noon"), ("other",)):
-        gateway.cli("report", *wrong, code=USAGE)
+                  ("--format", "pdf"), ("--at", "noon"), ("other",), ("--seed", "S"), ("--n", "3"),
+                  ("sample", "--seed", "S", "--by", "agency"), ("sample", "--seed", "S", "--agency", COUNTER),
+                  ("sample", "--seed", "S", "--n", "x")):
+        assert gateway.cli("report", *wrong, code=USAGE).count("\n") == 1, wrong
     gateway.start_broker()
     gateway.cli("report", "--known-total", "many", code=USAGE)
     gateway.cli("report", "sample", code=USAGE)
     gateway.cli("report", "--store", gateway.path("nowhere"), code=BROKEN)
+    assert "H99" in gateway.cli("report", "--agency", "H99", code=1), "a mistyped code is no agency without dossiers"
+    assert gateway.cli("report", "--agency", COUNTER, "--json")["all"]["received"] == 0
     empty = gateway.cli("report", "--json")
     assert empty["all"]["received"] == 0 and empty["lines"] == [] and empty["all"]["on_time_share"] is None
 
