@@ -275,9 +275,10 @@ static bool step_may(struct step *step, const struct intake *intake, const struc
         tables_step_agency(tables, procedure, at, intake->sender, area_of(intake), step->now_ms);
     if (!addressed && matter.area[0]) {
         effects_refuse(step->effects, step->command, PROBLEM_UNKNOWN_AGENCY, "header.facts.area_code",
-                       "Không mở được quy trình: bước '%s' không rõ cơ quan nào thực hiện cho địa bàn '%s'. Ghi địa bàn "
-                       "của hồ sơ (phường, xã).", "The procedure cannot be started: step '%s' has no agency, or several "
-                       "with equal right, in area '%s'. Name the area of the dossier (its ward).", at->name, matter.area);
+                       "Không mở được quy trình: bước '%s' không rõ cơ quan nào thực hiện cho địa bàn '%s'. "
+                       "Ghi địa bàn của hồ sơ (phường, xã).",
+                       "The procedure cannot be started: step '%s' has no agency, or several with equal right, in "
+                       "area '%s'. Name the area of the dossier (its ward).", at->name, matter.area);
         return false;
     }
     if (!addressed)
