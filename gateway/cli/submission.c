@@ -11,22 +11,43 @@
 #include "gateway/base/words.h"
 #include "gateway/cli/submission_items.h"
 
-enum { ARENA_BYTES = 256 << 10 };
+enum { ARENA_BYTES = 256 << 10, PATH_SIZE = 64 };
 
 struct reading {
     struct submission *submission;
     const char *folder;
     struct problem *problem;
     bool bad;
+    char within[PATH_SIZE];             /* the object that is being read: "facts.components[1]" */
 };
 
-/* The first one is what the person is told. */
+/* The first one is what the person is told, with the way to it from the top of the file. */
 static void fault(struct reading *reading, const char *field, const char *vi, const char *en)
 {
+    char path[2 * PATH_SIZE];
+    struct text text = text_of(path, sizeof path);
+
     if (reading->bad)
         return;
     reading->bad = true;
-    problem_set(reading->problem, PROBLEM_INVALID_FIELD, field, "%s%.0s", "%.0s%s", vi, en);
+    text_add(&text, "%s%s%s", reading->within, reading->within[0] && field[0] ? "." : "", field);
+    problem_set(reading->problem, PROBLEM_INVALID_FIELD, path, "%s%.0s", "%.0s%s", vi, en);
+}
+
+/* What is read until leave() stands in `key` of what is read now; `index` below 0: it is no list. Gives the length to
+ * go back to. */
+static size_t enter(struct reading *reading, const char *key, int index)
+{
+    size_t before = strlen(reading->within);
+    struct text text = text_of(reading->within + before, sizeof reading->within - before);
+
+    text_add(&text, index < 0 ? "%s%s" : "%s%s[%d]", before ? "." : "", key, index);
+    return before;
+}
+
+static void leave(struct reading *reading, size_t before)
+{
+    reading->within[before] = 0;
 }
 
 static void *take(struct reading *reading, size_t size)
@@ -68,6 +89,15 @@ static int64_t number_at(struct reading *reading, json_t *object, const char *ke
     return number;
 }
 
+/* Not cut down to 32 bits: what is too large is no other number. */
+static uint32_t number32_at(struct reading *reading, json_t *object, const char *key)
+{
+    int64_t number = number_at(reading, object, key);
+    if (number > UINT32_MAX)
+        fault(reading, key, "số quá lớn", "the number is too large");
+    return (uint32_t)number;
+}
+
 static int64_t time_at(struct reading *reading, json_t *object, const char *key)
 {
     int64_t time_ms = 0;
@@ -91,20 +121,22 @@ static bool bool_at(struct reading *reading, json_t *object, const char *key)
     return result;
 }
 
-static void nothing_left(struct reading *reading, json_t *object, const char *field)
+static void nothing_left(struct reading *reading, json_t *object)
 {
     void *left = json_object_iter(object);
-    char path[64];
-    struct text text = text_of(path, sizeof path);
+    char key[PATH_SIZE];
+    struct text text = text_of(key, sizeof key);
+
     if (!left)
         return;
-    text_add(&text, "%s%s%s", field, field[0] ? "." : "", json_object_iter_key(left));
-    fault(reading, path, "không có trường này", "there is no such field");
+    text_add(&text, "%s", json_object_iter_key(left));
+    fault(reading, key, "không có trường này", "there is no such field");
 }
 
 /* ---- lists: an array of messages and pointers to them */
 
 typedef void element_read(struct reading *reading, json_t *element, void *message);
+static element_read read_after;         /* the one that may be a text, too */
 
 static void **list_at(struct reading *reading, json_t *object, const char *key, size_t size, size_t *ret_count,
                       element_read *read)
@@ -116,8 +148,12 @@ static void **list_at(struct reading *reading, json_t *object, const char *key, 
     void **pointers = count ? take(reading, count * sizeof *pointers) : NULL;
     uint8_t *messages = pointers ? take(reading, count * size) : NULL;
     for (size_t i = 0; messages && i < count; i++) {
+        size_t before = enter(reading, key, (int)i);
         pointers[i] = messages + i * size;
+        if (!json_is_object(json_array_get(list, i)) && read != read_after)
+            fault(reading, "", "phải là một đối tượng", "must be an object");
         read(reading, json_array_get(list, i), pointers[i]);
+        leave(reading, before);
     }
     *ret_count = messages ? count : 0;
     json_object_del(object, key);
@@ -139,16 +175,18 @@ static void read_after(struct reading *reading, json_t *element, void *message)
     Lienthong__V1__After *after = message;
     lienthong__v1__after__init(after);
     if (json_is_string(element)) {
-        after->message_id = uuid_data(reading, json_string_value(element), "after");
+        after->message_id = uuid_data(reading, json_string_value(element), "");
         after->until = UNTIL_RESULT;
         return;
     }
-    after->message_id = uuid_data(reading, text_at(reading, element, "message_id"), "after.message_id");
+    if (!json_is_object(element))
+        fault(reading, "", "phải là một UUID hoặc một đối tượng", "must be a UUID or an object");
+    after->message_id = uuid_data(reading, text_at(reading, element, "message_id"), "message_id");
     const char *until = text_at(reading, element, "until");
     after->until = strcmp(until, until_name(UNTIL_DELIVERED)) == 0 ? UNTIL_DELIVERED : UNTIL_RESULT;
     if (until[0] && strcmp(until, until_name(after->until)) != 0)
-        fault(reading, "after.until", "phải là RESULT hoặc DELIVERED", "must be RESULT or DELIVERED");
-    nothing_left(reading, element, "after");
+        fault(reading, "until", "phải là RESULT hoặc DELIVERED", "must be RESULT or DELIVERED");
+    nothing_left(reading, element);
 }
 
 static void read_money(struct reading *reading, json_t *element, void *message)
@@ -158,7 +196,7 @@ static void read_money(struct reading *reading, json_t *element, void *message)
     money->component = text_at(reading, element, "component");
     money->owed = number_at(reading, element, "owed");
     money->paid = number_at(reading, element, "paid");
-    nothing_left(reading, element, "facts.money");
+    nothing_left(reading, element);
 }
 
 static void read_component(struct reading *reading, json_t *element, void *message)
@@ -166,24 +204,24 @@ static void read_component(struct reading *reading, json_t *element, void *messa
     Lienthong__V1__Component *component = message;
     lienthong__v1__component__init(component);
     component->code = text_at(reading, element, "code");
-    component->copies = (uint32_t)number_at(reading, element, "copies");
+    component->copies = number32_at(reading, element, "copies");
     component->digitised = bool_at(reading, element, "digitised");
     component->reused = bool_at(reading, element, "reused");
     component->withdrawn = bool_at(reading, element, "withdrawn");
-    nothing_left(reading, element, "facts.components");
+    nothing_left(reading, element);
 }
 
-/* `path`: for whoever has to mend it. */
-static void read_texts(struct reading *reading, json_t *object, const char *key, const char *path, char ***ret_list,
-                       size_t *ret_count)
+static void read_texts(struct reading *reading, json_t *object, const char *key, char ***ret_list, size_t *ret_count)
 {
     json_t *list = json_object_get(object, key);
     size_t count = json_array_size(list);
+    if (list && !json_is_array(list))
+        fault(reading, key, "phải là một danh sách", "must be a list");
     *ret_list = count ? take(reading, count * sizeof **ret_list) : NULL;
     for (size_t i = 0; *ret_list && i < count; i++) {
         const char *text = json_string_value(json_array_get(list, i));
         if (!text)
-            fault(reading, path, "phải là các chuỗi", "must be strings");
+            fault(reading, key, "phải là các chuỗi", "must be strings");
         char *copy = take(reading, (text ? strlen(text) : 0) + 1);
         if (copy && text)
             memcpy(copy, text, strlen(text));
@@ -200,13 +238,15 @@ static Lienthong__V1__Rating *read_rating(struct reading *reading, json_t *facts
     Lienthong__V1__Rating *rating = json_is_object(object) ? take(reading, sizeof *rating) : NULL;
 
     if (object && !json_is_object(object))
-        fault(reading, "facts.rating", "phải là một đối tượng", "must be an object");
+        fault(reading, "rating", "phải là một đối tượng", "must be an object");
     if (rating) {
+        size_t before = enter(reading, "rating", -1);
         lienthong__v1__rating__init(rating);
-        rating->attitude = (uint32_t)number_at(reading, object, "attitude");
-        rating->cost = (uint32_t)number_at(reading, object, "cost");
-        rating->trips = (uint32_t)number_at(reading, object, "trips");
-        nothing_left(reading, object, "facts.rating");
+        rating->attitude = number32_at(reading, object, "attitude");
+        rating->cost = number32_at(reading, object, "cost");
+        rating->trips = number32_at(reading, object, "trips");
+        nothing_left(reading, object);
+        leave(reading, before);
     }
     json_object_del(facts, "rating");
     return rating;
@@ -217,10 +257,11 @@ static Lienthong__V1__Facts *read_facts(struct reading *reading, json_t *object)
     Lienthong__V1__Facts *facts = take(reading, sizeof *facts);
     if (!facts)
         return NULL;
+    size_t before = enter(reading, "facts", -1);
     lienthong__v1__facts__init(facts);
-    facts->status = (uint32_t)number_at(reading, object, "status");
+    facts->status = number32_at(reading, object, "status");
     facts->partner_status = text_at(reading, object, "partner_status");
-    facts->channel = (uint32_t)number_at(reading, object, "channel");
+    facts->channel = number32_at(reading, object, "channel");
     facts->area_code = text_at(reading, object, "area_code");
     facts->procedure_version = text_at(reading, object, "procedure_version");
     facts->received_ms = time_at(reading, object, "received");
@@ -231,14 +272,15 @@ static Lienthong__V1__Facts *read_facts(struct reading *reading, json_t *object)
     facts->reason_code = text_at(reading, object, "reason_code");
     facts->answer_by_ms = time_at(reading, object, "answer_by");
     facts->rating = read_rating(reading, object);
-    read_texts(reading, object, "aliases", "facts.aliases", &facts->aliases, &facts->n_aliases);
-    read_texts(reading, object, "chosen_steps", "facts.chosen_steps", &facts->chosen_steps, &facts->n_chosen_steps);
+    read_texts(reading, object, "aliases", &facts->aliases, &facts->n_aliases);
+    read_texts(reading, object, "chosen_steps", &facts->chosen_steps, &facts->n_chosen_steps);
     facts->money = (Lienthong__V1__Money **)list_at(reading, object, "money", sizeof(Lienthong__V1__Money),
                                                     &facts->n_money, read_money);
     facts->components = (Lienthong__V1__Component **)list_at(reading, object, "components",
                                                              sizeof(Lienthong__V1__Component), &facts->n_components,
                                                              read_component);
-    nothing_left(reading, object, "facts");
+    nothing_left(reading, object);
+    leave(reading, before);
     return facts;
 }
 
@@ -254,6 +296,8 @@ static void read_payload(struct reading *reading, json_t *root)
     if (!!tree + !!text + !!file > 1)
         fault(reading, "payload", "chỉ một trong payload, payload_text, payload_file",
               "only one of payload, payload_text, payload_file");
+    if ((text && !json_is_string(text)) || (file && !json_is_string(file)))
+        fault(reading, text ? "payload_text" : "payload_file", "phải là một chuỗi", "must be a string");
     if (tree) {
         submission->payload_bytes = json_dumps(tree, JSON_COMPACT | JSON_ENCODE_ANY);
         size = submission->payload_bytes ? strlen(submission->payload_bytes) : 0;
@@ -308,7 +352,7 @@ static void read_header(struct reading *reading, json_t *root)
         header->facts = read_facts(reading, facts);
     json_object_del(root, "facts");
     read_payload(reading, root);
-    nothing_left(reading, root, "");
+    nothing_left(reading, root);
 }
 
 bool submission_read(struct span text, const char *folder, struct submission *ret_submission,
