@@ -50,7 +50,10 @@ void dossier_line_move(struct dossier *dossier, const struct status_line *next, 
 void dossier_clock_goes_on(struct step *step, struct dossier *dossier, unsigned branch, int64_t from_ms);
 /* What this very step asked for, or with BRANCH_NONE who has no step, has its answer: its clock goes on, no other. */
 void dossier_clock_answered(struct step *step, struct dossier *dossier, unsigned branch, int64_t from_ms);
-/* The pauses alone. True: one has ended. */
+/* What is at work lies outside the procedure's time (flow_clock.h), or no longer: then what is due is computed anew.
+ * True: that is new. */
+bool dossier_outside(struct step *step, struct dossier *dossier, bool stands, int64_t at_ms);
+/* The pauses alone, none of BRANCH_OUTSIDE. True: one has ended. */
 bool dossier_pauses_end(struct dossier *dossier, unsigned branch, int64_t to_ms);
 const struct agency *dossier_agency(struct step *step, uint32_t number);                    /* NULL: gone, or nobody */
 /* False: what is due stays as it was. */

@@ -3,6 +3,7 @@
 #include "gateway/core/dossier_inside.h"
 #include "gateway/core/due_date.h"
 #include "gateway/core/figures.h"
+#include "gateway/core/flow_clock.h"
 #include "gateway/core/late.h"
 #include "gateway/core/urge.h"
 
@@ -206,6 +207,8 @@ void dossier_refused(struct step *step, struct handoff *forward)
         change.of_dossier = &telling.said;
     handoff_note(step, forward, &change);
     dossier_told(step, &telling, NULL, forward->last_event);
+    if (forward->flags & HANDOFF_STEP)
+        flow_clock_follow(step, forward->dossier, step->now_ms);
 }
 
 static bool open_branch(struct step *step, const struct handoff *forward, struct telling *ret_telling,
@@ -265,6 +268,8 @@ void dossier_delivered(struct step *step, const struct handoff *forward)
     if (!branch->delivered_ms) {                        /* a re-route keeps the clock that runs */
         branch->delivered_ms = step->now_ms;
         dossier_compute_step(step, &telling.dossier, branch, forward);
+        if (forward->flags & HANDOFF_STEP)
+            (void)flow_clock(step, &telling.dossier, NULL, 0, branch->delivered_ms);
     }
     dossier_write_record(step, &telling, 0);
     figures_delivered(step, &telling.dossier, forward);

@@ -46,7 +46,8 @@ bool dossier_pauses_end(struct dossier *dossier, unsigned branch, int64_t to_ms)
     bool any = false;
     for (uint32_t i = 0; i < dossier->pause_count; i++) {
         struct pause *pause = &dossier->pauses[i];
-        if (pause->to_ms || (branch != BRANCH_NONE && pause->branch != branch && pause->branch != BRANCH_NONE))
+        if (pause->to_ms || pause->branch == BRANCH_OUTSIDE ||
+            (branch != BRANCH_NONE && pause->branch != branch && pause->branch != BRANCH_NONE))
             continue;
         pause->to_ms = to_ms > pause->from_ms ? to_ms : pause->from_ms + 1;
         any = true;
@@ -57,9 +58,33 @@ bool dossier_pauses_end(struct dossier *dossier, unsigned branch, int64_t to_ms)
 static bool is_standing(const struct dossier *dossier, unsigned branch)
 {
     for (uint32_t i = 0; i < dossier->pause_count; i++)
-        if (!dossier->pauses[i].to_ms && (branch == BRANCH_NONE || dossier->pauses[i].branch == branch))
+        if (!dossier->pauses[i].to_ms && dossier->pauses[i].branch != BRANCH_OUTSIDE &&
+            (branch == BRANCH_NONE || dossier->pauses[i].branch == branch))
             return true;
     return false;
+}
+
+static struct pause *outside_of(struct dossier *dossier)
+{
+    for (uint32_t i = 0; i < dossier->pause_count; i++)
+        if (!dossier->pauses[i].to_ms && dossier->pauses[i].branch == BRANCH_OUTSIDE)
+            return &dossier->pauses[i];
+    return NULL;
+}
+
+bool dossier_outside(struct step *step, struct dossier *dossier, bool stands, int64_t at_ms)
+{
+    struct pause *pause = outside_of(dossier);
+
+    if (stands == (pause != NULL))
+        return false;
+    if (stands) {
+        pause_begin(dossier, BRANCH_OUTSIDE, at_ms);
+        return true;
+    }
+    pause->to_ms = at_ms > pause->from_ms ? at_ms : pause->from_ms + 1;
+    (void)dossier_compute(step, dossier, "");
+    return true;
 }
 
 /* What a step, or with BRANCH_NONE each, has left is counted from the end of its pause. */
@@ -102,6 +127,8 @@ static void pauses_follow(struct step *step, struct dossier *dossier, struct bra
 {
     unsigned index = branch_index(dossier, branch);
 
+    if (status_is_over(status) && !branch)
+        (void)dossier_outside(step, dossier, false, source_ms);
     if (!status_is_pause(status))
         dossier_clock_goes_on(step, dossier, index, source_ms);
     else if (!is_standing(dossier, index))

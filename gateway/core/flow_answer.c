@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gateway/core/flow.h"
+#include "gateway/core/flow_clock.h"
 #include "gateway/core/header_text.h"
 
 /* The flow that this FORWARD is a step of, and which. False: none, or another one has taken its place. */
@@ -47,6 +48,7 @@ void flow_moved_on(struct step *step, const struct handoff *handoff, struct hand
     flow.steps[index].ended = 0;
     flow.steps[index].ended_by = flow.steps[index].told = 0;
     turn_flow_put(step->turn, &flow);
+    flow_clock_follow(step, flow.dossier, step->now_ms);
 }
 
 bool flow_sends_on(struct step *step, const struct handoff *sent_back, struct handoff *child, uint64_t *ret_ended)
@@ -153,6 +155,7 @@ void flow_answered(struct step *step, const struct handoff *forward, const struc
     turn_flow_put(step->turn, &flow);
     if (!wrong)
         return;
+    flow_clock_follow(step, flow.dossier, step->now_ms);
     flow_why(step, forward, answer->kind, header, &text);
     flow_wrong_procedure(step, &flow, answer, span_of_string(why));
 }

@@ -1,5 +1,6 @@
 /* flow_stop.c - a flow stops as a whole: the citizen withdraws, the one-stop stops it, it was the wrong procedure. */
 #include "gateway/core/flow.h"
+#include "gateway/core/flow_clock.h"
 #include "gateway/core/gate.h"
 #include "gateway/core/issue.h"
 
@@ -79,6 +80,7 @@ void flow_withdraw(struct step *step, const struct intake *intake, const struct 
     flow.stopped = withdrawal->kind;
     flow.stopped_by = withdrawal->id;
     turn_flow_put(step->turn, &flow);
+    flow_clock_follow(step, flow.dossier, withdrawal->source_time_ms > 0 ? withdrawal->source_time_ms : step->now_ms);
     close_undelivered(step, intake, withdrawal);
     for (uint32_t i = 0; i < flow.step_count; i++) {
         if (!turn_handoff(step->turn, flow.steps[i].handoff, &forward) || forward.answer ||

@@ -5,6 +5,7 @@
 #include "gateway/core/dossier.h"
 #include "gateway/core/figures.h"
 #include "gateway/core/flow.h"
+#include "gateway/core/flow_clock.h"
 #include "gateway/core/gate.h"
 #include "gateway/core/step.h"
 #include "gateway/core/supplement.h"
@@ -134,6 +135,8 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
         flow_begin(step, intake, &handoff);
     if (intake->flow.citizen)
         flow_citizen(step, intake, &handoff);
+    if (intake->flow.starts || intake->flow.citizen)
+        flow_clock_follow(step, handoff.dossier, handoff.source_time_ms > 0 ? handoff.source_time_ms : step->now_ms);
     if (intake->flow.starts || intake->flow.citizen)
         must(turn_handoff(step->turn, handoff.id, &handoff));
     if (ended)

@@ -1,6 +1,7 @@
 /* submit_kind.c - what a handoff does to others by being accepted: corrections, answers, withdrawals. */
 #include "gateway/core/correction.h"
 #include "gateway/core/flow.h"
+#include "gateway/core/flow_clock.h"
 #include "gateway/core/supplement.h"
 
 enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX, CANCEL_MAX = PAGE_MAX };
@@ -123,6 +124,9 @@ static void answer(struct step *step, const struct intake *intake, const struct 
         return;
     parent->answer = given;
     dossier_answered(step, parent, handoff, &telling);
+    if (telling.any && parent->flags & HANDOFF_STEP)
+        (void)flow_clock(step, &telling.dossier, parent, given == ANSWER_SENT_BACK ? 0 : handoff->kind,
+                         telling.source_ms);
     if (telling.any)
         change.of_dossier = &telling.said;
     handoff_note(step, parent, &change);

@@ -10,7 +10,7 @@ enum {
 };
 _Static_assert(FIXED_BYTES + BRANCHES_MAX * BRANCH_BYTES + PAUSES_MAX * PAUSE_BYTES <= DOSSIER_BYTES_MAX,
                "the largest dossier fits");
-_Static_assert((int)BRANCHES_MAX < (int)BRANCH_NONE && VERSION_TEXT_SIZE <= 256, "one byte is enough");
+_Static_assert((int)BRANCHES_MAX < (int)BRANCH_OUTSIDE && VERSION_TEXT_SIZE <= 256, "one byte is enough");
 
 static void write_line(struct pen *pen, const struct status_line *line)
 {
@@ -124,7 +124,7 @@ static void scan_pauses(struct scan *scan, struct dossier *ret_dossier)
         pause->from_ms = scan_i64(scan);
         pause->to_ms = scan_i64(scan);
         pause->branch = scan_u8(scan);
-        scan->bad |= pause->branch != BRANCH_NONE && pause->branch >= ret_dossier->branch_count;
+        scan->bad |= pause->branch < BRANCH_OUTSIDE && pause->branch >= ret_dossier->branch_count;
     }
 }
 

@@ -14,6 +14,7 @@ enum {
     DOSSIER_BYTES_MAX = 2560,
     VERSION_TEXT_SIZE = 96,             /* which version of a procedure: "1.000894/cu-chi/2022-01-01" */
     BRANCH_NONE = 0xFF,                 /* a pause of the dossier as a whole */
+    BRANCH_OUTSIDE = 0xFE,              /* a pause of the dossier alone: what is at work lies outside its time */
 };
 
 /* Where something stands by the statutory numbers, and who said so. */
@@ -46,7 +47,7 @@ struct branch {
 };
 
 /* A clock stood in [from, to); to_ms 0: it stands. */
-struct pause { int64_t from_ms, to_ms; unsigned branch; };       /* index, or BRANCH_NONE */
+struct pause { int64_t from_ms, to_ms; unsigned branch; };       /* index, BRANCH_NONE, or BRANCH_OUTSIDE */
 
 struct dossier {
     uint64_t id;                        /* its key; not in the bytes */

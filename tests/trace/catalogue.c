@@ -109,6 +109,7 @@ static void add_step(struct world *world, struct line *line)
     set_text(line, step->name, sizeof step->name, line_word(line, 2));
     step->citizen = line_has(line, "citizen");
     step->optional = line_has(line, "optional");
+    step->outside = line_has(line, "outside");
     if (line_has(line, "any"))
         step->join = JOIN_ANY;
     if (!step->citizen)

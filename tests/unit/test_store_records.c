@@ -316,6 +316,24 @@ static void written_as_pinned(void **state)
     }
 }
 
+/* Of a branch that is there, of the dossier as a whole, or of what lies outside its time. */
+static void a_pause_is_of_somebody(void **state)
+{
+    static const struct { unsigned branch; bool good; } pauses[] = {
+        { 0, true }, { 1, false }, { BRANCH_OUTSIDE - 1, false }, { BRANCH_OUTSIDE, true }, { BRANCH_NONE, true },
+    };
+    uint8_t bytes[DOSSIER_BYTES_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pauses / sizeof *pauses; i++) {
+        struct dossier dossier = { .opener = 1, .branches = { { .handoff = 1, .sender = 1, .holder = 2 } },
+                                   .branch_count = 1, .pauses = { { .from_ms = 1, .branch = pauses[i].branch } },
+                                   .pause_count = 1 };
+        struct dossier read;
+        assert_int_equal(dossier_parse(span_of(bytes, dossier_write(&dossier, bytes)), &read), pauses[i].good);
+    }
+}
+
 static void read_as_written(void **state)
 {
     (void)state;
@@ -508,7 +526,8 @@ static void any_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(written_as_pinned), cmocka_unit_test(read_as_written),
+        cmocka_unit_test(written_as_pinned), cmocka_unit_test(a_pause_is_of_somebody),
+        cmocka_unit_test(read_as_written),
         cmocka_unit_test(cut_or_longer_is_refused), cmocka_unit_test(another_version_is_refused),
         cmocka_unit_test(unknown_words_are_refused), cmocka_unit_test(texts_are_bounded),
         cmocka_unit_test(measures_are_sound), cmocka_unit_test(figures_are_written_one_way),
