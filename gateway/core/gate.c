@@ -172,6 +172,15 @@ uint32_t gate_store(struct step *step, const struct handoff *handoff, const stru
 
 /* ---- what happens to dependants */
 
+/* A step goes out with the date that holds now: pauses and statements may have moved it while the step waited. */
+static void due_as_it_is(struct step *step, struct handoff *dependant)
+{
+    struct dossier dossier;
+
+    if (dependant->flags & HANDOFF_STEP && turn_dossier(step->turn, dependant->dossier, &dossier) && dossier.due_ms)
+        dependant->due_ms = dossier.due_ms;
+}
+
 /* After gates_left was counted down. Writes the record. */
 static void settle(struct step *step, struct handoff *dependant)
 {
@@ -182,6 +191,7 @@ static void settle(struct step *step, struct handoff *dependant)
         return;
     }
     if (!(dependant->flags & HANDOFF_ON_HOLD)) {
+        due_as_it_is(step, dependant);
         handoff_move(step, dependant, STATE_READY, &change);
         return;
     }

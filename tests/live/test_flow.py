@@ -1,6 +1,7 @@
 """An interlinked birth from one submission: the gateway leads it through ward, police and insurance, between processes,
 as the example network of 2023 describes it."""
 import json
+import time
 
 import pytest
 
@@ -66,10 +67,15 @@ def test_one_submission_and_four_agencies(city):
                     facts={"status": 9, "components": [{"code": "birth-certificate"}]})
     assert refused.value.type == PROBLEM.INVALID_FIELD and refused.value.field == "header.facts.components"
     assert "personal-identity-number" in refused.value.sentence_en
+    # The date on the citizen's paper, stated while the others wait: they go out with it.
+    promised_ms = time.time_ns() // 1_000_000 + 5 * 24 * 3600 * 1000
+    assert promised_ms != birth.routing.due_ms > 0
+    counter.submit(b"{}", kind=KIND.CONSULT, recipient=WARD, parent=root, dossier_code=dossier,
+                   facts={"due_ms": promised_ms})
     finish(ward, birth, b'{"number": "079326000001"}', dossier=dossier)
 
     residence = take(police)
-    assert residence.routing.step == "residence"
+    assert (residence.routing.step, residence.routing.due_ms) == ("residence", promised_ms)
     assert [(i.step, i.payload) for i in residence.routing.inputs] == [("civil-status", b'{"number": "079326000001"}')]
     finish(police, residence, b'{"residence": "CT07-1"}', dossier=dossier)
 
