@@ -43,6 +43,27 @@ bool cli_number(const struct cli *cli, const char *what, const char *text, uint6
     return true;
 }
 
+bool cli_number_within(const struct cli *cli, const char *name, uint64_t min, uint64_t max, uint64_t *ret_number)
+{
+    const char *text = cli_option(cli, name);
+    char what[64];
+    struct text option = text_of(what, sizeof what);
+    uint64_t number;
+
+    text_add(&option, "--%s", name);
+    if (!text)
+        return true;
+    if (!cli_number(cli, what, text, &number))
+        return false;
+    if (number < min || number > max) {
+        cli_complain(cli, "%s: từ %llu đến %llu, không phải %s", "%s: %llu to %llu, not %s", what,
+                     (unsigned long long)min, (unsigned long long)max, text);
+        return false;
+    }
+    *ret_number = number;
+    return true;
+}
+
 bool cli_duration_ms(const struct cli *cli, const char *name, int64_t otherwise, int64_t *ret_ms)
 {
     const char *text = cli_option(cli, name);

@@ -51,6 +51,9 @@ const char *cli_option_at(const struct cli *cli, const char *name, size_t index)
 bool        cli_switch(const struct cli *cli, const char *name);
 /* A count or an id: decimal or 0x hex. False with a message: not a number. */
 MUST_USE bool cli_number(const struct cli *cli, const char *what, const char *text, uint64_t *ret_number);
+/* The same of an option, within [min, max]; when it was not given *ret_number stays. False with a message. */
+MUST_USE bool cli_number_within(const struct cli *cli, const char *name, uint64_t min, uint64_t max,
+                                uint64_t *ret_number);
 /* A duration such as 30s; `otherwise` when the option was not given. */
 MUST_USE bool cli_duration_ms(const struct cli *cli, const char *name, int64_t otherwise, int64_t *ret_ms);
 

@@ -62,5 +62,5 @@ enum exit_code keyfile_make(const struct cli *cli, const char *stem, bool force)
     memset(secret_text, 0, sizeof secret_text);
     text = text_of(path, sizeof path);
     text_add(&text, "%s.public", stem);
-    return good && file_make(cli, path, public_text, 0644, force) ? EXIT_DONE : EXIT_REFUSED;
+    return good && file_make(cli, path, public_text, 0644, force) ? EXIT_DONE : EXIT_BROKEN;
 }

@@ -165,9 +165,9 @@ static bool add_option(struct cli *cli, char **argv, int *at)
 
     if (!option_known(GLOBAL_OPTIONS, name, length, &takes)
         && !(cli->verb && option_known(cli->verb->options, name, length, &takes))) {
-        cli_complain(cli, "không có tùy chọn --%.*s; xem lienthong %s --help",
-                     "no option --%.*s; see lienthong %s --help",
-                     (int)length, name, cli->verb ? cli->verb->name : "");
+        cli_complain(cli, "không có tùy chọn --%.*s; xem lienthong %s%s--help",
+                     "no option --%.*s; see lienthong %s%s--help",
+                     (int)length, name, cli->verb ? cli->verb->name : "", cli->verb ? " " : "");
         return false;
     }
     if (cli->option_count == CLI_OPTIONS_MAX || (equals && !takes)) {
@@ -232,6 +232,11 @@ static bool parse(struct cli *cli, int argc, char **argv)
             }
         } else
             cli->arguments[cli->argument_count++] = argv[i];
+    }
+    const char *language = cli_option(cli, "lang");
+    if (language && strcmp(language, "vi") != 0 && strcmp(language, "en") != 0) {
+        cli_complain(cli, "--lang: vi hoặc en, không phải '%s'", "--lang: vi or en, not '%s'", language);
+        return false;
     }
     cli->json = cli_switch(cli, "json");
     return true;

@@ -116,8 +116,8 @@ static void print_advice(const struct cli *cli, const Lienthong__V1__AdminReply 
 static bool read_page(const struct cli *cli, Lienthong__V1__Admin *admin)
 {
     uint64_t limit = 0;
-    const char *limit_text = cli_option(cli, "limit"), *after = cli_option(cli, "after");
-    if ((limit_text && (!cli_number(cli, "--limit", limit_text, &limit) || limit > UINT32_MAX))
+    const char *after = cli_option(cli, "after");
+    if (!cli_number_within(cli, "limit", 0, UINT32_MAX, &limit)
         || (after && !cli_number(cli, "--after", after, &admin->after_id)))
         return false;
     admin->limit = (uint32_t)limit;

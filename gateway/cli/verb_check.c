@@ -147,7 +147,7 @@ static enum exit_code run_cases(struct cli *cli, const struct rulebook *book, co
 /* The words of one question on the command line. */
 static bool read_question(struct cli *cli, struct question *question, char **ret_body)
 {
-    const char *call = cli_option(cli, "call"), *kind = cli_option(cli, "kind"), *http = cli_option(cli, "http"),
+    const char *call = cli_option(cli, "call"), *kind = cli_option(cli, "kind"),
                *class = cli_option(cli, "class"), *attempt = cli_option(cli, "attempt"),
                *body = cli_option(cli, "body"), *file = cli_option(cli, "body-file");
     uint64_t status = 200, attempts = 1;
@@ -157,11 +157,13 @@ static bool read_question(struct cli *cli, struct question *question, char **ret
     question->kind = kind_read(kind ? kind : "FORWARD");
     question->agency_class = agency_class_read(class ? class : "IDEMPOTENT");
     if (!question->call || !question->kind || !question->agency_class) {
-        cli_complain(cli, "--call create|update|probe|pull|token, --kind FORWARD…, --class IDEMPOTENT|PROBE|NEITHER",
-                     "--call create|update|probe|pull|token, --kind FORWARD..., --class IDEMPOTENT|PROBE|NEITHER");
+        cli_complain(cli, "không biết --%s '%s'; lienthong test-rule --help",
+                     "--%s '%s' is not known; lienthong test-rule --help",
+                     !question->call ? "call" : !question->kind ? "kind" : "class",
+                     !question->call ? call : !question->kind ? kind : class);
         return false;
     }
-    if ((http && !cli_number(cli, "--http", http, &status)) || status < 100 || status > 599
+    if (!cli_number_within(cli, "http", 100, 599, &status)
         || (attempt && !cli_number(cli, "--attempt", attempt, &attempts)))
         return false;
     *ret_body = file ? cli_read_file(file, RESPONSE_BYTES_LIMIT, &size) : strdup(body ? body : "");

@@ -305,13 +305,12 @@ enum exit_code verb_init(struct cli *cli)
 {
     struct init init = { .cli = cli, .folder = cli->arguments[0], .force = cli_switch(cli, "force"),
                          .port = PORT_DEFAULT, .base_port = BASE_PORT_DEFAULT };
-    const char *port = cli_option(cli, "port"), *base_port = cli_option(cli, "base-port");
     const char *network = cli_option(cli, "network");
     char from[CLI_PATH_SIZE], directory[CLI_PATH_SIZE], rules[CLI_PATH_SIZE], mappings[CLI_PATH_SIZE];
     struct share share;
 
-    if ((port && (!cli_number(cli, "--port", port, &init.port) || init.port > UINT16_MAX))
-        || (base_port && (!cli_number(cli, "--base-port", base_port, &init.base_port) || init.base_port > UINT16_MAX)))
+    if (!cli_number_within(cli, "port", 1, UINT16_MAX, &init.port)
+        || !cli_number_within(cli, "base-port", 1, UINT16_MAX, &init.base_port))
         return EXIT_USAGE;
     if (!share_find(cli, &share))
         return EXIT_BROKEN;

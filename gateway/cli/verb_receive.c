@@ -342,13 +342,13 @@ enum exit_code verb_receive(struct cli *cli)
     struct lienthong_options options;
     uint64_t credit = CREDIT_DEFAULT;
     uint32_t kinds;
-    const char *credit_text = cli_option(cli, "credit"), *count_text = cli_option(cli, "count");
+    const char *count_text = cli_option(cli, "count");
     char words[512] = "";
     struct text why = text_of(words, sizeof words);
 
     receiving = (struct receiving){ .cli = cli, .command = cli_option(cli, "exec"), .left = UINT64_MAX };
-    if ((credit_text && (!cli_number(cli, "--credit", credit_text, &credit) || !credit || credit > RUNNING_MAX))
-        || (count_text && !cli_number(cli, "--count", count_text, &receiving.left)) || !read_kinds(cli, &kinds))
+    if (!cli_number_within(cli, "credit", 1, RUNNING_MAX, &credit) ||
+         (count_text && !cli_number(cli, "--count", count_text, &receiving.left)) || !read_kinds(cli, &kinds))
         return EXIT_USAGE;
     if (!site_read(cli, &site))
         return EXIT_BROKEN;

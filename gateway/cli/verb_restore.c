@@ -290,11 +290,11 @@ enum exit_code verb_restore(struct cli *cli)
 {
     struct site site;
     uint64_t epoch_after = 0;
-    const char *to = cli_option(cli, "to"), *after = cli_option(cli, "after-epoch");
+    const char *to = cli_option(cli, "to");
 
     if (!site_read(cli, &site))
         return EXIT_BROKEN;
-    if (after && (!cli_number(cli, "--after-epoch", after, &epoch_after) || epoch_after > EPOCH_MAX))
+    if (!cli_number_within(cli, "after-epoch", 0, EPOCH_MAX, &epoch_after))
         return EXIT_USAGE;
     struct restore restore = { .cli = cli, .backup = cli->arguments[0], .folder = to ? to : site.store,
                                .now_ms = clock_wall_ms(), .directory = read_directory(cli, &site),

@@ -390,9 +390,12 @@ def test_a_damaged_copy_is_found(running, tmp_path):
     ["replay", "--reason", "x"], ["replay", "1", "--agency", POLICE, "--reason", "x"],
     ["list", "--state", "nonsense"], ["close", "1", "--behind", "nonsense", "--reason", "x"],
     ["submit", "--as", "../x", "file.json"], ["submit", "--as", COUNTER], ["receive"], ["doctor"],
-    ["list", "--limit"], ["receive", "--as", TAX, "--kinds", "NONSENSE"]])
+    ["list", "--limit"], ["receive", "--as", TAX, "--kinds", "NONSENSE"], ["list", "--limit", "99999999999"],
+    ["receive", "--as", TAX, "--credit", "0"], ["init", "folder", "--port", "99999"], ["status", "--lang", "fr"],
+    ["test-rule", "--dialect", "hotich", "--http", "999"], ["test-rule", "--dialect", "hotich", "--call", "x"],
+    ["restore", "folder", "--after-epoch", "99999999999"]])
 def test_a_wrong_command_line_is_2(running, arguments):
-    running.cli(*arguments, code=USAGE)
+    assert running.cli(*arguments, code=USAGE).count("\n") == 1, "one sentence says what is wrong"
 
 
 @pytest.mark.parametrize("arguments", [
