@@ -3,17 +3,18 @@
 #include "gateway/core/dossier_inside.h"
 #include "gateway/core/flow.h"
 
-/* All that it waits for, or one of those, is there. */
-static bool may_begin(const struct flow *flow, const struct flow_step *at)
+/* All that it waits for, or one of those, is there: also what the citizen's step before it comes after, so that a
+ * payment that is early lets nothing begin. */
+static bool may_begin(const struct flow *flow, uint32_t index)
 {
-    uint32_t done = 0;
+    uint32_t gates = flow_gates(flow, index), done = 0;
 
     for (uint32_t i = 0; i < flow->step_count; i++) {
         const struct flow_step *before = &flow->steps[i];
         if (before->ended == KIND_RESULT || (before->ended && flow_step_is(before, FLOW_STEP_CITIZEN)))
             done |= 1u << i;
     }
-    return flow_step_is(at, FLOW_STEP_ANY) && at->after ? (at->after & done) != 0 : !(at->after & ~done);
+    return flow_step_is(&flow->steps[index], FLOW_STEP_ANY) && gates ? (gates & done) != 0 : !(gates & ~done);
 }
 
 static bool is_delivered(const struct dossier *dossier, uint64_t handoff)
@@ -43,7 +44,7 @@ static bool stands(struct step *step, const struct dossier *dossier, const struc
         const struct flow_step *at = &flow->steps[i];
         bool citizen = flow_step_is(at, FLOW_STEP_CITIZEN);
         int index = procedure_step_index(procedure, at->name);
-        if (!flow_step_is(at, FLOW_STEP_CHOSEN) || at->ended || index < 0 || !may_begin(flow, at) ||
+        if (!flow_step_is(at, FLOW_STEP_CHOSEN) || at->ended || index < 0 || !may_begin(flow, i) ||
             (!citizen && is_given_up(step, at->handoff)))
             continue;
         if (!procedure->steps[index].outside || !(citizen || is_delivered(dossier, at->handoff)))

@@ -15,7 +15,7 @@
 #include "gateway/base/words.h"
 
 enum {
-    BOOK_STEPS = 4, BOOK_LETTERS_PER_DOSSIER = 32,
+    BOOK_STEPS = 4, BOOK_PAUSES = 3, BOOK_LETTERS_PER_DOSSIER = 32,
     BY_GATEWAY = 255,                       /* in place of a letter's number: the gateway wrote it; `step`: its kind */
 };
 
@@ -24,7 +24,7 @@ enum coming_out { OUT_OPEN = 0, OUT_RESULT, OUT_REFUSED, OUT_WITHDRAWN, OUT_KIND
 
 struct dossier_book {
     uint32_t received, due, ended;          /* minutes; due: on the citizen's paper, moved by pauses; 0 none */
-    uint32_t pause_from[2], pause_to[2];    /* supplement, payment */
+    uint32_t pause_from[BOOK_PAUSES], pause_to[BOOK_PAUSES];    /* supplement, payment, work outside the limit */
     uint32_t apology, apology_sent;         /* when it reached the one-stop, and was signed; 0 never */
     uint32_t forward[BOOK_STEPS];           /* of each step: the id under which its holder got it */
     uint32_t request;                       /* what the citizen was asked for last: that letter's id */

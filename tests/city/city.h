@@ -147,6 +147,7 @@ struct reply {
     bool     never_sent;
     const char *fingerprint;
     struct hash content;
+    uint32_t dossier;                       /* whose time stands while it has this; NEVER: none */
 };
 struct queue { void *list; size_t each; uint32_t count, taken, size; };
 void  queue_add(struct queue *queue, const void *what);
@@ -219,6 +220,8 @@ void network_close(struct city *city);
 
 /* What reaches an office, and what it then does. */
 void office_hears(struct city *city, uint8_t place, const struct form *form, uint32_t handoff);
+/* It has told the gateway that it has what lies outside the dossier's time: the clock on the paper stands from now. */
+void office_confirmed(struct city *city, uint32_t dossier);
 void office_is_told(struct city *city, uint8_t place, uint32_t dossier, enum note note);
 void office_works(struct city *city, const struct entry *entry);
 void office_receives(struct city *city, uint32_t dossier);

@@ -286,6 +286,9 @@ static void remember(struct city *city)
         const struct reply *answer = queue_next(&city->answers);
         if (city->places[answer->place].seat.session == answer->session)
             city->places[answer->place].seat.open--;
+        bool there = answer->verdict == VERDICT_DELIVERED || answer->verdict == VERDICT_ALREADY_THERE;
+        if (there && answer->dossier != NEVER)
+            office_confirmed(city, answer->dossier);
         queue_took(&city->answers);
     }
     for (uint32_t i = 0; i < city->turn_posts; i++)

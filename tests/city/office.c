@@ -145,6 +145,13 @@ static void takes_forward(struct city *city, uint8_t place, uint32_t dossier, ui
         plan_work(city, work, dossier, who == WHO_TAX ? TASK_OBLIGE : TASK_FINISH, place, step);
 }
 
+void office_confirmed(struct city *city, uint32_t dossier)
+{
+    struct dossier_book *book = &city->books.dossiers[dossier];
+    if (!book->pause_from[2])
+        book->pause_from[2] = city->minute;
+}
+
 /* ---- answers come back */
 
 static void step_is_done(struct city *city, uint32_t dossier, const struct form *form)
@@ -254,6 +261,10 @@ static void finish(struct city *city, const struct entry *entry, const struct ca
     struct dossier_book *book = &city->books.dossiers[entry->dossier];
 
     book->finished |= (uint8_t)(1u << entry->step);
+    if (info_of(cast)->steps[entry->step].who == WHO_TAX) {
+        book->pause_to[2] = city->at;
+        book->due = plan_due(city, entry->dossier, cast);
+    }
     send(city, entry->dossier, kind, entry->place, cast->opener, entry->step, 0);
 }
 

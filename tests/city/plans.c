@@ -125,12 +125,12 @@ uint32_t plan_due(const struct city *city, uint32_t dossier, const struct cast *
     int64_t received_ms = minute_ms(book->received);
     const struct procedure *procedure =
         tables_procedure(city->tables, plan_infos[cast->plan].procedure, NULL, opener, received_ms);
-    struct deadline_pause pauses[2];
+    struct deadline_pause pauses[BOOK_PAUSES];
     struct due due;
     size_t count = 0;
 
     must(procedure != NULL);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < BOOK_PAUSES; i++)
         if (book->pause_to[i])
             pauses[count++] = (struct deadline_pause){ minute_ms(book->pause_from[i]), minute_ms(book->pause_to[i]) };
     struct deadline question = {

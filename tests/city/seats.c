@@ -298,13 +298,26 @@ static bool may_die(const struct city *city, const struct place *place, const st
            draw(city, form->dossier, FOR_DEATH, form->number) < DEATHS_1000;
 }
 
+/* NEVER: it is no FORWARD to a tax office, whose time does not count. */
+static uint32_t outside_of(const struct city *city, const struct effect *effect)
+{
+    struct form form;
+
+    if (!letter_read(effect->deliver.payload, &form) || form.kind != KIND_FORWARD)
+        return NEVER;
+    int step = plan_step(city, form.dossier, effect->deliver.step);
+    struct cast cast = cast_of(city, form.dossier);
+    return step >= 0 && plan_infos[cast.plan].steps[step].who == WHO_TAX ? form.dossier : NEVER;
+}
+
 void adapter_hears(struct city *city, const struct effect *effect)
 {
     struct place *place = place_of_number(city, effect->agency);
     uint64_t key = XXH3_64bits(effect->deliver.idempotency_key, strlen(effect->deliver.idempotency_key));
     struct reply answer = { .handoff = effect->deliver.handoff, .session = effect->session,
                              .attempt = effect->deliver.attempt, .place = (uint8_t)(place - city->places),
-                             .verdict = VERDICT_DELIVERED, .fingerprint = "", .content = effect->deliver.content_hash };
+                             .verdict = VERDICT_DELIVERED, .fingerprint = "", .content = effect->deliver.content_hash,
+                             .dossier = outside_of(city, effect) };
     /* By the key, or because it was told to ask first; an agency that only can be asked does not look by itself. */
     bool looks = place->agency->agency_class == CLASS_IDEMPOTENT || effect->deliver.ask_first;
     struct form form;
