@@ -125,6 +125,18 @@ static void say_receipt(struct story *story)
         say(story, false, "%s đã báo tiếp nhận.", "%s has taken it in hand.", story->recipient);
 }
 
+/* Of a clock that waits for the citizen say_asked() tells. */
+static void say_outside(struct story *story, const struct dossier *dossier)
+{
+    char since[TIME_SIZE];
+
+    for (uint32_t i = 0; i < dossier->pause_count; i++)
+        if (dossier->pauses[i].branch == BRANCH_OUTSIDE && !dossier->pauses[i].to_ms)
+            say(story, false, "Đồng hồ của hồ sơ đứng từ %s: việc đang làm nằm ngoài thời hạn của thủ tục.",
+                "The dossier's clock stands since %s: what is at work lies outside the procedure's time.",
+                at(dossier->pauses[i].from_ms, since));
+}
+
 static void say_due(struct story *story, const struct dossier *dossier)
 {
     static const struct words sources[DUE_SOURCE_END] = {
@@ -142,6 +154,7 @@ static void say_due(struct story *story, const struct dossier *dossier)
     if (dossier->computed_ms && dossier->computed_ms != dossier->due_ms)
         say(story, false, "Theo quy định thì cổng tính ra %s.", "By its rule the gateway makes it %s.",
             at(dossier->computed_ms, computed));
+    say_outside(story, dossier);
 }
 
 /* Of the dossier's open requests, or the one that the handoff itself is. */
@@ -168,6 +181,14 @@ static void say_asked(struct story *story)
     }
 }
 
+static bool clock_stands(const struct dossier *dossier)
+{
+    for (uint32_t i = 0; i < dossier->pause_count; i++)
+        if (!dossier->pauses[i].to_ms)
+            return true;
+    return false;
+}
+
 static void say_ending(struct story *story, const struct ending *ending, const struct dossier *dossier)
 {
     char ended[TIME_SIZE], due[TIME_SIZE];
@@ -179,7 +200,7 @@ static void say_ending(struct story *story, const struct ending *ending, const s
         say(story, false, "Kết thúc lúc %s theo nguồn, hẹn trả %s: %s%.0s.",
             "The work ended at %s by its source, due %s: %.0s%s.", ended, due, late ? "trễ hạn" : "trong hạn",
             late ? "late" : "in time");
-    else if (dossier->due_ms && story->step->now_ms > dossier->due_ms)
+    else if (dossier->due_ms && story->step->now_ms > dossier->due_ms && !clock_stands(dossier))
         say(story, false, "Đã quá ngày hẹn trả.", "It is past its due date.");
 }
 
