@@ -25,6 +25,15 @@ static int64_t paused_ms(const struct dossier *dossier)
     return sum_ms;
 }
 
+/* Who waits for its citizen, or for what lies outside its time, is not overdue: what is due then is not known yet. */
+static bool clock_stands(const struct dossier *dossier)
+{
+    for (uint32_t i = 0; i < dossier->pause_count; i++)
+        if (!dossier->pauses[i].to_ms)
+            return true;
+    return false;
+}
+
 static enum late_cause cause_of(const struct dossier *dossier, const struct measure *measure)
 {
     bool stated = dossier->due_source == DUE_ONE_STOP || dossier->due_source == DUE_AGENCY;
@@ -60,7 +69,7 @@ static void bring_up(struct step *step, const struct dossier *dossier, struct me
     measure->due_ms = dossier->due_ms;
     measure->ended = ending.ended;
     measure->ended_ms = ending.ended_ms;
-    measure->flags = ending.apologies ? MEASURE_APOLOGISED : 0u;
+    measure->flags = (ending.apologies ? MEASURE_APOLOGISED : 0u) | (clock_stands(dossier) ? MEASURE_STANDS : 0u);
     if (ending.ended && dossier->committed_ms && ending.ended_ms > dossier->committed_ms)
         measure->flags |= MEASURE_LATE_COMMITTED;
     if (ending.ended && dossier->statutory_ms && ending.ended_ms > dossier->statutory_ms)

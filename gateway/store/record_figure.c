@@ -167,7 +167,7 @@ size_t measure_marks(const struct measure *measure, struct overdue_mark ret_mark
 {
     int64_t received = received_ms(measure), apologised = measure->flags & MEASURE_APOLOGISED ? 1 : 0;
 
-    if (!received || !measure->due_ms || (measure->ended && !is_late(measure)))
+    if (!received || !measure->due_ms || (measure->ended ? !is_late(measure) : measure->flags & MEASURE_STANDS))
         return 0;
     ret_marks[0] = (struct overdue_mark){ measure->due_ms > received ? measure->due_ms : received, 1, apologised };
     if (!measure->ended)
@@ -226,7 +226,7 @@ bool measure_parse(struct span bytes, struct measure *ret_measure)
 
     scan_version(&scan, MEASURE_VERSION);
     measure.ended = scan_word(&scan, 0, STATUS_END);
-    measure.flags = scan_word(&scan, 0, MEASURE_APOLOGISED << 1);
+    measure.flags = scan_word(&scan, 0, MEASURE_STANDS << 1);
     measure.cause = scan_word(&scan, 0, LATE_CAUSE_END);
     measure.papers = scan_u8(&scan);
     measure.papers_digitised = scan_u8(&scan);

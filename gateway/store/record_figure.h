@@ -57,7 +57,10 @@ unsigned worked_bucket(uint32_t minutes);
 struct figures { uint64_t of[FIGURES]; };
 
 enum { MEASURE_COUNT_MAX = 255 };       /* of papers, results and trips of one dossier: more count as so many */
-enum measure_flag { MEASURE_LATE_COMMITTED = 1, MEASURE_LATE_STATUTORY = 2, MEASURE_APOLOGISED = 4 };
+enum measure_flag {
+    MEASURE_LATE_COMMITTED = 1, MEASURE_LATE_STATUTORY = 2, MEASURE_APOLOGISED = 4,
+    MEASURE_STANDS = 8,                 /* its clock stands: as long as it is in process it is not overdue */
+};
 
 /* Why one with a result is after time. */
 enum late_cause {

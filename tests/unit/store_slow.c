@@ -45,7 +45,8 @@ static void count_one(struct slow *slow, const struct measure *one, int64_t from
                     (one->ended_ms + 7 * HOUR_MS) / DAY_MS < (one->due_ms + 7 * HOUR_MS) / DAY_MS;
     slow->refused += over && one->ended == STATUS_NOT_ACCEPTED;
     slow->worked_over += over && result && one->worked_minutes > 4800;
-    if (was_received && received_ms < at_ms && one->due_ms && one->due_ms < at_ms &&
+    bool stands = !ended && one->flags & MEASURE_STANDS;
+    if (was_received && received_ms < at_ms && one->due_ms && one->due_ms < at_ms && !stands &&
         !(ended && (one->ended_ms < at_ms || one->ended_ms <= one->due_ms))) {
         slow->overdue++;
         slow->apologised += (one->flags & MEASURE_APOLOGISED) != 0;

@@ -162,6 +162,9 @@ static void collect(struct turn *turn, void *context)
         measure->ended = ending.ended;
         measure->ended_ms = ending.ended_ms;
         measure->flags = ending.apologies ? MEASURE_APOLOGISED : 0;
+        for (uint32_t i = 0; i < dossier.pause_count; i++)
+            if (!dossier.pauses[i].to_ms)
+                measure->flags |= MEASURE_STANDS;
         if (ending.ended && dossier.committed_ms && ending.ended_ms > dossier.committed_ms)
             measure->flags |= MEASURE_LATE_COMMITTED;
         if (ending.ended && dossier.statutory_ms && ending.ended_ms > dossier.statutory_ms)

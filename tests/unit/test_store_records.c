@@ -273,7 +273,7 @@ static void fill_counters(void)
 
 /* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 4, CAUSE 50,
  * STATUS 10, JUDGED 7, DUE_SOURCE 4, APOLOGY 6, UNASKED 7,
- * ASKING 3; MEASURE flags 7, LATE_CAUSE 3; a flow has at most 16 steps. */
+ * ASKING 3; MEASURE flags 15, LATE_CAUSE 3; a flow has at most 16 steps. */
 static const struct sample samples[] = {
     { HANDOFF, handoff_p, handoff_w, fill_handoff, "\001\001\023" "\002\001\010" "\003\000\013" "\004\000\007"
       "\005\000\004" },
@@ -285,7 +285,7 @@ static const struct sample samples[] = {
     { MONEY, money_p, money_w, fill_money, NULL },
     { ASKED, asked_p, asked_w, fill_asked, "\001\001\003" "\002\001\023" },
     { FLOW, flow_p, flow_w, fill_flow, "\025\000\023" },
-    { MEASURE, measure_p, measure_w, fill_measure, "\002\000\007" "\003\001\003" },
+    { MEASURE, measure_p, measure_w, fill_measure, "\002\000\017" "\003\001\003" },
     { FIGURED, figures_p, figures_w, fill_figures, NULL },
     { ENDING, ending_p, ending_w, fill_ending, "\001\000\012" "\002\000\006" "\003\000\007" },
     { AGENCY_STATE, agency_state_p, agency_state_w, fill_agency_state, "\011\000\001" "\012\000\001" },
