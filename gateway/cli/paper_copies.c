@@ -83,7 +83,8 @@ json_t *register_row(const struct register_source *source, size_t number, const 
     json_object_set_new(row, "status", json_integer(status));
     json_object_set_new(row, "status_vi", json_string(status ? status_vi(status) : ""));
     json_object_set_new(row, "outcome_vi", json_string(part_outcome_vi(outcome)));
-    json_object_set_new(row, "open_late", json_boolean(!ended_ms && due_ms > 0 && source->now_ms > due_ms));
+    bool stands = dossier && dossier->standing_since_ms > 0;        /* for the citizen, for one: nobody is late */
+    json_object_set_new(row, "open_late", json_boolean(!ended_ms && !stands && due_ms > 0 && source->now_ms > due_ms));
     json_object_set_new(row, "channel", json_string(part_channel_vi(dossier ? dossier->channel : 0)));
     return row;
 }

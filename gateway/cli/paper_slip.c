@@ -137,8 +137,10 @@ static void outcome_parts(const struct paper_source *source, size_t index, json_
     const char *vi = part_outcome_vi(outcome);
     if (!answered && handoff->kind != KIND_SEND_BACK && handoff->kind != KIND_OPINION
         && handoff->state != STATE_CLOSED && !waits(source, index)) {
-        outcome = due_ms && source->now_ms > due_ms ? "open-late" : "open";
-        vi = due_ms && source->now_ms > due_ms ? "Chưa xong, đã quá hạn" : "Chưa xong";
+        bool stands = source->dossier && source->dossier->standing_since_ms > 0;
+        bool late = due_ms && source->now_ms > due_ms && !stands;
+        outcome = late ? "open-late" : "open";
+        vi = late ? "Chưa xong, đã quá hạn" : stands ? "Chưa xong, đồng hồ đang dừng" : "Chưa xong";
     }
     json_object_set_new(row, "due", part_time(due_ms));
     json_object_set_new(row, "outcome", json_string(outcome));

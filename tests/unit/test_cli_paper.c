@@ -376,6 +376,31 @@ static const json_t *hop(const json_t *paper, size_t index)
     return json_array_get(json_object_get(paper, "hops"), index);
 }
 
+/* Whoever waits for the citizen is not late with it. */
+static void nobody_is_late_while_the_clock_stands(void **state)
+{
+    struct fixture fixture;
+    struct register_source source = {
+        .now_ms = AT("2025-07-02 16:00"), .from_ms = AT("2025-06-30"), .to_ms = AT("2025-07-02"), .by = "uid:1000",
+        .agency = agencies[1], .agencies = agencies, .agency_count = 3,
+    };
+
+    (void)state;
+    for (int stands = 0; stands < 2; stands++) {
+        fixture_init(&fixture, PAPER_SLIP);
+        fixture.dossier.status = STATUS_SUPPLEMENT;
+        fixture.dossier.standing_since_ms = stands;
+        fixture.source.handoff_count = 1;
+        json_t *paper = paper_json(&fixture.source);
+        json_t *row = register_row(&source, 1, &fixture.views[FORWARD], &fixture.dossier);
+        const char *outcome = json_string_value(json_object_get(hop(paper, 0), "outcome"));
+        assert_string_equal(outcome, stands ? "open" : "open-late");
+        assert_int_equal(json_is_true(json_object_get(row, "open_late")), !stands);
+        json_decref(paper);
+        json_decref(row);
+    }
+}
+
 /* The tax office's step waits for the ward's: nobody has handed it over, nor is the ward's officer theirs. */
 static void a_step_that_waits_is_not_on_its_way(void **state)
 {
@@ -562,6 +587,7 @@ int main(void)
         cmocka_unit_test(a_draft_is_no_apology), cmocka_unit_test(what_stands_is_chosen_before_what_was_closed),
         cmocka_unit_test(the_citizen_reads_by_when), cmocka_unit_test(a_moved_date_says_so),
         cmocka_unit_test(a_step_that_waits_is_not_on_its_way),
+        cmocka_unit_test(nobody_is_late_while_the_clock_stands),
         cmocka_unit_test(codes_are_no_reasons), cmocka_unit_test(any_payload_is_survived),
         cmocka_unit_test(on_time_is_judged_by_the_day_and_the_minute), cmocka_unit_test(papers_of_a_bare_dossier),
         cmocka_unit_test(the_beginning_of_a_day_is_found),
