@@ -72,7 +72,7 @@ bool check_get_u64(struct check *check, enum table table, const struct key *key,
 
 bool check_agency(struct check *check, uint32_t agency)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u32(&key, agency);
     return check_is_there(check, TABLE_AGENCY, &key);
 }
@@ -87,7 +87,7 @@ bool check_handoff_parse(struct span key, struct span value, struct handoff *ret
 
 bool check_handoff(struct check *check, uint64_t id, struct handoff *ret_handoff)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     struct span value;
     key_u64(&key, id);
     return row_get(check->turn, TABLE_HANDOFF, &key, &value) && check_handoff_parse(key_span(&key), value, ret_handoff);
@@ -95,7 +95,7 @@ bool check_handoff(struct check *check, uint64_t id, struct handoff *ret_handoff
 
 bool check_event(struct check *check, uint64_t seq, struct event *ret_event, struct span *ret_record)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u64(&key, seq);
     if (!row_get(check->turn, TABLE_EVENT, &key, ret_record) || !event_parse(*ret_record, ret_event))
         return false;
@@ -194,7 +194,7 @@ static void row_by_itself(struct check *check, struct span key, struct span valu
 static void row_agency(struct check *check, struct span key, struct span value)
 {
     uint32_t agency = key_read_u32(key, 0);
-    struct key code = { 0 };
+    struct key code = key_empty();
     key_bytes(&code, value.bytes, value.size);
     if (!check_is_there(check, TABLE_AGENCY_CODE, &code))
         check_fault(check, "mã cơ quan không tìm ngược lại được", "its code does not lead to it", "agency %" PRIu32,
@@ -207,7 +207,7 @@ static void row_agency_code(struct check *check, struct span key, struct span va
 {
     struct scan scan = scan_of(value);
     uint32_t agency = (uint32_t)scan_u64(&scan);
-    struct key number = { 0 };
+    struct key number = key_empty();
     struct span code;
     key_u32(&number, agency);
     if (!check_get(check, TABLE_AGENCY, &number, &code) || !span_equal(code, key))
@@ -218,7 +218,7 @@ static void row_agency_code(struct check *check, struct span key, struct span va
 static void row_dossier(struct check *check, struct span key, struct span value)
 {
     uint64_t dossier = key_read_u64(key, 0), back;
-    struct key code = { 0 };
+    struct key code = key_empty();
     key_bytes(&code, value.bytes, value.size);
     if (!check_get_u64(check, TABLE_DOSSIER_CODE, &code, &back) || back != dossier)
         check_fault(check, "mã hồ sơ không dẫn về hồ sơ này", "its code does not lead to it", "dossier %" PRIu64,
@@ -231,7 +231,7 @@ static void row_dossier_code(struct check *check, struct span key, struct span v
 {
     struct scan scan = scan_of(value);
     uint64_t dossier = scan_u64(&scan);
-    struct key number = { 0 };
+    struct key number = key_empty();
     char hex[2 * DOSSIER_CODE_SIZE + 1];
     struct text text = text_of(hex, sizeof hex);
 

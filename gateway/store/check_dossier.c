@@ -10,7 +10,7 @@ static void fault(struct check *check, uint64_t dossier, const char *vi, const c
 
 static bool find(struct check *check, uint64_t id, struct dossier *ret_dossier)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     struct span value;
     key_u64(&key, id);
     return id && check_get(check, TABLE_DOSSIER_STATE, &key, &value) && dossier_parse(value, ret_dossier);
@@ -25,7 +25,7 @@ static bool is_agency(struct check *check, uint32_t agency)
 
 static void check_names(struct check *check, const struct dossier *dossier)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     bool known = is_agency(check, dossier->opener) && is_agency(check, dossier->owner) &&
                  is_agency(check, dossier->line.by) && is_agency(check, dossier->due_by) &&
                  is_agency(check, dossier->claimed_due_by);
@@ -61,7 +61,7 @@ static void check_branches(struct check *check, const struct dossier *dossier)
 
 static void check_due(struct check *check, const struct dossier *dossier)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
 
     if (!dossier->due_ms != !dossier->due_source ||
         (dossier->due_source == DUE_PROVISIONAL && !dossier->unknown_year))
@@ -77,7 +77,7 @@ static void check_due(struct check *check, const struct dossier *dossier)
 
 static void check_money(struct check *check, const struct dossier *dossier)
 {
-    struct key from = { 0 };
+    struct key from = key_empty();
     struct span key, value;
     uint32_t rows = 0;
 
@@ -160,7 +160,7 @@ static void row_unreceived(struct check *check, struct span key, struct span val
 
 void check_handoff_of_dossier(struct check *check, const struct handoff *handoff)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     struct dossier dossier;
 
     if (handoff->flags & HANDOFF_BRANCH && !find(check, handoff->dossier, &dossier))
@@ -170,7 +170,7 @@ void check_handoff_of_dossier(struct check *check, const struct handoff *handoff
     if (handoff->flags & HANDOFF_STEP && !check_is_there(check, TABLE_FLOW, &key))
         check_fault(check, "là một bước mà hồ sơ không có quy trình", "is a step of a dossier without a flow",
                     "handoff %" PRIu64, handoff->id);
-    key = (struct key){ 0 };
+    key = key_empty();
     if (!(handoff->flags & HANDOFF_UNRECEIVED))
         return;
     if (handoff->flags & HANDOFF_RECEIVED || handoff->state != STATE_DELIVERED)
@@ -203,7 +203,7 @@ static bool step_agrees(struct check *check, const struct flow *flow, const stru
 
 static void row_flow(struct check *check, struct span key, struct span value)
 {
-    struct key dossier = { 0 };
+    struct key dossier = key_empty();
     struct flow flow;
 
     must(flow_parse(value, &flow));

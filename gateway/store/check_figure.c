@@ -5,7 +5,7 @@
 
 static bool find_dossier(struct check *check, uint64_t id, struct dossier *ret_dossier)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     struct span value;
     key_u64(&key, id);
     return check_get(check, TABLE_DOSSIER_STATE, &key, &value) && dossier_parse(value, ret_dossier);
@@ -14,7 +14,7 @@ static bool find_dossier(struct check *check, uint64_t id, struct dossier *ret_d
 /* What the records say, as far as it does not need the directory. */
 static bool agrees(struct check *check, const struct measure *measure)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     struct ending ending = { 0 };
     struct dossier dossier;
     struct span value;
@@ -55,7 +55,7 @@ static void take_out_amounts(struct check *check, const struct measure *measure,
 
     for (size_t i = 0; i < 2 * counted; i++) {
         const struct figure_amount *amount = &amounts[i / 2];
-        struct key key = { 0 };
+        struct key key = key_empty();
         key_u8(&key, of);
         key_u32(&key, i % 2 ? amount->day / 100 : amount->day);
         key_u32(&key, officer ? measure->officer_agency : measure->agency);
@@ -72,7 +72,7 @@ static void take_out_marks(struct check *check, const struct measure *measure, e
     size_t marked = measure_marks(measure, marks);
 
     for (size_t i = 0; i < marked; i++) {
-        struct key key = { 0 };
+        struct key key = key_empty();
         key_u8(&key, of);
         key_i64(&key, marks[i].at_ms);
         key_u32(&key, officer ? measure->officer_agency : measure->agency);

@@ -36,7 +36,7 @@ static void check_numbers(struct check *check, const struct handoff *handoff)
 static void check_names(struct check *check, const struct handoff *handoff)
 {
     struct handoff other;
-    struct key dossier = { 0 };
+    struct key dossier = key_empty();
 
     if (!check_agency(check, handoff->sender) || !check_agency(check, handoff->recipient) ||
         !check_agency(check, handoff->addressed))
@@ -55,7 +55,7 @@ static void check_names(struct check *check, const struct handoff *handoff)
 /* A message id is forgotten after its window. */
 static void check_message_id(struct check *check, const struct handoff *handoff)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     if (uuid_time_ms(&handoff->message_id) < check->turn->counters.last_ms - ID_AGE_MS_MAX)
         return;
     key_u32(&key, handoff->sender);
@@ -68,7 +68,7 @@ static void check_message_id(struct check *check, const struct handoff *handoff)
 static void check_lane(struct check *check, const struct handoff *handoff)
 {
     bool in_lane = handoff->flags & HANDOFF_IN_LANE, on_hold = handoff->flags & HANDOFF_ON_HOLD;
-    struct key key = { 0 };
+    struct key key = key_empty();
 
     if (in_lane) {
         key_u64(&key, handoff->dossier);
@@ -102,7 +102,7 @@ static void check_timer(struct check *check, const struct handoff *handoff)
 {
     enum timer_what what = handoff->state == STATE_WAITING ? TIMER_WAIT : handoff->state == STATE_OFFERED ? TIMER_LEASE
                          : handoff->state == STATE_HELD ? TIMER_ANTECEDENT : 0;
-    struct key key = { 0 };
+    struct key key = key_empty();
 
     if (!handoff->timer_ms) {
         if (handoff->state == STATE_WAITING || handoff->state == STATE_OFFERED)
@@ -121,7 +121,7 @@ static void check_timer(struct check *check, const struct handoff *handoff)
 
 static void check_offer(struct check *check, const struct handoff *handoff)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     if (handoff->state != STATE_OFFERED)
         return;
     key_u64(&key, handoff->session);
@@ -131,7 +131,7 @@ static void check_offer(struct check *check, const struct handoff *handoff)
 
 static void check_failure(struct check *check, const struct handoff *handoff)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     if (handoff->state != STATE_FAILED || !handoff->fail_class)
         return;
     key_u32(&key, handoff->recipient);
@@ -145,7 +145,7 @@ static void check_failure(struct check *check, const struct handoff *handoff)
 
 static void check_gates(struct check *check, const struct handoff *handoff)
 {
-    struct key from = { 0 }, gate;
+    struct key from = key_empty(), gate;
     struct span key, value;
     struct antecedent antecedent;
     uint32_t left = 0;
@@ -162,7 +162,7 @@ static void check_gates(struct check *check, const struct handoff *handoff)
         if (antecedent.done_by)
             continue;
         left++;
-        gate = (struct key){ 0 };
+        gate = key_empty();
         key_u32(&gate, handoff->sender);
         key_bytes(&gate, after.bytes + 8, 16);
         key_u64(&gate, handoff->id);
@@ -178,7 +178,7 @@ static void check_gates(struct check *check, const struct handoff *handoff)
 
 static void check_body(struct check *check, const struct handoff *handoff)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     struct span value, plain;
     bool purged = handoff->flags & HANDOFF_BODY_PURGED;
 

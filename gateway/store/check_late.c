@@ -9,7 +9,7 @@ static void fault(struct check *check, uint64_t dossier, const char *vi, const c
 
 static bool find(struct check *check, uint64_t id, struct ending *ret_ending)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     struct span value;
     key_u64(&key, id);
     return id && check_get(check, TABLE_ENDING, &key, &value) && ending_parse(value, ret_ending);
@@ -29,7 +29,7 @@ static bool is_of_dossier(struct check *check, uint64_t handoff, uint64_t dossie
 /* It is about a dossier with a record; what it names is of that dossier. */
 static void row_ending(struct check *check, struct span key, struct span value)
 {
-    struct key dossier = { 0 }, timer = { 0 }, late = { 0 };
+    struct key dossier = key_empty(), timer = key_empty(), late = key_empty();
     uint64_t id = key_read_u64(key, 0);
     struct ending ending;
 
@@ -83,7 +83,7 @@ static void row_unanswered(struct check *check, struct span key, struct span val
 
 void check_handoff_of_urge(struct check *check, const struct handoff *handoff)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
 
     if (!(handoff->flags & HANDOFF_UNANSWERED))
         return;

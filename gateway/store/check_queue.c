@@ -37,7 +37,7 @@ static unsigned ready_rows(struct check *check, const struct handoff *handoff)
 {
     unsigned rows = 0;
     for (unsigned lane_class = 0; lane_class < READY_CLASSES; lane_class++) {
-        struct key key = { 0 };
+        struct key key = key_empty();
         key_u32(&key, handoff->recipient);
         key_u8(&key, lane_class);
         key_i64(&key, ready_key_due(handoff));
@@ -124,7 +124,7 @@ static void row_offered(struct check *check, struct span key, struct span value)
 
 static void row_gate(struct check *check, struct span key, struct span value)
 {
-    struct key antecedent_key = { 0 };
+    struct key antecedent_key = key_empty();
     struct antecedent antecedent;
     struct handoff handoff;
     uint64_t dependant = key_read_u64(key, 20);
@@ -188,7 +188,7 @@ static void row_failed(struct check *check, struct span key, struct span value)
 
 static void row_fail_group(struct check *check, struct span key, struct span value)
 {
-    struct key from = { 0 };
+    struct key from = key_empty();
     struct span member_key;
     key_bytes(&from, key.bytes, key.size);
     if (!check_next(check, TABLE_FAILED, &from, from.size, &member_key, &value))

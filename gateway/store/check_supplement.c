@@ -10,7 +10,7 @@ static void fault(struct check *check, uint64_t request, const char *vi, const c
 /* By the request alone: its handoff knows the dossier. */
 static bool find(struct check *check, uint64_t request, struct asked *ret_asked)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     struct handoff handoff;
     struct span value;
 
@@ -31,7 +31,7 @@ static bool agrees(struct check *check, const struct asked *asked)
 {
     struct handoff handoff, ended_by;
     struct dossier dossier;
-    struct key key = { 0 };
+    struct key key = key_empty();
     struct span value;
 
     key_u64(&key, asked->dossier);
@@ -45,7 +45,7 @@ static bool agrees(struct check *check, const struct asked *asked)
 
 static void row_asked(struct check *check, struct span key, struct span value)
 {
-    struct key open = { 0 }, timer = { 0 };
+    struct key open = key_empty(), timer = key_empty();
     struct asked asked;
 
     must(asked_parse(value, &asked));

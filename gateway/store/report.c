@@ -196,7 +196,7 @@ static void overdue_row(struct turn *turn, struct reading *reading, struct span 
 static void walk_periods(struct turn *turn, struct reading *reading, uint32_t from, uint32_t until, each_row *each)
 {
     enum figures_of of = of_question(reading->question);
-    struct key first = { 0 }, last = { 0 };
+    struct key first = key_empty(), last = key_empty();
 
     if (from >= until)
         return;
@@ -228,7 +228,7 @@ static void walk_days(struct turn *turn, struct reading *reading, uint32_t from,
 
 static void walk_overdue(struct turn *turn, struct reading *reading)
 {
-    struct key first = { 0 }, last = { 0 };
+    struct key first = key_empty(), last = key_empty();
 
     key_u8(&first, of_question(reading->question));
     key_i64(&first, INT64_MIN);

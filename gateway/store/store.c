@@ -41,7 +41,7 @@ void turn_fail_lmdb(struct turn *turn, int code)
 
 static void read_counters(struct turn *turn)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     struct span value;
     key_bytes(&key, META_COUNTERS_KEY, strlen(META_COUNTERS_KEY));
     if (!row_get(turn, TABLE_META, &key, &value) || !counters_parse(value, &turn->counters))
@@ -130,7 +130,7 @@ static void put_link(struct turn *turn)
         .seq = turn_seq(turn), .now_ms = turn->now_ms, .first_event = turn->first_event,
         .events = counters->events + 1 - turn->first_event,
     };
-    struct key key = { 0 };
+    struct key key = key_empty();
 
     link.root = merkle_root(turn->leaves, link.events);
     link.link = chain_next(&counters->link, link.seq, link.now_ms, &link.root);
@@ -144,7 +144,7 @@ static void put_link(struct turn *turn)
 static void put_counters(struct turn *turn)
 {
     uint8_t bytes[COUNTERS_BYTES];
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_bytes(&key, META_COUNTERS_KEY, strlen(META_COUNTERS_KEY));
     /* As large as before, so that writing it does not change the byte count that stands in it. */
     counters_write(&turn->counters, bytes);

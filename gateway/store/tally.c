@@ -22,7 +22,7 @@ static struct tally_slot *slot_of(struct tally *tally, enum table table, uint32_
 
 static struct key row_key(enum table table, uint32_t number, unsigned state)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u32(&key, number);
     if (table == TABLE_COUNT)
         key_u8(&key, state);

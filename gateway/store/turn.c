@@ -47,7 +47,7 @@ uint64_t turn_last_event(struct turn *turn)
 
 static struct key restored_key(void)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_bytes(&key, META_RESTORED_KEY, strlen(META_RESTORED_KEY));
     return key;
 }
@@ -100,7 +100,7 @@ uint64_t turn_new_place(struct turn *turn)
 
 static struct key agency_key(uint32_t agency)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     must(agency);
     key_u32(&key, agency);
     return key;
@@ -117,7 +117,7 @@ static struct known_agency *known_by_code(struct turn *turn, const char *code)
 
 uint32_t turn_agency_number(struct turn *turn, const char *code)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     uint64_t agency;
     size_t size = strnlen(code, AGENCY_CODE_SIZE);
     if (!size || size == AGENCY_CODE_SIZE)
@@ -137,7 +137,7 @@ uint32_t turn_agency_number_make(struct turn *turn, const char *code)
 {
     uint32_t agency = turn_agency_number(turn, code);
     size_t size = strnlen(code, AGENCY_CODE_SIZE);
-    struct key key = { 0 }, code_key = { 0 };
+    struct key key = key_empty(), code_key = key_empty();
 
     if (agency)
         return agency;
@@ -203,7 +203,7 @@ void turn_count_add(struct turn *turn, uint32_t agency, enum state state, int64_
 
 static struct key handoff_key(uint64_t handoff)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     must(handoff);
     key_u64(&key, handoff);
     return key;
@@ -272,7 +272,7 @@ uint32_t turn_directory_version(struct turn *turn)
 
 void turn_directory_put(struct turn *turn, uint32_t version, const struct hash *hash, struct span bytes)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     must(version);
     key_u32(&key, version);
     uint8_t *value = row_reserve(turn, TABLE_DIRECTORY, &key, HASH_SIZE + bytes.size);
@@ -283,7 +283,7 @@ void turn_directory_put(struct turn *turn, uint32_t version, const struct hash *
 
 bool turn_directory_hash(struct turn *turn, uint32_t version, struct hash *ret_hash)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     struct span value;
     key_u32(&key, version);
     if (!row_get(turn, TABLE_DIRECTORY, &key, &value))

@@ -6,7 +6,7 @@ static const char UNEXPLAINED[] = "a record that no version explains";
 
 static struct key dossier_key(uint64_t dossier)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     must(dossier);
     key_u64(&key, dossier);
     return key;
@@ -83,7 +83,7 @@ bool turn_money_next(struct turn *turn, uint64_t dossier, const char *after, cha
 
 static struct key provisional_key(uint32_t year, uint64_t dossier)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u32(&key, year);
     key_u64(&key, dossier);
     return key;
@@ -120,7 +120,7 @@ uint32_t turn_provisional_year(struct turn *turn, uint32_t after)
 
 static struct key unreceived_key(uint32_t recipient, int64_t delivered_ms, uint64_t handoff)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u32(&key, recipient);
     key_i64(&key, delivered_ms);
     key_u64(&key, handoff);

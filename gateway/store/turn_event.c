@@ -11,7 +11,7 @@ enum { LEAVES_FIRST = 1024 };
 
 static struct key event_key(uint64_t seq)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u64(&key, seq);
     return key;
 }
@@ -100,7 +100,7 @@ void turn_detail_delete(struct turn *turn, uint64_t event_seq)
 
 static struct key feed_key(uint32_t agency, uint64_t event_seq)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u32(&key, agency);
     key_u64(&key, event_seq);
     return key;
@@ -130,7 +130,7 @@ void turn_feed_delete_until(struct turn *turn, uint32_t agency, uint64_t until, 
 
 static struct key follow_key(uint32_t agency)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u32(&key, agency);
     return key;
 }

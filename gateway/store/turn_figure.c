@@ -6,7 +6,7 @@ static const char UNEXPLAINED[] = "a record that no version explains";
 
 static struct key measure_key(uint64_t dossier)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     must(dossier);
     key_u64(&key, dossier);
     return key;
@@ -26,7 +26,7 @@ bool turn_measure(struct turn *turn, uint64_t dossier, struct measure *ret_measu
 
 uint64_t turn_measure_next(struct turn *turn, uint64_t after)
 {
-    struct key from = { 0 };
+    struct key from = key_empty();
     struct span key, value;
     key_u64(&from, after);
     return row_next(turn, TABLE_MEASURE, &from, ROW_AFTER, 0, &key, &value) ? key_read_u64(key, 0) : 0;
@@ -47,7 +47,7 @@ static bool place_of(const struct measure *measure, enum figures_of of, struct p
 
 static struct key figure_key(const struct place *place, uint32_t period)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u8(&key, place->of);
     key_u32(&key, period);
     key_u32(&key, place->agency);
@@ -92,7 +92,7 @@ static void count(struct turn *turn, const struct place *place, const struct fig
 
 static void mark(struct turn *turn, const struct place *place, const struct overdue_mark *mark, int64_t sign)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     struct span value;
     int64_t overdue = 0, apologised = 0;
     uint8_t bytes[16];

@@ -4,7 +4,7 @@
 
 static struct key flow_key(uint64_t dossier)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     must(dossier);
     key_u64(&key, dossier);
     return key;

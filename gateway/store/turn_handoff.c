@@ -6,7 +6,7 @@ static const char UNEXPLAINED[] = "a record that no version explains";
 
 static struct key id_key(uint64_t id)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     must(id);
     key_u64(&key, id);
     return key;
@@ -16,7 +16,7 @@ static struct key id_key(uint64_t id)
 
 uint64_t turn_dossier_find(struct turn *turn, struct span code)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     uint64_t dossier;
     if (!code.size || code.size >= DOSSIER_CODE_SIZE)
         return 0;
@@ -26,7 +26,7 @@ uint64_t turn_dossier_find(struct turn *turn, struct span code)
 
 static void code_put(struct turn *turn, struct span code, uint64_t dossier)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_bytes(&key, code.bytes, code.size);
     row_put_u64(turn, TABLE_DOSSIER_CODE, &key, dossier);
 }
@@ -108,7 +108,7 @@ void turn_handoff_put(struct turn *turn, const struct handoff *handoff)
 
 uint64_t turn_handoff_next(struct turn *turn, uint64_t after)
 {
-    struct key from = { 0 };
+    struct key from = key_empty();
     struct span key, value;
     key_u64(&from, after);
     return row_next(turn, TABLE_HANDOFF, &from, ROW_AFTER, 0, &key, &value) ? key_read_u64(key, 0) : 0;
@@ -153,7 +153,7 @@ void turn_body_delete(struct turn *turn, uint64_t id)
 
 static struct key dedupe_key(uint32_t sender, const struct uuid *message_id)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u32(&key, sender);
     key_bytes(&key, message_id->bytes, sizeof message_id->bytes);
     return key;

@@ -4,7 +4,7 @@
 
 static struct key ending_key(uint64_t dossier)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     must(dossier);
     key_u64(&key, dossier);
     return key;
@@ -33,7 +33,7 @@ void turn_ending_put(struct turn *turn, const struct ending *ending)
 
 static struct key place(uint32_t agency, int64_t at_ms, uint64_t id)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u32(&key, agency);
     key_i64(&key, at_ms);
     key_u64(&key, id);

@@ -9,7 +9,7 @@ static const struct span EMPTY;
 
 static struct key lane_key(uint64_t dossier, uint32_t addressed, uint64_t place)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u64(&key, dossier);
     key_u32(&key, addressed);
     key_u64(&key, place);
@@ -47,7 +47,7 @@ bool turn_lane_next(struct turn *turn, uint64_t dossier, uint32_t addressed, uin
 
 static struct key ready_key(uint32_t recipient, unsigned lane_class, int64_t due_ms, uint64_t handoff)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     must(lane_class < READY_CLASSES);
     key_u32(&key, recipient);
     key_u8(&key, lane_class);
@@ -84,7 +84,7 @@ bool turn_ready_from(struct turn *turn, uint32_t recipient, unsigned lane_class,
 
 static struct key timer_key(int64_t due_ms, unsigned what, uint64_t id)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_i64(&key, due_ms);
     key_u8(&key, what);
     key_u64(&key, id);
@@ -122,7 +122,7 @@ bool turn_timer_first(struct turn *turn, int64_t *ret_due_ms, enum timer_what *r
 
 static struct key offered_key(uint64_t session, uint64_t handoff)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u64(&key, session);
     key_u64(&key, handoff);
     return key;
@@ -162,7 +162,7 @@ bool turn_offered_first(struct turn *turn, uint64_t *ret_session, uint64_t *ret_
 
 static struct key gate_key(uint32_t sender, const struct uuid *antecedent, uint64_t dependant)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u32(&key, sender);
     key_bytes(&key, antecedent->bytes, sizeof antecedent->bytes);
     key_u64(&key, dependant);
@@ -190,7 +190,7 @@ uint64_t turn_gate_next(struct turn *turn, uint32_t sender, const struct uuid *a
 
 static struct key antecedent_key(uint64_t dependant, const struct uuid *message_id)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u64(&key, dependant);
     key_bytes(&key, message_id->bytes, sizeof message_id->bytes);
     return key;
@@ -240,7 +240,7 @@ bool turn_antecedent_next(struct turn *turn, uint64_t dependant, const struct uu
 
 static struct key group_key(const struct fail_key *fail_key)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u32(&key, fail_key->recipient);
     key_u8(&key, fail_key->fail_class);
     key_u64(&key, fail_key->fingerprint);

@@ -5,7 +5,7 @@
 
 static struct key asked_key(uint64_t dossier, uint64_t request)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u64(&key, dossier);
     key_u64(&key, request);
     return key;
@@ -49,7 +49,7 @@ void turn_asked_put(struct turn *turn, const struct asked *asked)
 
 static struct key open_key(int64_t answer_by_ms, uint64_t request)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_i64(&key, answer_by_ms);
     key_u64(&key, request);
     return key;

@@ -35,7 +35,7 @@ static void number_put(struct raw *raw, enum table table, struct key key, uint64
 static struct key key_with_id(uint32_t number, unsigned id, uint64_t last, bool has_last)
 {
     struct uuid uuid = sample_message_id(id);
-    struct key key = { 0 };
+    struct key key = key_empty();
     if (number)
         key_u32(&key, number);
     key_bytes(&key, uuid.bytes, 16);

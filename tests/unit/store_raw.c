@@ -135,7 +135,7 @@ struct hash raw_content(struct raw *raw)
 
 struct key raw_key(const char *sizes, const uint64_t *numbers)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     for (; *sizes; sizes++, numbers++) {
         if (*sizes == '1')
             key_u8(&key, (unsigned)*numbers);
@@ -149,7 +149,7 @@ struct key raw_key(const char *sizes, const uint64_t *numbers)
 
 struct key raw_key_of(const void *bytes, size_t size)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_bytes(&key, bytes, size);
     return key;
 }
