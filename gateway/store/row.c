@@ -251,7 +251,10 @@ enum result row_unseal_value(struct turn *turn, enum table table, struct span ke
                              uint8_t *ret_plain)
 {
     struct label label = label_of(table, key);
-    return seal_read(turn->store->seal, span_of(label.bytes, label.size), sealed, ret_plain);
+    enum result result = seal_read(turn->store->seal, span_of(label.bytes, label.size), sealed, ret_plain);
+    if (result == RESULT_FULL)
+        turn_fail(turn, RESULT_FULL, "no memory to open a sealed row");
+    return result;
 }
 
 enum result row_unseal(struct turn *turn, enum table table, const struct key *key, struct arena *arena,

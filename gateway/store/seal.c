@@ -12,19 +12,22 @@
 
 #include "gateway/store/bytes.h"
 #include "gateway/store/files.h"
+#include "gateway/store/gcm.h"
 
 enum {
-    SCHEME = 1,
+    SCHEME_XCHACHA = 1, SCHEME_GCM = 2,
     KEY_BYTES = crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
     NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
     KEYS_KEPT = 8,                  /* today, and the days that waiting handoffs were accepted on */
-    NONCES = 128,                   /* one call for randomness per so many seals */
+    RANDOM_BYTES = 128 * NONCE_BYTES,       /* one call for so many nonces */
 };
 _Static_assert(SEAL_HEAD_BYTES == 1 + 4 + NONCE_BYTES, "scheme, day, nonce");
 _Static_assert(SEAL_TAG_BYTES == crypto_aead_xchacha20poly1305_ietf_ABYTES, "tag");
+_Static_assert((int)SEAL_TAG_BYTES == (int)GCM_TAG_BYTES && (int)KEY_BYTES == (int)GCM_KEY_BYTES, "as large in both");
 _Static_assert(crypto_generichash_KEYBYTES == KEY_BYTES, "the day's key also keys the salts");
 
 struct day_key {
+    struct gcm_key gcm;             /* only where that is fast */
     uint32_t day;                   /* 0: free */
     uint8_t  bytes[KEY_BYTES];
 };
@@ -32,11 +35,13 @@ struct day_key {
 struct seal {
     int      folder;                /* file descriptor of the keys' folder */
     bool     read_only, no_sync;
+    bool     gcm_is_fast;
+    unsigned scheme;                /* to seal with */
     struct day_key *keys;           /* KEYS_KEPT of them, locked in memory */
     unsigned next;                  /* the one to be replaced next */
     unsigned last;                  /* the one used last */
-    unsigned nonces_left;
-    uint8_t  nonces[NONCES][NONCE_BYTES];
+    size_t   random_left;
+    uint8_t  random[RANDOM_BYTES];  /* nonces to come */
 };
 
 /* ---- days */
@@ -188,6 +193,8 @@ enum result seal_open(struct seal **ret_seal, const struct seal_options *options
         result = folder_make(options->folder);
     if (result == RESULT_OK) {
         memset(seal->keys, 0, KEYS_KEPT * sizeof *seal->keys);
+        seal->gcm_is_fast = gcm_is_fast();
+        seal->scheme = seal->gcm_is_fast && options->scheme != SCHEME_XCHACHA ? SCHEME_GCM : SCHEME_XCHACHA;
         seal->folder = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (seal->folder < 0)
             result = errno == ENOENT ? RESULT_NOT_FOUND : RESULT_BROKEN;
@@ -207,19 +214,19 @@ void seal_close(struct seal *seal)
     if (seal->folder >= 0)
         close(seal->folder);
     sodium_free(seal->keys);                        /* wipes them; takes NULL */
-    sodium_memzero(seal->nonces, sizeof seal->nonces);
+    sodium_memzero(seal->random, sizeof seal->random);
     free(seal);
 }
 
 /* NULL when it is not in memory. */
-static const uint8_t *key_kept(struct seal *seal, uint32_t day)
+static const struct day_key *key_kept(struct seal *seal, uint32_t day)
 {
     must(day);
     for (unsigned n = 0; n < KEYS_KEPT; n++) {
         unsigned i = (seal->last + n) % KEYS_KEPT;
         if (seal->keys[i].day == day) {
             seal->last = i;
-            return seal->keys[i].bytes;
+            return &seal->keys[i];
         }
     }
     return NULL;
@@ -241,6 +248,8 @@ static enum result key_take(struct seal *seal, uint32_t day, bool make)
         struct day_key *kept = &seal->keys[seal->next];
         kept->day = day;
         memcpy(kept->bytes, key, sizeof key);
+        if (seal->gcm_is_fast)
+            gcm_key_set(&kept->gcm, key);
         seal->last = seal->next;
         seal->next = (seal->next + 1) % KEYS_KEPT;
     }
@@ -255,46 +264,68 @@ enum result seal_key(struct seal *seal, uint32_t day)
 
 /* ---- sealing */
 
+static const uint8_t zeros[NONCE_BYTES - GCM_NONCE_BYTES];      /* behind the shorter nonce */
+
 /* scheme, day, label: one array that both directions put together alike. */
 struct bound {
     size_t  size;
     uint8_t bytes[1 + 4 + SEAL_LABEL_BYTES_MAX];
 };
 
-static struct bound bound_of(uint32_t day, struct span label)
+static struct bound bound_of(unsigned scheme, uint32_t day, struct span label)
 {
     struct bound bound;
     struct pen pen = { .at = bound.bytes };
     must(label.size <= SEAL_LABEL_BYTES_MAX);
-    pen_u8(&pen, SCHEME);
+    pen_u8(&pen, scheme);
     pen_u32(&pen, day);
     pen_bytes(&pen, label.bytes, label.size);
     bound.size = (size_t)(pen.at - bound.bytes);
     return bound;
 }
 
+/* Good until the next call. */
+static const uint8_t *nonce_take(struct seal *seal, size_t size)
+{
+    if (seal->random_left < size) {
+        randombytes_buf(seal->random, sizeof seal->random);
+        seal->random_left = sizeof seal->random;
+    }
+    seal->random_left -= size;
+    return seal->random + seal->random_left;
+}
+
 void seal_write(struct seal *seal, uint32_t day, struct span label, uint8_t *sealed, size_t size)
 {
-    const uint8_t *key = key_kept(seal, day);
-    struct bound bound = bound_of(day, label);
+    const struct day_key *key = key_kept(seal, day);
+    struct bound bound = bound_of(seal->scheme, day, label);
     struct pen pen = { .at = sealed };
+    bool gcm = seal->scheme == SCHEME_GCM;
+    size_t nonce_size = gcm ? GCM_NONCE_BYTES : NONCE_BYTES;
 
     must(key);
-    if (!seal->nonces_left) {
-        randombytes_buf(seal->nonces, sizeof seal->nonces);
-        seal->nonces_left = NONCES;
-    }
-    const uint8_t *nonce = seal->nonces[--seal->nonces_left];
-    pen_u8(&pen, SCHEME);
+    const uint8_t *nonce = nonce_take(seal, nonce_size);
+    pen_u8(&pen, seal->scheme);
     pen_u32(&pen, day);
-    pen_bytes(&pen, nonce, NONCE_BYTES);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(pen.at, NULL, pen.at, size, bound.bytes, bound.size, NULL, nonce, key);
+    pen_bytes(&pen, nonce, nonce_size);
+    if (!gcm) {
+        crypto_aead_xchacha20poly1305_ietf_encrypt(pen.at, NULL, pen.at, size, bound.bytes, bound.size, NULL, nonce,
+                                                   key->bytes);
+        return;
+    }
+    pen_bytes(&pen, zeros, sizeof zeros);
+    gcm_seal(&key->gcm, nonce, span_of(bound.bytes, bound.size), pen.at, size);
+}
+
+static bool is_scheme(unsigned scheme)
+{
+    return scheme == SCHEME_XCHACHA || scheme == SCHEME_GCM;
 }
 
 bool seal_row_day(struct span sealed, uint32_t *ret_day)
 {
     struct scan scan = scan_of(sealed);
-    if (sealed.size < SEAL_EXTRA_BYTES || scan_u8(&scan) != SCHEME)
+    if (sealed.size < SEAL_EXTRA_BYTES || !is_scheme(scan_u8(&scan)))
         return false;
     *ret_day = scan_u32(&scan);
     return *ret_day != 0;
@@ -309,23 +340,33 @@ enum result seal_read(struct seal *seal, struct span label, struct span sealed, 
     if (result != RESULT_OK)
         return result;
 
-    struct bound bound = bound_of(day, label);
+    const struct day_key *key = key_kept(seal, day);
+    struct bound bound = bound_of(sealed.bytes[0], day, label);
+    struct span bound_span = span_of(bound.bytes, bound.size);
     const uint8_t *nonce = sealed.bytes + SEAL_HEAD_BYTES - NONCE_BYTES;
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(ret_plain, NULL, NULL, sealed.bytes + SEAL_HEAD_BYTES,
-            sealed.size - SEAL_HEAD_BYTES, bound.bytes, bound.size, nonce, key_kept(seal, day)))
+    struct span rest = span_of(sealed.bytes + SEAL_HEAD_BYTES, sealed.size - SEAL_HEAD_BYTES);
+    if (sealed.bytes[0] == SCHEME_XCHACHA) {
+        bool opened = !crypto_aead_xchacha20poly1305_ietf_decrypt(ret_plain, NULL, NULL, rest.bytes, rest.size,
+                                                                  bound.bytes, bound.size, nonce, key->bytes);
+        return opened ? RESULT_OK : RESULT_INVALID;
+    }
+    if (memcmp(nonce + GCM_NONCE_BYTES, zeros, sizeof zeros) != 0) {
+        memset(ret_plain, 0, rest.size - SEAL_TAG_BYTES);
         return RESULT_INVALID;
-    return RESULT_OK;
+    }
+    return seal->gcm_is_fast ? gcm_open(&key->gcm, nonce, bound_span, rest, ret_plain)
+                             : gcm_open_anywhere(key->bytes, nonce, bound_span, rest, ret_plain);
 }
 
 struct hash seal_digest(struct seal *seal, uint32_t day, uint64_t number, struct span words)
 {
-    const uint8_t *key = key_kept(seal, day);
+    const struct day_key *key = key_kept(seal, day);
     uint64_t big = htobe64(number);
     uint8_t salt[HASH_SIZE];
     struct hash_fields fields;
 
     must(key);
-    crypto_generichash(salt, sizeof salt, (const uint8_t *)&big, sizeof big, key, KEY_BYTES);
+    crypto_generichash(salt, sizeof salt, (const uint8_t *)&big, sizeof big, key->bytes, KEY_BYTES);
     hash_fields_begin(&fields, "lienthong detail v1");
     hash_fields_add(&fields, 1, span_of(salt, sizeof salt));
     hash_fields_add(&fields, 2, words);

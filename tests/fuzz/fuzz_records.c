@@ -64,32 +64,34 @@ static void check_record(unsigned which, struct span bytes)
 
 static void check_sealed(struct taste *taste)
 {
-    static struct seal *seal;
+    static struct seal *seals[2];                               /* of either scheme */
     uint8_t plain[512], room[512 + SEAL_EXTRA_BYTES];
     struct span label = taste_span(taste, SEAL_LABEL_BYTES_MAX), other = taste_span(taste, SEAL_LABEL_BYTES_MAX);
     struct span words = taste_span(taste, sizeof plain);
     uint32_t place = taste_u32(taste);
     uint8_t change = taste_u8(taste);
 
-    struct seal_options options = { .folder = shelf_below("keys"), .no_sync = true };
-    if (!seal)
-        must(seal_open(&seal, &options) == RESULT_OK && seal_key(seal, DAY) == RESULT_OK);
+    for (unsigned i = 0; i < 2 && !seals[i]; i++) {
+        struct seal_options options = { .folder = shelf_below("keys"), .no_sync = true, .scheme = i + 1 };
+        must(seal_open(&seals[i], &options) == RESULT_OK && seal_key(seals[i], DAY) == RESULT_OK);
+    }
+    struct seal *seal = seals[place % 2], *reader = seals[change % 2];
     size_t size = words.size + SEAL_EXTRA_BYTES;
     if (words.size)
         memcpy(room + SEAL_HEAD_BYTES, words.bytes, words.size);
     seal_write(seal, DAY, label, room, words.size);
     struct span sealed = span_of(room, size);
-    must(seal_read(seal, label, sealed, plain) == RESULT_OK);
+    must(seal_read(reader, label, sealed, plain) == RESULT_OK);
     must(!words.size || memcmp(plain, words.bytes, words.size) == 0);
     if (!span_equal(label, other))
-        must(seal_read(seal, other, sealed, plain) == RESULT_INVALID);
+        must(seal_read(reader, other, sealed, plain) == RESULT_INVALID);
     room[place % size] ^= change;
     if (change)
-        must(seal_read(seal, label, sealed, plain) != RESULT_OK);
+        must(seal_read(reader, label, sealed, plain) != RESULT_OK);
     struct span foreign = taste_rest(taste);                    /* and what was never sealed by anybody */
     uint8_t *scratch = foreign.size < sizeof plain ? plain : NULL;
     if (scratch)
-        must(seal_read(seal, label, foreign, scratch) != RESULT_OK);
+        must(seal_read(reader, label, foreign, scratch) != RESULT_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -10,15 +10,22 @@
 
 #include <cmocka.h>
 
+#include "gateway/store/gcm.h"
 #include "gateway/store/seal.h"
 #include "tests/unit/store_site.h"
 
-static struct seal *seal_in(const struct site *site, bool read_only)
+static struct seal *seal_with(const struct site *site, bool read_only, unsigned scheme)
 {
     struct seal *seal;
-    struct seal_options options = { .folder = site->store_folder, .read_only = read_only, .no_sync = true };
+    struct seal_options options = { .folder = site->store_folder, .read_only = read_only, .no_sync = true,
+                                    .scheme = scheme };
     assert_int_equal(seal_open(&seal, &options), RESULT_OK);
     return seal;
+}
+
+static struct seal *seal_in(const struct site *site, bool read_only)
+{
+    return seal_with(site, read_only, 0);
 }
 
 /* Dates that another calendar (Python's datetime, UTC+7) gave. */
@@ -71,13 +78,15 @@ static void round_trip(void **state)
     seal_close(seal);
 }
 
-static void moved_or_changed_does_not_open(void **state)
+static void moved_or_changed(const struct site *site, unsigned scheme)
 {
-    struct seal *seal = seal_in(*state, false);
+    struct seal *seal = seal_with(site, false, scheme);
     uint8_t sealed[SEALED], plain[SEALED];
     uint32_t day;
 
     seal_words(seal, "body 1", sealed);
+    if (scheme)
+        assert_int_equal(sealed[0], scheme);
     assert_int_equal(seal_read(seal, span_of_string("body 2"), span_of(sealed, SEALED), plain), RESULT_INVALID);
     assert_int_equal(seal_read(seal, span_of_string("body "), span_of(sealed, SEALED), plain), RESULT_INVALID);
     for (unsigned bit = 0; bit < 8 * SEALED; bit++) {
@@ -89,11 +98,42 @@ static void moved_or_changed_does_not_open(void **state)
         assert_memory_not_equal(plain, "words", WORDS);
         sealed[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
+    sealed[0] = sealed[0] == 1 ? 2 : 1;                             /* the other scheme is not tried on it */
+    assert_int_equal(seal_read(seal, span_of_string("body 1"), span_of(sealed, SEALED), plain), RESULT_INVALID);
+    sealed[0] = sealed[0] == 1 ? 2 : 1;
+    assert_int_equal(seal_read(seal, span_of_string("body 1"), span_of(sealed, SEALED), plain), RESULT_OK);
     for (size_t size = 0; size < SEALED; size++)
         assert_int_equal(seal_read(seal, span_of_string("body 1"), span_of(sealed, size), plain), RESULT_INVALID);
     assert_false(seal_row_day(span_of(sealed, SEAL_EXTRA_BYTES - 1), &day));
     memset(sealed + 1, 0, 4);
     assert_false(seal_row_day(span_of(sealed, SEALED), &day));      /* day 0 is none */
+    seal_close(seal);
+}
+
+static void moved_or_changed_does_not_open(void **state)
+{
+    moved_or_changed(*state, 1);
+    moved_or_changed(*state, gcm_is_fast() ? 2 : 0);
+}
+
+/* What a processor sealed that has no instructions for scheme 2, and every store from before there was one. */
+static void both_schemes_are_read(void **state)
+{
+    uint8_t old[SEALED], new[SEALED], plain[WORDS];
+    struct seal *seal = seal_with(*state, false, 1);
+    seal_words(seal, "body 1", old);
+    seal_close(seal);
+    seal = seal_in(*state, false);
+    seal_words(seal, "body 1", new);
+    assert_int_equal(old[0], 1);
+    assert_int_equal(new[0], gcm_is_fast() ? 2 : 1);
+    assert_int_equal(seal_read(seal, span_of_string("body 1"), span_of(old, SEALED), plain), RESULT_OK);
+    assert_memory_equal(plain, "words", WORDS);
+    seal_close(seal);
+    seal = seal_with(*state, true, 1);
+    memset(plain, 0, WORDS);
+    assert_int_equal(seal_read(seal, span_of_string("body 1"), span_of(new, SEALED), plain), RESULT_OK);
+    assert_memory_equal(plain, "words", WORDS);
     seal_close(seal);
 }
 
@@ -290,9 +330,9 @@ static void without_its_key_a_body_is_purged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(days), SITE(round_trip), SITE(moved_or_changed_does_not_open), SITE(keys_in_their_folder),
-        SITE(a_dropped_key_is_gone), SITE(many_days), SITE(digests), SITE_OPEN(days_of_the_store),
-        SITE_OPEN(without_its_key_a_body_is_purged),
+        cmocka_unit_test(days), SITE(round_trip), SITE(moved_or_changed_does_not_open), SITE(both_schemes_are_read),
+        SITE(keys_in_their_folder), SITE(a_dropped_key_is_gone), SITE(many_days), SITE(digests),
+        SITE_OPEN(days_of_the_store), SITE_OPEN(without_its_key_a_body_is_purged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
