@@ -45,6 +45,13 @@ struct known_agency {
     char     code[AGENCY_CODE_SIZE];
 };
 
+/* Message ids of a sender: none is older. Purging looks at its oldest row only where there may be one to purge; each
+ * look took the cursor from the end of the table, where ids come, to the sender's beginning and back. */
+struct known_oldest {
+    uint32_t sender;                    /* 0: free */
+    int64_t  oldest_ms;
+};
+
 struct store {
     char            folder[PATH_SIZE];
     MDB_env        *env;
@@ -65,6 +72,7 @@ struct store {
     struct journal  journal;
     MDB_txn        *open;               /* holds the turns that are in the journal and not yet in the environment */
     struct known_agency by_number[KNOWN_AGENCIES], by_code[KNOWN_AGENCIES];
+    struct known_oldest oldest_ids[KNOWN_AGENCIES];
 };
 
 /* 90 % of store_bytes_max: intake stops there. */

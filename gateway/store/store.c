@@ -84,10 +84,11 @@ static enum result turn_begin(struct store *store, bool writable, int64_t now_ms
     return lmdb_result(code);
 }
 
-static void forget_agencies(struct store *store)
+static void forget_known(struct store *store)
 {
     memset(store->by_number, 0, sizeof store->by_number);
     memset(store->by_code, 0, sizeof store->by_code);
+    memset(store->oldest_ids, 0, sizeof store->oldest_ids);
 }
 
 /* Nothing of it is left, whatever it put. Where room was short, the turns before it are settled: what they replaced is
@@ -97,7 +98,7 @@ static enum result turn_undo(struct turn *turn)
     struct store *store = turn->store;
 
     turn->txn = NULL;
-    forget_agencies(store);
+    forget_known(store);
     enum result result = settle_again(store);
     if (result == RESULT_OK && turn->failure == RESULT_FULL && store->open)
         result = settle_commit(store);
@@ -165,7 +166,7 @@ static enum result turn_commit(struct turn *turn)
     if (result == RESULT_OK)
         store->counters = turn->counters;
     else
-        forget_agencies(store);
+        forget_known(store);
     return result;
 }
 

@@ -165,9 +165,19 @@ bool turn_dedupe(struct turn *turn, uint32_t sender, const struct uuid *message_
     return row_get_u64(turn, TABLE_DEDUPE, &key, ret_handoff);
 }
 
+static struct known_oldest *known_of(struct turn *turn, uint32_t sender)
+{
+    return &turn->store->oldest_ids[sender & (KNOWN_AGENCIES - 1)];
+}
+
 void turn_dedupe_put(struct turn *turn, uint32_t sender, const struct uuid *message_id, uint64_t handoff)
 {
     struct key key = dedupe_key(sender, message_id);
+    struct known_oldest *known = known_of(turn, sender);
+    int64_t time_ms = uuid_time_ms(message_id);
+
+    if (known->sender == sender && time_ms < known->oldest_ms)
+        known->oldest_ms = time_ms;
     row_put_u64(turn, TABLE_DEDUPE, &key, handoff);
 }
 
@@ -176,14 +186,20 @@ unsigned turn_dedupe_purge(struct turn *turn, uint32_t sender, int64_t before_ms
     static const struct uuid lowest;
     struct key from = dedupe_key(sender, &lowest);
     struct span key, value;
+    struct known_oldest *known = known_of(turn, sender);
     unsigned purged = 0;
 
+    if (known->sender == sender && known->oldest_ms >= before_ms)
+        return 0;
     /* An id begins with its time, so the oldest stand first. */
     while (purged < most && row_next(turn, TABLE_DEDUPE, &from, ROW_FROM, 4, &key, &value)) {
         struct uuid id;
         memcpy(id.bytes, key.bytes + 4, sizeof id.bytes);
-        if (uuid_time_ms(&id) >= before_ms)
+        int64_t time_ms = uuid_time_ms(&id);
+        if (time_ms >= before_ms) {
+            *known = (struct known_oldest){ .sender = sender, .oldest_ms = time_ms };
             break;
+        }
         struct key gone = dedupe_key(sender, &id);
         row_delete(turn, TABLE_DEDUPE, &gone);
         purged++;

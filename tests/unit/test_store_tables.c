@@ -314,6 +314,53 @@ static void message_ids(struct turn *turn, void *context)
     assert_int_equal(turn_dedupe_purge(turn, 3, INT64_MAX, 100), 0);
 }
 
+/* Where the oldest id of a sender stands is remembered; what is told of it must stay true. */
+static void put_four_ids(struct turn *turn, void *context)
+{
+    (void)context;
+    for (uint8_t i = 0; i < 4; i++) {
+        struct uuid id = id_at(1000 + i, i);
+        turn_dedupe_put(turn, 2, &id, 100u + i);
+    }
+    assert_int_equal(turn_dedupe_purge(turn, 2, 1001, 100), 1);
+    assert_int_equal(turn_dedupe_purge(turn, 2, 1001, 100), 0);
+    struct uuid late = id_at(500, 9);
+    turn_dedupe_put(turn, 2, &late, 99);
+    assert_int_equal(turn_dedupe_purge(turn, 2 + 64, 1001, 100), 0);        /* its place is another sender's too */
+    assert_int_equal(turn_dedupe_purge(turn, 2, 500, 100), 0);
+    assert_int_equal(turn_dedupe_purge(turn, 2, 501, 100), 1);
+}
+
+static void purge_two_and_fill_the_map(struct turn *turn, void *context)
+{
+    static char body[BODY_BYTES_MAX];
+    (void)context;
+    assert_int_equal(turn_dedupe_purge(turn, 2, 1003, 100), 2);
+    assert_int_equal(turn_dedupe_purge(turn, 2, 1003, 100), 0);
+    for (unsigned i = 0; i < 64; i++)
+        turn_body_put(turn, turn_handoff_new_id(turn), (struct span){ 0 }, span_of(body, sizeof body));
+}
+
+static void the_two_are_purged(struct turn *turn, void *context)
+{
+    (void)context;
+    assert_int_equal(turn_dedupe_purge(turn, 2, 1003, 100), 2);
+    assert_int_equal(turn_dedupe_purge(turn, 2, INT64_MAX, 100), 1);
+    assert_int_equal(turn_dedupe_purge(turn, 2, INT64_MAX, 100), 0);
+}
+
+static void oldest_ids(void **state)
+{
+    struct site *site = *state;
+    struct turn_end end;
+
+    site->options.map_bytes = 4 << 20;
+    site_open(site);
+    site_turn(site, SITE_NOW_MS, put_four_ids, NULL);
+    assert_int_equal(store_turn(site->store, SITE_NOW_MS, purge_two_and_fill_the_map, NULL, &end), RESULT_FULL);
+    site_turn(site, SITE_NOW_MS, the_two_are_purged, NULL);
+}
+
 static void events(struct turn *turn, void *context)
 {
     struct event event = { .handoff = 5, .at_ms = SITE_NOW_MS, .from = STATE_READY, .to = STATE_OFFERED,
@@ -475,7 +522,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_TURN(agencies), IN_TURN(agency_states), IN_TURN(counts), IN_TURN(many_counts),
         SITE_OPEN(counts_over_turns), IN_TURN(dossiers), IN_TURN(handoffs), IN_TURN(bodies), IN_TURN(message_ids),
-        IN_TURN(events), IN_TURN(feeds), IN_TURN(checkpoints_and_cursors), IN_TURN(directories),
+        SITE(oldest_ids), IN_TURN(events), IN_TURN(feeds), IN_TURN(checkpoints_and_cursors), IN_TURN(directories),
         IN_TURN(dossiers_known), IN_TURN(lists_of_dossiers), SITE_OPEN(bytes_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
