@@ -56,7 +56,7 @@ static int row_try(MDB_cursor *cursor, const struct key *key, MDB_val *value, un
     MDB_val name = val_of(key_span(key)), tried = *value;       /* LMDB writes to both, also when it refuses */
     int code = mdb_cursor_put(cursor, &name, &tried, flags);
     if (!code)
-        *value = tried;
+        value->mv_data = tried.mv_data;
     return code;
 }
 
