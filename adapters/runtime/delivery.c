@@ -134,7 +134,8 @@ static void log_outcome(const struct delivery *delivery, const struct judgement 
     bool fine = is_delivered(judgement->verdict);
     uint64_t unsaid = 0;
 
-    if (!fine && !complaint_is_due(&agency->trouble, judgement->fingerprint, agency->now_ms, &unsaid))
+    if (fine ? !log_is_on(LOG_DEBUG)
+             : !complaint_is_due(&agency->trouble, judgement->fingerprint, agency->now_ms, &unsaid))
         return;
     log_event(fine ? LOG_DEBUG : LOG_INFO, fine ? "delivered" : "not-delivered",
               "agency=%s handoff=%llu attempt=%u verdict=%s why=%s http=%d ms=%lld count=%llu", agency->config->code,

@@ -21,6 +21,11 @@ void log_level_set(enum log_level lowest)
     lowest_level = lowest;
 }
 
+bool log_is_on(enum log_level level)
+{
+    return level >= lowest_level;
+}
+
 /* A line is one fact: whatever a caller's format let through unquoted must not begin another one. */
 static void flatten(struct text *line)
 {
@@ -35,7 +40,7 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
     struct text line = text_of(array, sizeof array - 1);        /* one byte kept for the end of the line */
     va_list arguments;
 
-    if (level < lowest_level)
+    if (!log_is_on(level))
         return;
     clock_text(clock_wall_ms(), time);
     text_add(&line, "time=%s level=%s event=%s", time, level_names[level], event);

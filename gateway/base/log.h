@@ -9,11 +9,13 @@
 #ifndef GATEWAY_BASE_LOG_H
 #define GATEWAY_BASE_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 void log_level_set(enum log_level lowest);              /* default LOG_INFO */
+bool log_is_on(enum log_level level);                   /* worth working out what such a line would say */
 
 /* `event` names the fact in a word or two, with dashes; `format` is printf's and gives the pairs, blanks between them:
  *     log_event(LOG_INFO, "paused", "agency=%s why=%s", agency, log_quoted(why));

@@ -117,7 +117,10 @@ static void levels(void **state)
     capture_begin();
     log_level_set(LOG_ERROR);
     log_event(LOG_WARN, "hidden", NULL);
+    assert_false(log_is_on(LOG_WARN));
+    assert_true(log_is_on(LOG_ERROR));
     log_level_set(LOG_DEBUG);
+    assert_true(log_is_on(LOG_DEBUG));
     log_event(LOG_DEBUG, "shown", NULL);
     log_level_set(LOG_INFO);
     capture_end();
