@@ -171,7 +171,7 @@ static void add_signed(struct text *text, int64_t number)
 static bool add_simple(struct text *text, const char *format, va_list arguments)
 {
     for (;;) {
-        size_t plain = strcspn(format, "%");
+        size_t plain = (size_t)(strchrnul(format, '%') - format);
         text_add_span(text, span_of(format, plain));
         format += plain;
         if (!*format)

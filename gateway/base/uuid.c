@@ -63,11 +63,9 @@ bool uuid_equal(const struct uuid *a, const struct uuid *b)
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-static const uint8_t group_ends[] = { 4, 6, 8, 10 };            /* a dash stands after this many bytes */
-
 static bool dash_after(size_t bytes)
 {
-    return memchr(group_ends, (int)bytes, sizeof group_ends) != NULL;
+    return bytes == 4 || bytes == 6 || bytes == 8 || bytes == 10;
 }
 
 void uuid_text(const struct uuid *uuid, char ret_text[UUID_TEXT_SIZE])
