@@ -57,8 +57,8 @@ static size_t squeeze_blanks(uint8_t *bytes, size_t size)
     return used && bytes[used - 1] == ' ' ? used - 1 : used;
 }
 
-/* Most answers are plain ASCII, where folding is small letters and composing is nothing. NULL: no memory, or other
- * characters. */
+/* Most answers are plain ASCII, where folding is small letters and composing is nothing. With room for the zero byte;
+ * NULL: no memory, or other characters. */
 static uint8_t *fold_ascii(struct span text)
 {
     uint8_t all = 0;
@@ -72,14 +72,18 @@ static uint8_t *fold_ascii(struct span text)
     return bytes;
 }
 
+/* The same of any text. */
 static uint8_t *fold_any(struct span text, size_t *ret_size)
 {
     size_t sound_size = 0;
     uint8_t *sound = make_sound(text, &sound_size);
     uint8_t *bytes = sound ? u8_casefold(sound, sound_size, NULL, UNINORM_NFC, NULL, ret_size) : NULL;
+    uint8_t *with_room = bytes ? realloc(bytes, *ret_size + 1) : NULL;
 
     free(sound);
-    return bytes;
+    if (!with_room)
+        free(bytes);
+    return with_room;
 }
 
 struct folded fold(struct span text)
@@ -92,13 +96,8 @@ struct folded fold(struct span text)
     if (!bytes)
         return (struct folded){ 0 };
     size = squeeze_blanks(bytes, size);
-    uint8_t *ended = realloc(bytes, size + 1);
-    if (!ended) {
-        free(bytes);
-        return (struct folded){ 0 };
-    }
-    ended[size] = 0;
-    return (struct folded){ .string = (char *)ended, .size = size };
+    bytes[size] = 0;
+    return (struct folded){ .string = (char *)bytes, .size = size };
 }
 
 void folded_done(struct folded *folded)

@@ -148,11 +148,12 @@ static bool lines_have_room(struct request *request, size_t more)
     return true;
 }
 
-bool request_header(struct request *request, const char *name, const char *value)
+/* Of a value that is_clean(), or cannot but be. */
+static bool add_line(struct request *request, const char *name, const char *value)
 {
     size_t name_size = strlen(name), value_size = strlen(value), size = name_size + 2 + value_size + 1;
 
-    if (request->header_count >= REQUEST_HEADERS_MAX || !is_clean(value) || !lines_have_room(request, size))
+    if (request->header_count >= REQUEST_HEADERS_MAX || !lines_have_room(request, size))
         return false;
     char *line = request->lines + request->lines_bytes;
     memcpy(line, name, name_size);
@@ -161,6 +162,11 @@ bool request_header(struct request *request, const char *name, const char *value
     request->headers[request->header_count++] = line;
     request->lines_bytes += size;
     return true;
+}
+
+bool request_header(struct request *request, const char *name, const char *value)
+{
+    return is_clean(value) && add_line(request, name, value);
 }
 
 bool request_auth(struct request *request, const struct agency_config *agency, const struct credentials *credentials)
@@ -197,7 +203,7 @@ bool request_key(struct request *request, const char *key, const char *suffix)
         return false;
     memcpy(value + used, suffix, suffix_size);
     memcpy(value + used + suffix_size, "\"", 2);
-    return request_header(request, "Idempotency-Key", value);
+    return add_line(request, "Idempotency-Key", value);
 }
 
 /* ---------------------------------------------------------------- W3C Trace Context */
@@ -245,7 +251,7 @@ bool request_trace(struct request *request, const struct job *job, uint32_t call
     text_add_hex(&text, span_id.bytes, 8);
     text_add_span(&text, span_of("-", 1));
     text_add_span(&text, span_of(valid ? job->traceparent + 53 : "00", 2));
-    return request_header(request, "traceparent", value);
+    return add_line(request, "traceparent", value);
 }
 
 /* ---------------------------------------------------------------- body */
