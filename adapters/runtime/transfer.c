@@ -128,15 +128,6 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void
     return 0;
 }
 
-static int on_timer(CURLM *multi, long timeout_ms, void *context)
-{
-    struct transfers *transfers = context;
-
-    (void)multi;
-    transfers->due_ms = timeout_ms < 0 ? NEVER_MS : timeout_ms == 0 ? 0 : clock_monotonic_ms() + timeout_ms;
-    return 0;
-}
-
 /* ---------------------------------------------------------------- the pool */
 
 enum result transfers_init(struct transfers *transfers, const struct agency_config *config, struct watch *watch,
@@ -150,8 +141,6 @@ enum result transfers_init(struct transfers *transfers, const struct agency_conf
                                      .due_ms = NEVER_MS };
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, transfers);
-    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, transfers);
     /* One each for a login and a poll beside the deliveries. */
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)config->requests_max + 2);
     return RESULT_OK;
@@ -364,8 +353,10 @@ struct transfer *transfer_start(struct transfers *transfers, struct request *req
     transfer->header_bytes = transfer->body_bytes = 0;
     make_active(transfer);
     if (set_request(transfer, timeout_ms, careful)
-        && curl_multi_add_handle(transfers->multi, transfer->easy) == CURLM_OK)
+        && curl_multi_add_handle(transfers->multi, transfer->easy) == CURLM_OK) {
+        transfers->due_ms = 0;
         return transfer;
+    }
     make_idle(transfer);
     return NULL;
 }
@@ -512,8 +503,19 @@ static void read_finished(struct transfers *transfers)
         }
 }
 
+/* libcurl would say so itself, with a call for nearly every transfer; to be asked once a turn is enough. */
+static int64_t next_due_ms(const struct transfers *transfers)
+{
+    long left_ms = -1;
+
+    must(curl_multi_timeout(transfers->multi, &left_ms) == CURLM_OK);
+    return left_ms < 0 ? NEVER_MS : left_ms == 0 ? 0 : clock_monotonic_ms() + left_ms;
+}
+
 void transfers_turn(struct transfers *transfers, int64_t now_ms)
 {
+    bool acted = false;
+
     /* What on_done() starts is begun at once (due_ms is 0 then), on a connection that has just become free: without
      * waiting in between, the kernel never hears that it was not waited for. Bounded: an agency that answers within
      * the turn must not keep the others waiting. */
@@ -524,5 +526,8 @@ void transfers_turn(struct transfers *transfers, int64_t now_ms)
         }
         transfers->moved = false;
         read_finished(transfers);
+        acted = true;
     }
+    if (acted && transfers->due_ms)
+        transfers->due_ms = next_due_ms(transfers);
 }
