@@ -179,14 +179,15 @@ $(call program,$(BUILD)/lienthong,$(call object_of,gateway/cli/main.c),$(NEEDS_c
 $(call program,$(BUILD)/tests/trace,$(call object_of,$(TRACE_SOURCES)),directory $(NEEDS_wire))
 $(call program,$(BUILD)/tests/sim,$(call object_of,$(SIM_SOURCES)),directory $(NEEDS_wire))
 $(call program,$(BUILD)/tests/city,$(call object_of,$(CITY_SOURCES)),directory $(NEEDS_wire))
+wraps      = $(addprefix -Wl$(comma)--wrap=,$(1))
+comma     := ,
+WRAPS_test_broker_turn := bus_now_us bus_read bus_send     # tests/unit/broker_seat.c has them
 needs_of_test = $(or $(NEEDS_$(word 2,$(subst _, ,$(basename $(notdir $(1)))))),$(NEEDS_all))
 $(foreach test,$(UNIT_SOURCES),$(call program,$(BUILD)/tests/$(basename $(notdir $(test))),$(call object_of,$(test)),\
-    unit-shared $(call needs_of_test,$(test)),-lcmocka))
+    unit-shared $(call needs_of_test,$(test)),-lcmocka $(call wraps,$(WRAPS_$(basename $(notdir $(test)))))))
 $(foreach f,$(FUZZ_SOURCES),$(call program,$(f:tests/fuzz/fuzz_%.c=$(BUILD)/fuzz/%),$(call object_of,$(f)),\
     fuzz-shared $(NEEDS_all)))
 # LMDB's and ZeroMQ's calls come to tests/nth/calls.c first; a story's store, and the clocks of a client, to the sweeps.
-wraps      = $(addprefix -Wl$(comma)--wrap=,$(1))
-comma     := ,
 NTH_CALLS := $(addprefix mdb_,env_create env_set_maxdbs env_set_mapsize env_open env_get_fd env_copyfd2 txn_begin \
     txn_commit dbi_open cursor_open get cursor_get put cursor_put cursor_del del) zmq_msg_send zmq_send \
     zmq_msg_init_size

@@ -100,6 +100,8 @@ struct plan { struct session *session; uint32_t most; bool probe; };
 typedef bool offers_may(void *context, struct session *session);
 uint32_t offers_plan(struct offers *offers, const struct effects *effects, int64_t now_ms, offers_may *may,
                      void *context, struct plan plans[PLAN_MAX]);
+/* The turn had no more room behind what this session got: the next planning begins behind its agency. */
+void offers_stopped(struct offers *offers, const struct session *session);
 /* Followers that can take notices. */
 uint32_t offers_plan_notices(struct offers *offers, const struct effects *effects, offers_may *may, void *context,
                              struct plan plans[PLAN_MAX]);

@@ -145,6 +145,13 @@ uint32_t offers_plan(struct offers *offers, const struct effects *effects, int64
     return count;
 }
 
+void offers_stopped(struct offers *offers, const struct session *session)
+{
+    for (uint32_t i = 0; i < offers->ready_count; i++)
+        if (offers->recipients[offers->ready[i]].number == session->agency)
+            offers->ready_at = (i + 1) % offers->ready_count;
+}
+
 uint32_t offers_plan_notices(struct offers *offers, const struct effects *effects, offers_may *may, void *context,
                              struct plan plans[PLAN_MAX])
 {

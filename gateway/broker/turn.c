@@ -139,33 +139,44 @@ static void frames(struct broker *broker, struct turn *turn)
     }
 }
 
-/* False: it gave less than it was asked for, so there is no more to give now. */
-static bool offer_once(struct broker *broker, struct turn *turn, const struct plan *plan, uint32_t most)
+/* Gives what came of it; count == asked: there may be more. `bytes_max`: as in struct offer. */
+static struct offered offer_once(struct broker *broker, struct turn *turn, const struct plan *plan, uint32_t most,
+                                 size_t bytes_max)
 {
     struct session *session = plan->session;
     struct command command = { .kind = COMMAND_OFFER, .session = session->number, .agency = session->holder };
     uint32_t from = broker->effects.count;
 
     command.offer = (struct offer){ .session = session->number, .most = most, .kinds = session->kinds,
-                                    .stamp_ms = session->stamp_ms, .probe = plan->probe };
+                                    .stamp_ms = session->stamp_ms, .probe = plan->probe, .bytes_max = bytes_max };
     step(broker, turn, &command);
-    for (uint32_t i = from; i < broker->effects.count; i++)
-        if (broker->effects.list[i].kind == EFFECT_OFFERED)
-            return broker->effects.list[i].offered.count == broker->effects.list[i].offered.asked;
-    return false;
+    const struct effect *last = &broker->effects.list[broker->effects.count - 1];
+    must(broker->effects.count > from && last->kind == EFFECT_OFFERED);
+    return last->offered;
 }
 
+/* While somebody asks for things one by one, few bodies go out in a turn: to read, pack and encrypt all that there is
+ * room for takes longer than everything that he waits for. The rest goes in the next ones. */
 static void offers(struct broker *broker, struct turn *turn)
 {
+    size_t bytes_max = turn_has_waiter(broker) ? WAITED_BODY_BYTES : SIZE_MAX, bytes = 0;
+    const struct session *served = NULL;
     struct plan plans[PLAN_MAX];
     uint32_t count = broker->stopping ? 0
         : offers_plan(&broker->offers, &broker->effects, broker->now_ms, broker_may, broker, plans);
 
     for (uint32_t i = 0; i < count; i++) {
         uint32_t left = plans[i].most;
-        while (left && effects_has_room(&broker->effects)) {
+        while (left && bytes < bytes_max && effects_has_room(&broker->effects)) {
             uint32_t most = left < OFFER_MAX ? left : OFFER_MAX;
-            left = offer_once(broker, turn, &plans[i], most) ? left - most : 0;
+            struct offered offered = offer_once(broker, turn, &plans[i], most, bytes_max - bytes);
+            left = offered.count == offered.asked ? left - most : 0;
+            bytes += offered.bytes;
+            served = plans[i].session;
+        }
+        if (served && (bytes >= bytes_max || !effects_has_room(&broker->effects))) {
+            offers_stopped(&broker->offers, served);
+            return;
         }
     }
 }

@@ -88,6 +88,7 @@ struct offer {
     uint32_t kinds;                         /* KIND_BIT()s that this receiver announced */
     int64_t  stamp_ms;                      /* of its last PING; goes into every DELIVER */
     bool     probe;                         /* the breaker is half open: one, and its failure costs no attempt */
+    size_t   bytes_max;                     /* ends with the body that reaches this; 0: as the turn has room */
 };
 
 struct outcome {

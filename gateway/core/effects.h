@@ -84,7 +84,8 @@ struct effect {
             bool charged, never_sent;               /* charged: it cost an attempt, so a breaker may give it back */
             bool probe;                             /* the broker said `uncharged`: its breaker is open or half open */
         } answered;
-        struct { uint32_t count, asked; bool more; } offered;   /* more: stopped for want of room in this turn */
+        /* bytes: of the bodies; more: it stopped for want of room in this turn, or at bytes_max */
+        struct offered { uint32_t count, asked; size_t bytes; bool more; } offered;
         struct { uint64_t last; uint32_t count, asked; } notified;      /* last: event_seq of the last notice given */
         struct { bool paused, on_hold; } agency_state;
         struct { uint64_t handoff; enum agency_class agency_class; enum state from, to; bool ask_first; } restored;

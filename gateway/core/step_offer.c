@@ -135,30 +135,46 @@ static enum result offer_one(struct step *step, struct handoff *handoff)
     return RESULT_OK;
 }
 
-static uint32_t offer_some(struct step *step, uint32_t recipient, uint32_t most, bool *ret_more)
+/* What its DELIVER weighs, the last effect. */
+static size_t bytes_given(const struct effects *effects)
 {
+    const struct effect *effect = &effects->list[effects->count - 1];
+    size_t bytes = effect->deliver.header.size + effect->deliver.payload.size;
+    for (uint32_t i = 0; i < effect->deliver.input_count; i++)
+        bytes += effect->deliver.inputs[i].payload.size;
+    return bytes;
+}
+
+static uint32_t offer_some(struct step *step, uint32_t recipient, uint32_t most, size_t *ret_bytes, bool *ret_more)
+{
+    const struct offer *offer = &step->command->offer;
     struct agency_state state;
     struct handoff handoff;
     uint32_t offered = 0;
 
+    *ret_bytes = 0;
     *ret_more = false;
     turn_agency_state(step->turn, recipient, &state);
     if (state.paused || state.on_hold || restore_is_held(step->turn))
         return 0;
     /* One that cannot go any more takes nobody's place: else "fewer than asked" would not mean that nothing is left. */
     for (uint32_t tries = 0; offered < most; tries++) {
-        if (tries == 2 * OFFER_MAX || !effects_has_room(step->effects)) {
+        if (tries == 2 * OFFER_MAX || !effects_has_room(step->effects) ||
+            (offer->bytes_max && *ret_bytes >= offer->bytes_max)) {
             *ret_more = true;
             break;
         }
-        if (!lane_pick(step, recipient, step->command->offer.kinds, state.offers + offered, &handoff))
+        if (!lane_pick(step, recipient, offer->kinds, state.offers + offered, &handoff))
             break;
         enum result result = offer_one(step, &handoff);
         if (result == RESULT_FULL) {
             *ret_more = true;
             break;
         }
-        offered += result == RESULT_OK;
+        if (result != RESULT_OK)
+            continue;
+        *ret_bytes += bytes_given(step->effects);
+        offered++;
     }
     if (offered) {
         state.offers += offered;
@@ -172,13 +188,15 @@ void step_offer(struct step *step)
     const struct offer *offer = &step->command->offer;
     uint32_t most = offer->probe && offer->most > 1 ? 1 : offer->most > OFFER_MAX ? OFFER_MAX : offer->most;
     uint32_t recipient = turn_agency_number(step->turn, step->command->agency->code);
+    size_t bytes = 0;
     bool more = false;
 
-    uint32_t offered = recipient ? offer_some(step, recipient, most, &more) : 0;
+    uint32_t offered = recipient ? offer_some(step, recipient, most, &bytes, &more) : 0;
     struct effect *effect = effects_add(step->effects, EFFECT_OFFERED, step->command);
     effect->session = offer->session;
     effect->agency = recipient;
     effect->offered.count = offered;
     effect->offered.asked = most;
+    effect->offered.bytes = bytes;
     effect->offered.more = more;
 }

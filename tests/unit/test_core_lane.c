@@ -187,6 +187,30 @@ static void an_offer_ends_where_the_room_ends(void **state)
     assert_in_range(offers, 2, 4);
 }
 
+/* The one that reaches the bound goes, the next ones with the next OFFER: at least one each time. */
+static void an_offer_ends_with_the_body_that_reaches_its_bound(void **state)
+{
+    struct world *world = *state;
+    struct command offer = { .kind = COMMAND_OFFER, .agency = world_agency(world, SAFE) };
+    struct command submit = world_submit(world, WARD, SAFE, KIND_FORWARD);
+    size_t each = submit.submit.header.size + submit.submit.payload.size;
+    for (char name[] = "A-0"; name[2] < '5'; name[2]++)
+        (void)send_due(world, name, KIND_FORWARD, 0);
+    offer.offer = (struct offer){ .session = 5, .most = 10, .kinds = KINDS_ALL, .bytes_max = 2 * each - 1 };
+    world_run(world, &offer);
+    assert_int_equal(world_count(world, EFFECT_DELIVER), 2);
+    assert_int_equal(world_effect(world, EFFECT_OFFERED, 0)->offered.bytes, 2 * each);
+    assert_true(world_effect(world, EFFECT_OFFERED, 0)->offered.more);
+    offer.offer.bytes_max = 1;
+    world_run(world, &offer);
+    assert_int_equal(world_count(world, EFFECT_DELIVER), 1);
+    assert_true(world_effect(world, EFFECT_OFFERED, 0)->offered.more);
+    offer.offer.bytes_max = 3 * each;
+    world_run(world, &offer);
+    assert_int_equal(world_count(world, EFFECT_DELIVER), 2);
+    assert_false(world_effect(world, EFFECT_OFFERED, 0)->offered.more);
+}
+
 /* ---- what core.h says between steps */
 
 struct due_asked { int64_t due_ms; bool ready, ready_elsewhere; };
@@ -221,6 +245,7 @@ int main(void)
         WORLD(by_due_date_then_by_age), WORLD(the_share_of_the_late_spans_offers),
         WORLD(a_head_inherits_the_earliest_due_behind_it), WORLD(inherited_dates_go_with_their_owner),
         WORLD(only_kinds_that_were_announced), WORLD(a_probe_is_one), WORLD(an_offer_ends_where_the_room_ends),
+        WORLD(an_offer_ends_with_the_body_that_reaches_its_bound),
         WORLD(the_loop_can_ask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
