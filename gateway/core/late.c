@@ -333,12 +333,18 @@ void late_due(struct step *step, int64_t due_ms, uint64_t dossier)
     turn_ending_put(step->turn, &it.ending);
 }
 
+bool late_is_held_back(const struct step *step, const struct dossier *dossier, const struct ending *ending)
+{
+    return ending->apology == APOLOGY_BRAKED && !ending->ended && is_on(step) && !clock_stands(dossier) &&
+           ending->due_ms == dossier->due_ms;
+}
+
 void late_release(struct step *step, uint64_t dossier)
 {
     struct look it = { .step = step };
 
     must(turn_ending(step->turn, dossier, &it.ending) && turn_dossier(step->turn, dossier, &it.dossier));
-    must(it.ending.apology == APOLOGY_BRAKED);
+    must(late_is_held_back(step, &it.dossier, &it.ending));
     late_ask(&it, true);
     late_list(step, &it.ending, it.ending.asked_of ? it.ending.asked_of : it.dossier.opener, it.dossier.due_ms);
     late_look_at(step, &it.ending, step->now_ms < it.dossier.due_ms ? look_before_due(&it) : step->now_ms);

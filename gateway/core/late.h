@@ -34,7 +34,10 @@ void late_done_by(struct step *step, uint64_t dossier, int64_t source_ms);
 void late_delivered(struct step *step, const struct dossier *dossier);
 /* TIMER_LATE. */
 void late_due(struct step *step, int64_t due_ms, uint64_t dossier);
-/* A BRAKED one is asked for now, whatever the brake says. */
+/* A BRAKED one that nothing but the brake holds back: its clock runs, and it is due when it was. Any other is looked at
+ * anew when its clock goes on. */
+bool late_is_held_back(const struct step *step, const struct dossier *dossier, const struct ending *ending);
+/* It is asked for now, whatever the brake says. */
 void late_release(struct step *step, uint64_t dossier);
 /* A request for an apology was closed by a person, or could not be delivered: looked at soon. */
 void late_draft_closed(struct step *step, const struct handoff *draft);

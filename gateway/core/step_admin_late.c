@@ -2,7 +2,7 @@
  * at the console.
  *
  * late           those at work on which an apology is owed, asked for or promised; and URGEs without an answer.
- * late-release   the BRAKED ones of one agency are asked for, as many as fit into one turn.
+ * late-release   the BRAKED ones of one agency are asked for, as many as fit into one turn; not those whose clock stands.
  * sign           an APOLOGY in the holder's name, by the same checks as if its system had sent it. The operator's uid
  *                and reason stand in its history.
  */
@@ -125,11 +125,12 @@ void admin_late_release(struct step *step, struct admin_reply *reply)
         return;
     uint32_t agency = admin_agency(step, reply, "agency", code, false);
     struct late at = { .agency = agency };
+    struct dossier dossier;
     if (!agency)
         return;
     while (turn_late_next(step->turn, &at, true, &at)) {
-        must(turn_ending(step->turn, at.dossier, &ending));
-        if (ending.apology != APOLOGY_BRAKED)
+        must(turn_ending(step->turn, at.dossier, &ending) && turn_dossier(step->turn, at.dossier, &dossier));
+        if (!late_is_held_back(step, &dossier, &ending))
             continue;
         if (!admin_has_room(step) || reply->affected == admin_limit(step)) {
             reply->more = true;
@@ -139,8 +140,6 @@ void admin_late_release(struct step *step, struct admin_reply *reply)
         if (admin->dry_run)
             continue;
         struct change change = admin_change(step, CAUSE_RELEASE);
-        struct dossier dossier;
-        must(turn_dossier(step->turn, at.dossier, &dossier));
         uint64_t about = late_about(step, &dossier, &ending);
         if (about)
             dossier_note(step, about, &change);

@@ -219,10 +219,12 @@ static bool of_answer(enum cause cause)
     return cause == CAUSE_ANSWER_CAME || cause == CAUSE_ANSWER_REMINDED || cause == CAUSE_ANSWER_OVERDUE;
 }
 
-/* What becomes of an apology and of an URGE is noted where its history is, also when that has ended quietly. */
+/* What becomes of an apology and of an URGE is noted where its history is, also when that has ended quietly; and that a
+ * person let its request go. */
 static bool of_lateness(enum cause cause)
 {
-    return cause >= CAUSE_APOLOGY_ASKED && cause <= CAUSE_ANSWERED && cause != CAUSE_GIVEN_UP;
+    return cause == CAUSE_RELEASE ||
+           (cause >= CAUSE_APOLOGY_ASKED && cause <= CAUSE_ANSWERED && cause != CAUSE_GIVEN_UP);
 }
 
 /* -1: the gateway made it. */

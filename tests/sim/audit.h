@@ -119,6 +119,9 @@ enum audit_act { ACT_REPLAY = 1, ACT_REPLAY_FRESH, ACT_CLOSE, ACT_REDIRECT, ACT_
 void audit_operator_asks(struct audit *audit, enum audit_act act, uint64_t handoff, int32_t agency, bool behind);
 void audit_operator_told(struct audit *audit, enum audit_act act, uint64_t handoff);
 
+/* ... that the requests for apologies to this agency go, which were too many in an hour. In gateway time. */
+void audit_let_go(struct audit *audit, int32_t agency, int64_t now_ms);
+
 /* ---- the room: what was said in a turn that began with intake closed */
 void audit_accepted_when_closed(struct audit *audit, uint64_t handoff);
 void audit_refused_when_full(struct audit *audit, const char *what);

@@ -106,7 +106,7 @@ void audit_report(struct audit *audit, const struct audit_figures *shown);
 struct audit_counts { uint64_t dossiers, facts, steps, requests; };
 struct audit_counts audit_counts(const struct audit *audit);
 /* A directory holds from this turn on: who takes over from each agency (-1 nobody), is the year known. */
-struct audit_directory { int32_t successor[16]; bool one_stop[16], may_move[16], calendar, asks; };
+struct audit_directory { int32_t successor[16]; bool one_stop[16], may_move[16], calendar, asks; uint32_t brake; };
 void audit_directory(struct audit *audit, uint64_t turn_seq, const struct audit_directory *directory);
 
 /* ---- audit_rules.c: for the auditor alone. Pure. */
@@ -157,7 +157,9 @@ void flow_last(const struct life *life);                                /* all i
 
 /* ---- audit_late.c: dossiers that will not be, or were not, in time. Of a handoff that has been accepted */
 void late_accepted(struct life *life, const struct audit_event *event, int32_t index);
+void late_braked(const struct life *life, const struct audit_event *event);   /* it was not asked for: too many */
 void late_last(struct life *life);                                      /* due dates are known */
+void late_looked_at_all(struct audit *audit);                           /* every case, for the last time */
 /* ... and audit_look.c: when it is due by what is known now; 0 not. */
 int64_t life_due_ms(const struct life *life);
 
@@ -198,6 +200,7 @@ struct life {
     bool     reminded[AUDIT_ASKED_MAX], overdue[AUDIT_ASKED_MAX];       /* of their answer, that was said */
     struct audit_dossier written;               /* as it stood after the event before */
     int64_t  due_said_ms;
+    uint64_t asked_turn;                        /* in which apologies were last asked for */
     bool     had_ended;                         /* before this event, and when */
     int64_t  had_ended_ms;
     struct life_handoff handoffs[HANDOFFS_OF_CASE_MAX];

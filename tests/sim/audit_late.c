@@ -5,6 +5,7 @@
 
 #define LATE_MS   (2LL * 60 * 1000)     /* timers of a gateway that is in doubt about the time are put off a minute */
 #define MINUTE_MS (60LL * 1000)
+#define HOUR_MS   (60 * MINUTE_MS)
 
 static bool stands(const struct audit_dossier *dossier)
 {
@@ -40,6 +41,55 @@ static void letter_accepted(struct life *life, const struct audit_handoff *lette
     dossier->promised_ms = says->due_ms;
 }
 
+/* ---- the brake: so many requests to one agency in an hour, which begins with the first; the others wait for a person */
+
+static void note_request(struct life *life, const struct audit_event *event, const struct audit_handoff *request)
+{
+    struct audit *audit = life->audit;
+    int32_t agency = life->handoffs[life_handoff(life, request->handoff)].recipient;
+
+    if (life->directory->brake && agency >= 0 && audit->apology_count < AUDIT_FATES) {
+        audit->apologies[audit->apology_count].at_ms = event->at_ms;
+        audit->apologies[audit->apology_count++].agency = agency;
+    }
+}
+
+void audit_let_go(struct audit *audit, int32_t agency, int64_t now_ms)
+{
+    if (!audit->let_go_ms[agency])
+        audit->let_go_ms[agency] = now_ms;
+}
+
+/* Who has taken over from another gets what was counted for both. */
+static bool is_heir(const struct audit *audit, int32_t agency)
+{
+    for (int i = 0; i < SOMEBODY_MAX; i++)
+        if (audit->heirs[i] & 1u << agency)
+            return true;
+    return false;
+}
+
+void late_looked_at_all(struct audit *audit)
+{
+    uint32_t brake = audit->directories[audit->directory_count - 1].directory.brake;
+
+    for (uint32_t i = 0; i < audit->apology_count; i++) {
+        int32_t agency = audit->apologies[i].agency;
+        int64_t from_ms = audit->apologies[i].at_ms, let_go_ms = audit->let_go_ms[agency];
+        uint32_t count = 0;
+        for (uint32_t k = 0; k < audit->apology_count; k++) {
+            int64_t at_ms = audit->apologies[k].at_ms;
+            count += audit->apologies[k].agency == agency && at_ms >= from_ms && at_ms - from_ms < HOUR_MS &&
+                     (!let_go_ms || at_ms < let_go_ms);
+        }
+        if (count > 2 * brake && !is_heir(audit, agency))      /* any hour meets two of those that are counted */
+            audit_wrong(audit, 0, "late: %u apologies were asked for of agency %d within an hour, %u are the bound",
+                        count, agency, brake);
+    }
+}
+
+/* ---- what is accepted */
+
 static void request_accepted(struct life *life, const struct audit_event *event, const struct audit_handoff *request)
 {
     int32_t parent = life_handoff(life, request->parent);
@@ -47,6 +97,9 @@ static void request_accepted(struct life *life, const struct audit_event *event,
 
     if (parent >= 0 && life->look->handoffs[parent].kind == KIND_APOLOGY)
         return;                                         /* it calls one back */
+    if (life->look->last && event->turn_seq != life->asked_turn)
+        note_request(life, event, request);             /* several holders of one dossier are one request */
+    life->asked_turn = event->turn_seq;
     if (life->had_ended)
         audit_wrong(life->audit, request->handoff, "late: an apology is asked for of a dossier that has ended");
     if (stands(&life->dossier))
@@ -67,6 +120,12 @@ static void urge_accepted(struct life *life, const struct audit_event *event, co
     }
     if (!life->handoffs[parent].listed || life->handoffs[parent].urges++)
         audit_wrong(life->audit, urge->handoff, "late: urged for what was taken, or once more");
+}
+
+void late_braked(const struct life *life, const struct audit_event *event)
+{
+    if (!life->directory->brake)
+        audit_wrong(life->audit, event->handoff, "late: held back as too many, and there is no bound");
 }
 
 void late_accepted(struct life *life, const struct audit_event *event, int32_t index)

@@ -237,6 +237,9 @@ static void happen(struct life *life, const struct audit_event *event)
     case CAUSE_SENT_ON:
         life->handoffs[index].went_on = true;
         break;
+    case CAUSE_APOLOGY_BRAKED:
+        late_braked(life, event);
+        break;
     case CAUSE_ANSWER_REMINDED: case CAUSE_ANSWER_OVERDUE:
         asked_said(life, event);
         break;

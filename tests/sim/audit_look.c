@@ -345,6 +345,7 @@ struct audit_counts audit_counts(const struct audit *audit)
 
 void audit_looked_at_all(struct audit *audit, uint32_t unreceived_count)
 {
+    late_looked_at_all(audit);
     if (audit->found_unreceived != unreceived_count)
         audit_wrong(audit, 0, "dossier: %u are listed that nobody has taken, %u of them are there", unreceived_count,
                     audit->found_unreceived);

@@ -117,18 +117,18 @@ static int64_t begin_of(int64_t minute)
     return minute * MINUTE - LOCAL_MS;
 }
 
-/* The holiday is so many days after the day on which worlds begin. */
-static bool is_off(int64_t day)
+/* So many days after the day on which worlds begin, which is the second of the month. */
+static bool is_day(int64_t day, int of_month)
 {
     static const int64_t first = (LAW_BEGINS_MS + LOCAL_MS) / MINUTE / DAY;
-    return day == first + LAW_OFF_DAY - 2;
+    return day == first + of_month - 2;
 }
 
 static bool is_worked(int64_t minute, bool calendar)
 {
     int64_t day = minute / DAY, of_day = minute % DAY, weekday = (day + 3) % 7;     /* 0: Monday */
 
-    if (weekday > 4 || (calendar && is_off(day)))
+    if ((weekday > 4 && !(calendar && is_day(day, LAW_MAKE_UP_DAY))) || (calendar && is_day(day, LAW_OFF_DAY)))
         return false;
     return (of_day >= 450 && of_day < 690) || (of_day >= 780 && of_day < 1020);     /* 7:30-11:30, 13:00-17:00 */
 }

@@ -55,6 +55,8 @@ static void make(void)
 {
     struct listed_day holiday = { .day = day_of_date(LAW_YEAR, LAW_OFF_MONTH, LAW_OFF_DAY), .kind = DAY_OFF,
                                   .source = SOURCE_PUBLISHED, .why_vi = "nghỉ", .why_en = "off" };
+    struct listed_day make_up = { .day = day_of_date(LAW_YEAR, LAW_OFF_MONTH, LAW_MAKE_UP_DAY), .kind = DAY_MAKE_UP,
+                                  .source = SOURCE_PUBLISHED, .why_vi = "làm bù", .why_en = "worked instead" };
 
     make_maps();
     for (int since = 0; since < 2; since++) {
@@ -68,6 +70,7 @@ static void make(void)
     for (int year = LAW_YEAR - 1; year < LAW_YEAR + 3; year++)
         must(all.calendar && calendar_add_year(all.calendar, year) == RESULT_OK);
     must(calendar_add_day(all.calendar, &holiday) == RESULT_OK);
+    must(calendar_add_day(all.calendar, &make_up) == RESULT_OK);
     all.made = true;
 }
 
@@ -118,7 +121,8 @@ void catalogue_begin(struct world *world, struct tables *tables)
         tables->late = (struct late_rules){
             .ask = rule(DEADLINE_WORKING_HOURS, LAW_ASK_HOURS),
             .ask_short = rule(DEADLINE_WORKING_HOURS, LAW_ASK_HOURS),
-            .quiet = rule(DEADLINE_WORKING_HOURS, LAW_ASK_HOURS), .brake_per_hour = 4, .escalations_max = 2,
+            .quiet = rule(DEADLINE_WORKING_HOURS, LAW_ASK_HOURS), .escalations_max = 2,
+            .brake_per_hour = world->options.brake,
             .urge_answer_ms = LAW_URGE_MINUTES * 60 * 1000,
         };
     tables->status_maps = all.maps;

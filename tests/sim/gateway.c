@@ -466,6 +466,11 @@ bool gateway_time_is_in_doubt(const struct world *world)
     return world->gateway->time.brake;
 }
 
+int64_t gateway_now_ms(const struct world *world)
+{
+    return world->gateway->now_ms;
+}
+
 void gateway_confirm_time(struct world *world)
 {
     gateway_time_confirm(&world->gateway->time, world->now_ms + world->wall_off_ms, world->now_ms);

@@ -285,6 +285,7 @@ void look_directory(struct world *world, uint64_t turn_seq)
         directory.successor[i] = agency->successor_count ? place_agency(world, agency->successors[0].code) : NONE;
         directory.one_stop[i] = agency->kind == AGENCY_ONE_STOP;
         directory.asks = tables->late.ask.kind;
+        directory.brake = tables->late.brake_per_hour;
         directory.may_move[i] = agency->kind == AGENCY_SECTOR && tables->due_mover_count;
     }
     audit_directory(world->audit, turn_seq, &directory);

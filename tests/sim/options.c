@@ -91,6 +91,7 @@ static void draw_facts(struct options *options, struct dice *dice)
     options->calendar_comes = dice_percent(dice, 70);
     options->all_move_due = dice_percent(dice, 50);
     options->late = dice_percent(dice, 60);
+    options->brake = sometimes(dice, 4);
 }
 
 void options_draw(struct options *options, struct dice *dice, uint64_t seed)

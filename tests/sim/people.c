@@ -83,11 +83,22 @@ static void move_one(struct world *world)
     ask(world, &admin, act);
 }
 
+/* Requests for apologies that were too many in an hour go all the same. */
+static void let_go(struct world *world, uint32_t agency)
+{
+    struct admin admin = admin_of("late-release", "đã xem / looked at");
+    snprintf(admin.code, sizeof admin.code, "%s", world->codes[agency]);
+    audit_let_go(world->audit, (int32_t)agency, gateway_now_ms(world));
+    ask(world, &admin, 0);
+}
+
 static void move_agency(struct world *world)
 {
     struct admin admin = admin_of(dice_percent(&world->dice, 40) ? "hold" : "release", "xem xét / looking");
     snprintf(admin.code, sizeof admin.code, "%s", world->codes[dice_below(&world->dice, world->agency_count)]);
     ask(world, &admin, 0);
+    if (world->options.brake && dice_percent(&world->dice, 5))
+        let_go(world, dice_below(&world->dice, world->agency_count));
     if (!dice_percent(&world->dice, 30))
         return;
     world->offices[dice_below(&world->dice, world->agency_count)].mapping_fixed = true;
@@ -169,6 +180,8 @@ void people_see_to_it(struct world *world, uint32_t round)
     static const enum state states[] = { STATE_FAILED, STATE_UNSURE, STATE_HELD };
 
     world->round = round;
+    for (uint32_t i = 0; world->options.brake && round == 1 && i < world->agency_count; i++)
+        let_go(world, i);
     for (int i = 0; i < 3; i++) {
         struct admin list = admin_of("list", "");
         list.filter.state = states[i];

@@ -36,6 +36,7 @@ struct options {
     uint32_t moody_percent, trouble_percent, gate_percent, withdraw_percent, correct_percent, answer_percent;
     uint32_t conflict_percent, operator_permille, directory_permille, abort_permille, jump_permille, wall_permille;
     uint32_t facts_percent, strange_percent, older_percent, partner_percent, paper_percent, pass_on_percent;
+    uint32_t brake;                         /* requests for an apology to one agency in an hour; 0 no bound */
     uint32_t recall_percent, correction_percent, flow_percent, send_back_percent, look_permille;
     uint32_t body_bytes;
     bool     courses, catalogue, calendar, calendar_comes, all_move_due, late;
@@ -320,6 +321,7 @@ void gateway_directory(struct world *world, const struct tables *tables);
 void gateway_backup(struct world *world, bool taken);                /* the sweep waits, or goes on */
 void gateway_confirm_time(struct world *world);                     /* a person says that the wall clock is right */
 bool gateway_time_is_in_doubt(const struct world *world);
+int64_t gateway_now_ms(const struct world *world);                  /* gateway time of the last turn */
 int32_t gateway_agency(const struct world *world, uint32_t number); /* whose number that is in the store; NONE */
 bool gateway_is_due(struct world *world);                           /* a turn now would do something */
 
