@@ -181,6 +181,13 @@ static const struct procedure *first_version(const struct tables *tables, const 
                                                                                            : NULL;
 }
 
+/* The one behind it, of the same code; NULL: there is none. */
+static const struct procedure *next_version(const struct tables *tables, const struct procedure *at)
+{
+    const struct procedure *last = &tables->procedures[tables->procedure_count - 1];
+    return at < last && strcmp(at[1].code, at->code) == 0 ? at + 1 : NULL;
+}
+
 static bool is_better(const struct procedure *procedure, const struct procedure *best)
 {
     int rank = selector_rank(&procedure->senders), best_rank = selector_rank(&best->senders);
@@ -191,9 +198,9 @@ static bool is_better(const struct procedure *procedure, const struct procedure 
 const struct procedure *tables_procedure(const struct tables *tables, const char *code, const char *variant,
                                          const struct agency *sender, int64_t at_ms)
 {
-    const struct procedure *end = tables->procedures + tables->procedure_count, *best = NULL;
+    const struct procedure *best = NULL;
 
-    for (const struct procedure *at = first_version(tables, code); at && at < end && !strcmp(at->code, code); at++)
+    for (const struct procedure *at = first_version(tables, code); at; at = next_version(tables, at))
         if (within(at->from_ms, at->to_ms, at_ms) && (!is_said(variant) || strcmp(at->variant, variant) == 0)
             && sender && selector_matches(&at->senders, sender) && (!best || is_better(at, best)))
             best = at;
@@ -214,14 +221,14 @@ const struct procedure *tables_procedure_version(const struct tables *tables, co
 {
     char code[PROCEDURE_CODE_SIZE], text[PROCEDURE_VERSION_SIZE];
     size_t length = strcspn(version, "/");
-    const struct procedure *end = tables->procedures + tables->procedure_count, *at = NULL;
+    const struct procedure *at = NULL;
 
     if (length < sizeof code) {
         memcpy(code, version, length);
         code[length] = 0;
         at = first_version(tables, code);
     }
-    for (; at && at < end && !strcmp(at->code, code); at++) {
+    for (; at; at = next_version(tables, at)) {
         procedure_version_text(at, text);
         if (strcmp(text, version) == 0)
             return at;

@@ -8,6 +8,7 @@
  *   2     the same id and content has one answer for ever; other content is a conflict
  *   3     first deliveries of a lane in the order accepted; nothing goes before what it waits for
  *   5     no second act where the class forbids it
+ *   9     nobody is spoken to whose key is not in force
  *   8     every link that was told is the store's link of that turn, for ever
  *   10    with intake closed nothing new is accepted, and everybody else is served
  * The first wrong thing is kept in `failure`.
@@ -121,6 +122,9 @@ void audit_operator_told(struct audit *audit, enum audit_act act, uint64_t hando
 
 /* ... that the requests for apologies to this agency go, which were too many in an hour. In gateway time. */
 void audit_let_go(struct audit *audit, int32_t agency, int64_t now_ms);
+
+/* ---- whoever is spoken to has this key of that agency; at gateway time now_ms */
+void audit_spoken_to(struct audit *audit, uint64_t handoff, uint32_t agency, uint32_t key, int64_t now_ms);
 
 /* ---- the room: what was said in a turn that began with intake closed */
 void audit_accepted_when_closed(struct audit *audit, uint64_t handoff);

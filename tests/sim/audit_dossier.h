@@ -105,8 +105,10 @@ void audit_report(struct audit *audit, const struct audit_figures *shown);
 /* ... and what was judged then. */
 struct audit_counts { uint64_t dossiers, facts, steps, requests; };
 struct audit_counts audit_counts(const struct audit *audit);
-/* A directory holds from this turn on: who takes over from each agency (-1 nobody), is the year known. */
-struct audit_directory { int32_t successor[16]; bool one_stop[16], may_move[16], calendar, asks; uint32_t brake; };
+/* A directory holds from this turn on: who takes over from each agency (-1 nobody), is the year known; when its keys are
+ * in force. */
+struct audit_directory { int32_t successor[16]; bool one_stop[16], may_move[16], calendar, asks; uint32_t brake;
+                         struct { int64_t from_ms, to_ms; } keys[16][AGENCY_KEYS_MAX]; };
 void audit_directory(struct audit *audit, uint64_t turn_seq, const struct audit_directory *directory);
 
 /* ---- audit_rules.c: for the auditor alone. Pure. */

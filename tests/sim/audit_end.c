@@ -87,6 +87,17 @@ void audit_operator_told(struct audit *audit, enum audit_act act, uint64_t hando
     fate_of(audit, handoff)->owed_causes |= 1ull << causes[act];
 }
 
+/* ---- keys */
+
+void audit_spoken_to(struct audit *audit, uint64_t handoff, uint32_t agency, uint32_t key, int64_t now_ms)
+{
+    const struct audit_directory *directory = &audit->directories[audit->directory_count - 1].directory;
+    int64_t from_ms = directory->keys[agency][key].from_ms, to_ms = directory->keys[agency][key].to_ms;
+
+    if (now_ms < from_ms || (to_ms && now_ms >= to_ms))
+        audit_wrong(audit, handoff, "promise 9: said to agency %u by a connection whose key is not in force", agency);
+}
+
 /* ---- the room */
 
 void audit_accepted_when_closed(struct audit *audit, uint64_t handoff)

@@ -92,6 +92,8 @@ static void frames(struct world *world, struct turn *turn)
            effects_has_room(&gateway->effects); gateway->inbox_told++) {
         struct command *command = gateway->inbox[gateway->inbox_told].command;
         uint32_t peer = gateway->inbox[gateway->inbox_told].peer;
+        if (command->kind != COMMAND_ADMIN && !seats_key_holds(world, peer))
+            continue;
         if (command->kind != COMMAND_ADMIN) {
             uint32_t agency = world->peers[peer].agency;
             command->agency = seat_agency(world, agency);
@@ -241,6 +243,7 @@ void gateway_turn(struct world *world)
     read_time(world);
     site_day_key(world, gateway->folder, gateway->now_ms);
     seats_expire(world);
+    seats_sweep(world);
     gateway->core.intake_closed = store_intake_open(gateway->store, &why) ? NULL : why;
     gateway->core.purge_paused = gateway->backup;
     world->turns++;

@@ -73,6 +73,8 @@ void seats_offer(struct world *world, struct turn *turn);
 void seats_notify(struct world *world, struct turn *turn);
 void seats_speak(struct world *world);
 void seats_expire(struct world *world);
+bool seats_key_holds(struct world *world, uint32_t peer);           /* now */
+void seats_sweep(struct world *world);                              /* ends those whose key does not */
 void seats_forget(struct world *world);                             /* all of them: the broker died */
 const struct agency *seat_agency(struct world *world, uint32_t agency);
 

@@ -283,6 +283,10 @@ void look_directory(struct world *world, uint64_t turn_seq)
     for (uint32_t i = 0; i < world->agency_count; i++) {
         const struct agency *agency = tables_agency(tables, world->codes[i]);
         directory.successor[i] = agency->successor_count ? place_agency(world, agency->successors[0].code) : NONE;
+        for (uint32_t k = 0; k < AGENCY_KEYS_MAX; k++) {
+            directory.keys[i][k].from_ms = agency->keys[k].from_ms;
+            directory.keys[i][k].to_ms = agency->keys[k].to_ms;
+        }
         directory.one_stop[i] = agency->kind == AGENCY_ONE_STOP;
         directory.asks = tables->late.ask.kind;
         directory.brake = tables->late.brake_per_hour;

@@ -64,6 +64,7 @@ static void draw_habits(struct options *options, struct dice *dice)
     options->directory_permille = sometimes(dice, 40);
     options->class_changes = dice_percent(dice, 50);
     options->abolish = dice_percent(dice, 50);
+    options->keys = dice_percent(dice, 40);
     options->few_kinds = dice_percent(dice, 25);
     options->kinds_of_news = dice_percent(dice, 60);
     options->cursors = dice_percent(dice, 40);
@@ -116,7 +117,7 @@ void options_print(const struct options *o)
     printf("  agencies=%u+%u cases=%u letters=%u turns=%u crashes=%u(%u%% after commit) loss=%u%% again=%u%% "
            "delay=%lldms break=%u/1000 stall=%u/1000 death=%u/1000 late=%u%% moods=%u%% trouble=%u%%\n"
            "  gates=%u%% withdraw=%u%% operators=%u/1000 directory=%u/1000%s abort=%u/1000 jump=%u/1000 wall=%u/1000 "
-           "lease=%llds attempts=%u journal=%u settled=%u%%%s%s%s%s%s%s\n",
+           "lease=%llds attempts=%u journal=%u settled=%u%%%s%s%s%s%s%s%s\n",
            o->one_stops, o->sectors, o->cases, o->letters, o->storm_turns, o->crashes, o->commit_crash_percent,
            o->loss_percent, o->again_percent, (long long)o->delay_ms, o->break_permille, o->stall_permille,
            o->death_permille, o->act_late_percent, o->moody_percent, o->trouble_percent, o->gate_percent,
@@ -124,5 +125,5 @@ void options_print(const struct options *o)
            o->abort_permille, o->jump_permille, o->wall_permille, (long long)o->lease_ms / 1000, o->attempts_max,
            o->journal_bytes, o->settle_percent,
            o->full ? " full" : "", o->few_kinds ? " few-kinds" : "", o->cursors ? " cursors" : "",
-           o->backups ? " backups" : "", o->far_jump ? " far-jump" : "", o->told_twice ? " told-twice" : "");
+           o->backups ? " backups" : "", o->keys ? " keys" : "", o->far_jump ? " far-jump" : "", o->told_twice ? " told-twice" : "");
 }

@@ -96,6 +96,46 @@ static void fill_agency(struct world *world, struct agency *agency, const char *
     snprintf(agency->name, sizeof agency->name, "%s", code);
 }
 
+/* ---- keys: each agency has two, and its peers the one or the other */
+
+static void write_key(uint32_t agency, uint32_t number, uint8_t ret_key[CURVE_KEY_SIZE])
+{
+    memset(ret_key, (int)(1 + agency * AGENCY_KEYS_MAX + number), CURVE_KEY_SIZE);
+}
+
+uint32_t place_key(const struct peer *peer, uint8_t ret_key[CURVE_KEY_SIZE])
+{
+    uint32_t number = peer->number % AGENCY_KEYS_MAX;
+    write_key(peer->agency, number, ret_key);
+    return number;
+}
+
+static void give_keys(struct agency *agency, uint32_t number)
+{
+    agency->key_count = AGENCY_KEYS_MAX;
+    for (uint32_t i = 0; i < AGENCY_KEYS_MAX; i++) {
+        agency->keys[i].roles = ROLE_SENDER | ROLE_RECEIVER;
+        write_key(number, i, agency->keys[i].bytes);
+    }
+}
+
+/* Stolen, and taken out at once; or it ends soon, or begins soon; or it is in force again. */
+static void change_key(struct world *world, struct agency *agency)
+{
+    uint32_t number = dice_below(&world->dice, AGENCY_KEYS_MAX);
+    struct agency_key *key = &agency->keys[number];
+    int64_t soon_ms = gateway_now_ms(world) + dice_between(&world->dice, 1, 2 * 60 * 1000);
+    bool whole = !key->from_ms && !key->to_ms;
+    uint32_t how = dice_below(&world->dice, 3);
+
+    key->from_ms = whole && how == 0 ? soon_ms : 0;
+    key->to_ms = whole && how == 1 ? soon_ms : whole && how == 2 ? 1 : 0;
+    STORY(world, 0, "directory: key %u of %s %s", number, agency->code,
+          !whole ? "is in force again" : how == 0 ? "is in force later" : how == 1 ? "ends soon" : "is revoked");
+}
+
+/* ---- versions */
+
 void place_begin(struct world *world)
 {
     struct tables *tables = new_tables(world, NULL);
@@ -108,6 +148,7 @@ void place_begin(struct world *world)
         snprintf(world->codes[i], AGENCY_CODE_SIZE, "%s-%u", one_stop ? "one-stop" : agency_class_name(agency_class),
                  i);
         fill_agency(world, &tables->agencies[i], world->codes[i], agency_class, one_stop);
+        give_keys(&tables->agencies[i], i);
     }
     tables->agency_count = world->agency_count;
     snprintf(tables->gateway, sizeof tables->gateway, "sim");
@@ -178,6 +219,12 @@ void place_change(struct world *world)
         STORY(world, 0, "directory: the calendar is there now");
         catalogue_calendar(tables);
     }
+    if (world->options.keys && dice_percent(&world->dice, 50)) {
+        change_key(world, agency);
+        take_force(world, tables);
+        gateway_directory(world, tables);
+        return;
+    }
     switch (world->options.class_changes && dice_percent(&world->dice, 50) ? 2 : dice_below(&world->dice, 5)) {
     case 0:
         forbid(world, tables);
@@ -220,6 +267,8 @@ void place_restore(struct world *world)
     for (uint32_t i = 0; i < tables->agency_count; i++) {
         tables->agencies[i].to_ms = 0;
         tables->agencies[i].successor_count = 0;
+        for (uint32_t k = 0; k < AGENCY_KEYS_MAX; k++)
+            tables->agencies[i].keys[k].from_ms = tables->agencies[i].keys[k].to_ms = 0;
         tables->agencies[i].attempts_max = 6;
         tables->agencies[i].lapses_max = 6;
     }

@@ -88,6 +88,30 @@ static void seat_end(struct world *world, struct seat *seat)
     seat->number = 0;
 }
 
+bool seats_key_holds(struct world *world, uint32_t peer)
+{
+    struct gateway *gateway = world->gateway;
+    uint8_t key[CURVE_KEY_SIZE];
+    uint32_t roles;
+
+    (void)place_key(&world->peers[peer], key);
+    const struct agency *holder = tables_agency_of_key(gateway->core.tables, key, gateway->now_ms, &roles);
+    return holder && strcmp(holder->code, world->codes[world->peers[peer].agency]) == 0;
+}
+
+void seats_sweep(struct world *world)
+{
+    for (int i = 0; i < SEATS_MAX; i++) {
+        struct seat *seat = &world->gateway->seats[i];
+        if (!seat->number || seats_key_holds(world, seat->peer))
+            continue;
+        uint32_t peer = seat->peer, generation = seat->generation;
+        seat_end(world, seat);
+        if (world->peers[peer].generation == generation)
+            connection_break(world, &world->peers[peer]);
+    }
+}
+
 void seats_forget(struct world *world)
 {
     memset(world->gateway->seats, 0, sizeof world->gateway->seats);
@@ -126,6 +150,10 @@ void gateway_hears(struct world *world, const struct happening *event)
     struct up *up = event->what;
     struct seat *seat = seat_of_peer(gateway, event->index, event->generation);
 
+    if (!seats_key_holds(world, event->index)) {            /* as the handshake refuses it */
+        connection_break(world, &world->peers[event->index]);
+        return;
+    }
     if (up->kind == UP_HELLO) {
         take_hello(world, event, up);
         return;
@@ -284,6 +312,9 @@ static void say(struct world *world, const struct effect *effect, enum down_kind
 
     if (!seat)
         return;
+    uint8_t key[CURVE_KEY_SIZE];
+    uint64_t handoff = kind == DOWN_DELIVER ? effect->deliver.handoff : kind == DOWN_ACCEPTED ? effect->accepted.handoff : 0;
+    audit_spoken_to(world->audit, handoff, seat->agency, place_key(&world->peers[seat->peer], key), gateway->now_ms);
     if (kind == DOWN_ACCEPTED && !hash_is_zero(&effect->accepted.link))
         down.link = effect->accepted.link;
     if (kind == DOWN_NOTICE) {

@@ -40,7 +40,7 @@ struct options {
     uint32_t recall_percent, correction_percent, flow_percent, send_back_percent, look_permille;
     uint32_t body_bytes;
     bool     courses, catalogue, calendar, calendar_comes, all_move_due, late;
-    bool     class_changes, full, few_kinds, cursors, backups, far_jump, kinds_of_news, replay_groups, abolish;
+    bool     class_changes, full, few_kinds, cursors, backups, far_jump, kinds_of_news, replay_groups, abolish, keys;
     bool     told_twice;                    /* this world is told to a second store */
     uint64_t store_bytes_max;
 };
@@ -243,6 +243,8 @@ const struct tables *place_tables(struct world *world);             /* the one i
 void place_begin(struct world *world);
 void place_change(struct world *world);                             /* a new version, to take force */
 void place_restore(struct world *world);                            /* everything allowed, everybody there */
+/* Which of its agency's keys a peer has, and the key. */
+uint32_t place_key(const struct peer *peer, uint8_t ret_key[CURVE_KEY_SIZE]);
 /* catalogue.c: what law.h says, as tables. */
 void catalogue_begin(struct world *world, struct tables *tables);
 void catalogue_calendar(struct tables *tables);
