@@ -2,7 +2,8 @@
  * at the console.
  *
  * late           those at work on which an apology is owed, asked for or promised; and URGEs without an answer.
- * late-release   the BRAKED ones of one agency are asked for, as many as fit into one turn; not those whose clock stands.
+ * late-release   the BRAKED ones of one agency are asked for, as many as fit into one turn, except while their clock
+ *                stands.
  * sign           an APOLOGY in the holder's name, by the same checks as if its system had sent it. The operator's uid
  *                and reason stand in its history.
  */

@@ -159,7 +159,7 @@ void flow_last(const struct life *life);                                /* all i
 
 /* ---- audit_late.c: dossiers that will not be, or were not, in time. Of a handoff that has been accepted */
 void late_accepted(struct life *life, const struct audit_event *event, int32_t index);
-void late_braked(const struct life *life, const struct audit_event *event);   /* it was not asked for: too many */
+void late_braked(const struct life *life, const struct audit_event *event);   /* not asked for: too many */
 void late_last(struct life *life);                                      /* due dates are known */
 void late_looked_at_all(struct audit *audit);                           /* every case, for the last time */
 /* ... and audit_look.c: when it is due by what is known now; 0 not. */

@@ -61,7 +61,7 @@ struct audit {
     struct audit_counts counts;
     struct audit_figures figures;
     struct { uint8_t status; int8_t owner; } stood[TRAIL_MAX];
-    struct { int64_t at_ms; int32_t agency; } apologies[AUDIT_FATES];   /* asked for, the first of each dossier and turn */
+    struct { int64_t at_ms; int32_t agency; } apologies[AUDIT_FATES];   /* asked for; one a dossier and turn */
     uint32_t apology_count;
     int64_t  let_go_ms[16];                     /* by agency: a person let go what the brake held; 0 never */
     uint32_t found_unreceived;                  /* in the looks since all was over: that nobody has taken */

@@ -41,7 +41,7 @@ static void letter_accepted(struct life *life, const struct audit_handoff *lette
     dossier->promised_ms = says->due_ms;
 }
 
-/* ---- the brake: so many requests to one agency in an hour, which begins with the first; the others wait for a person */
+/* ---- the brake: so many requests to one agency in an hour, which begins with the first; others wait for a person */
 
 static void note_request(struct life *life, const struct audit_event *event, const struct audit_handoff *request)
 {

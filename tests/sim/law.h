@@ -15,7 +15,7 @@ enum {
     LAW_URGE_MINUTES = 20,                  /* an URGE is answered within */
     LAW_RECEIPT_HOURS = 1,                  /* working hours: then it is there, and nobody has taken it */
     LAW_YEAR = 2026,
-    LAW_OFF_MONTH = 3, LAW_OFF_DAY = 4,     /* the Wednesday of that week is a holiday, once the calendar is known, ... */
+    LAW_OFF_MONTH = 3, LAW_OFF_DAY = 4,     /* that week's Wednesday is a holiday, once the calendar is known, ... */
     LAW_MAKE_UP_DAY = 7,                    /* ... and its Saturday is worked instead */
     LAW_ONLINE = 2,                         /* Facts.channel */
 };

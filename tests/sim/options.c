@@ -125,5 +125,6 @@ void options_print(const struct options *o)
            o->abort_permille, o->jump_permille, o->wall_permille, (long long)o->lease_ms / 1000, o->attempts_max,
            o->journal_bytes, o->settle_percent,
            o->full ? " full" : "", o->few_kinds ? " few-kinds" : "", o->cursors ? " cursors" : "",
-           o->backups ? " backups" : "", o->keys ? " keys" : "", o->far_jump ? " far-jump" : "", o->told_twice ? " told-twice" : "");
+           o->backups ? " backups" : "", o->keys ? " keys" : "", o->far_jump ? " far-jump" : "",
+           o->told_twice ? " told-twice" : "");
 }

@@ -313,7 +313,8 @@ static void say(struct world *world, const struct effect *effect, enum down_kind
     if (!seat)
         return;
     uint8_t key[CURVE_KEY_SIZE];
-    uint64_t handoff = kind == DOWN_DELIVER ? effect->deliver.handoff : kind == DOWN_ACCEPTED ? effect->accepted.handoff : 0;
+    uint64_t handoff = kind == DOWN_DELIVER ? effect->deliver.handoff
+                       : kind == DOWN_ACCEPTED ? effect->accepted.handoff : 0;
     audit_spoken_to(world->audit, handoff, seat->agency, place_key(&world->peers[seat->peer], key), gateway->now_ms);
     if (kind == DOWN_ACCEPTED && !hash_is_zero(&effect->accepted.link))
         down.link = effect->accepted.link;
