@@ -31,7 +31,7 @@ const char *audit_failure(const struct audit *audit, uint64_t *ret_handoff);
 /* ---- the interlinked procedure that this world knows: its first step comes after none. after: bits */
 struct audit_graph {
     uint32_t step_count;
-    struct { uint32_t agency, after; bool any, optional; } steps[AUDIT_STEPS_MAX];
+    struct { uint32_t agency, after; bool any, optional, citizen; } steps[AUDIT_STEPS_MAX]; /* citizen: he does it */
 };
 void audit_graph(struct audit *audit, const struct audit_graph *graph);
 
@@ -44,6 +44,7 @@ struct audit_says {
     uint32_t chosen;                            /* bits: optional steps of it that are wanted */
     enum audit_reason { REASON_NONE = 0, REASON_OTHER, REASON_WRONG_PLACE, REASON_WRONG_MATTER } reason;
     uint32_t components;                        /* bits: which papers it names */
+    uint32_t done;                              /* 1 + the citizen's step of a flow that it names as done; 0 none */
     bool     officer;                           /* it names who signed */
     int64_t  source_ms, received_ms, due_ms;
     uint64_t sequence;

@@ -105,8 +105,8 @@ void audit_report(struct audit *audit, const struct audit_figures *shown);
 /* ... and what was judged then. */
 struct audit_counts { uint64_t dossiers, facts, steps, requests; };
 struct audit_counts audit_counts(const struct audit *audit);
-/* A directory holds from this turn on: who takes over from each agency (-1 nobody), is the year known; when its keys are
- * in force. */
+/* A directory holds from this turn on: who takes over from each agency (-1 nobody), is the year known, when keys are in
+ * force. */
 struct audit_directory { int32_t successor[16]; bool one_stop[16], may_move[16], calendar, asks; uint32_t brake;
                          struct { int64_t from_ms, to_ms; } keys[16][AGENCY_KEYS_MAX]; };
 void audit_directory(struct audit *audit, uint64_t turn_seq, const struct audit_directory *directory);
@@ -148,6 +148,7 @@ void    asked_last(const struct life *life);                            /* nothi
 
 /* ---- audit_flow.c: interlinked procedures */
 void flow_submitted(struct life *life, const struct audit_letter *submission, int32_t index);
+void flow_citizen_did(struct life *life, const struct audit_letter *word);  /* a PAYMENT or SUPPLEMENT was accepted */
 void flow_made(struct life *life, int32_t index);                       /* a handoff was accepted, or is a child */
 void flow_result(struct life *life, int32_t index, bool given);          /* ... or taken back */
 bool flow_is_step(const struct life *life, int32_t index);              /* of the flow that was started last */
@@ -159,7 +160,7 @@ void flow_last(const struct life *life);                                /* all i
 
 /* ---- audit_late.c: dossiers that will not be, or were not, in time. Of a handoff that has been accepted */
 void late_accepted(struct life *life, const struct audit_event *event, int32_t index);
-void late_braked(const struct life *life, const struct audit_event *event);   /* not asked for: too many */
+void late_braked(const struct life *life, const struct audit_event *event);      /* too many */
 void late_last(struct life *life);                                      /* due dates are known */
 void late_looked_at_all(struct audit *audit);                           /* every case, for the last time */
 /* ... and audit_look.c: when it is due by what is known now; 0 not. */
@@ -194,6 +195,7 @@ struct life {
     bool     version, version_of_flow;          /* known; of the interlinked procedure */
     const struct audit_letter *submission;      /* the last that started a flow */
     int32_t  step_at[AUDIT_STEPS_MAX];          /* its steps: index of the handoff, from 1; 0 none */
+    uint32_t citizen_done;                      /* bits: its steps that the citizen has done */
     uint32_t with_result;                       /* bits: steps that gave a result, whoever stands for them now */
     uint32_t untold;                            /* bits: agencies that have yet to hear that it was withdrawn, ... */
     uint64_t untold_turn;                       /* ... in this turn */

@@ -9,8 +9,8 @@ static bool is_wanted(const struct life *life, uint32_t step)
     return !life->audit->graph.steps[step].optional || life->submission->says.chosen & 1u << step;
 }
 
-/* Bits: those that it waits for. One that is not wanted is not waited for, but those before it are. */
-static uint32_t waits_for(const struct life *life, uint32_t step)
+/* Bits: those that it comes after. One that is not wanted is not waited for, but those before it are. */
+static uint32_t comes_after(const struct life *life, uint32_t step)
 {
     const struct audit_graph *graph = &life->audit->graph;
     uint32_t wanted = 0, through = 0;
@@ -19,17 +19,31 @@ static uint32_t waits_for(const struct life *life, uint32_t step)
         if (graph->steps[step].after & 1u << i && is_wanted(life, i))
             wanted |= 1u << i;
         else if (graph->steps[step].after & 1u << i)
-            through |= waits_for(life, i);
+            through |= comes_after(life, i);
     }
     return graph->steps[step].any && wanted ? wanted : wanted | through;
+}
+
+/* Bits: those that it waits for. What the citizen does too early opens nothing: so it waits for those before him, too,
+ * except where one of several is enough. */
+static uint32_t waits_for(const struct life *life, uint32_t step)
+{
+    const struct audit_graph *graph = &life->audit->graph;
+    uint32_t after = comes_after(life, step), waits = after;
+
+    for (uint32_t i = 0; i < step && !graph->steps[step].any; i++)
+        if (after & 1u << i && graph->steps[i].citizen)
+            waits |= waits_for(life, i);
+    return waits;
 }
 
 static void check_made(const struct life *life)
 {
     for (uint32_t i = 0; life->submission && i < life->audit->graph.step_count; i++)
-        if (is_wanted(life, i) != (life->step_at[i] != 0))
+        if ((is_wanted(life, i) && !life->audit->graph.steps[i].citizen) != (life->step_at[i] != 0))
             audit_wrong(life->audit, life->look->handoffs[life->step_at[0] - 1].handoff, "flow: step s%u %s", i,
-                        is_wanted(life, i) ? "is wanted, and nobody made it" : "is not wanted, and was made");
+                        life->step_at[i] ? "is the citizen's or not wanted, and was made"
+                                         : "is wanted, and nobody made it");
 }
 
 void flow_submitted(struct life *life, const struct audit_letter *submission, int32_t index)
@@ -37,8 +51,40 @@ void flow_submitted(struct life *life, const struct audit_letter *submission, in
     check_made(life);
     life->submission = submission;
     memset(life->step_at, 0, sizeof life->step_at);
-    life->with_result = 0;
+    life->with_result = life->citizen_done = 0;
     life->step_at[0] = index + 1;
+}
+
+/* Who started the flow may say it, and who holds a step that it comes after. */
+static bool speaks_for_citizen(const struct life *life, int32_t sender, uint32_t step)
+{
+    uint32_t after = comes_after(life, step);
+
+    if (life_same(life, sender, (int32_t)life->submission->sender))
+        return true;
+    for (uint32_t i = 0; i < step; i++)
+        if (after & 1u << i && life->step_at[i] &&
+            life_same(life, sender, life->handoffs[life->step_at[i] - 1].recipient))
+            return true;
+    return false;
+}
+
+/* It names the step; or it says that something was paid, and only one is open. */
+void flow_citizen_did(struct life *life, const struct audit_letter *word)
+{
+    const struct audit_graph *graph = &life->audit->graph;
+    uint32_t open = 0, count = 0;
+
+    if ((word->kind != KIND_PAYMENT && word->kind != KIND_SUPPLEMENT) || !life->submission)
+        return;
+    for (uint32_t i = 0; i < graph->step_count; i++)
+        if (graph->steps[i].citizen && is_wanted(life, i) && !(life->citizen_done & 1u << i) &&
+            (word->says.done ? word->says.done == i + 1 : word->kind == KIND_PAYMENT)) {
+            open = i;
+            count++;
+        }
+    if (count == 1 && speaks_for_citizen(life, (int32_t)word->sender, open))
+        life->citizen_done |= 1u << open;
 }
 
 void flow_made(struct life *life, int32_t index)
@@ -90,7 +136,7 @@ static uint32_t with_results(const struct life *life, uint32_t steps)
     for (uint32_t i = 0; i < AUDIT_STEPS_MAX; i++)
         if (steps & 1u << i && life->step_at[i] && life->handoffs[life->step_at[i] - 1].answer == ANSWER_RESULT)
             found |= 1u << i;
-    return found | (steps & life->with_result);
+    return found | (steps & (life->with_result | life->citizen_done));
 }
 
 void flow_sent(struct life *life, int32_t index)

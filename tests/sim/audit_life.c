@@ -119,6 +119,7 @@ static void accepted(struct life *life, const struct audit_event *event, int32_t
         if (word.letter->says.starts)
             flow_submitted(life, word.letter, index);
         flow_made(life, index);
+        flow_citizen_did(life, word.letter);
         if ((word.kind == KIND_WITHDRAWAL || word.kind == KIND_STOP) && word.letter->addressed < 0 && !handoff->parent)
             flow_withdrawn(life, event);
         life->recalls |= word.kind == KIND_RECALL;

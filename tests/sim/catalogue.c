@@ -83,6 +83,7 @@ static void draw_graph(struct world *world, struct audit_graph *graph)
         graph->steps[i].after = i && dice_percent(&world->dice, 85) ? 1 + dice_below(&world->dice, (1u << i) - 1) : 0;
         graph->steps[i].any = dice_percent(&world->dice, 25);
         graph->steps[i].optional = i && dice_percent(&world->dice, 30);
+        graph->steps[i].citizen = graph->steps[i].after && dice_percent(&world->dice, world->options.citizen_percent);
     }
 }
 
@@ -102,10 +103,14 @@ static void make_flow(struct world *world)
     for (uint32_t i = 0; i < procedure->step_count; i++) {
         all.steps[i] = (struct procedure_step){
             .agency = { .kind = SELECT_AGENCY }, .after = world->graph.steps[i].after,
-            .optional = world->graph.steps[i].optional, .join = world->graph.steps[i].any ? JOIN_ANY : JOIN_ALL,
+            .optional = world->graph.steps[i].optional, .citizen = world->graph.steps[i].citizen,
+            .join = world->graph.steps[i].any ? JOIN_ANY : JOIN_ALL,
         };
         snprintf(all.steps[i].name, sizeof all.steps[i].name, "s%u", i);
-        memcpy(all.steps[i].agency.code, world->codes[world->graph.steps[i].agency], AGENCY_CODE_SIZE);
+        if (world->graph.steps[i].citizen)
+            all.steps[i].agency = (struct selector){ 0 };
+        else
+            memcpy(all.steps[i].agency.code, world->codes[world->graph.steps[i].agency], AGENCY_CODE_SIZE);
     }
 }
 

@@ -126,8 +126,10 @@ static void answer_office(struct world *world, uint32_t agency, uint64_t handoff
     if (!kind || !dice_percent(&world->dice, kind == KIND_PROGRESS ? 30 : 70))
         return;
     struct letter *letter = reply(world, agency, asked->case_number, kind, handoff, &number);
-    if (letter)
-        post(world, number);
+    if (!letter)
+        return;
+    letter_names_step(world, letter);
+    post(world, number);
 }
 
 void letter_answer(struct world *world, uint32_t agency, uint64_t handoff, int32_t about)

@@ -68,6 +68,8 @@ static void procedure_of(const struct world *world, const struct letter *letter,
                                                                world->options.one_stops);
     if (routed && !letter->starts_flow)
         snprintf(step, STEP_NAME_SIZE, "take");
+    if (letter->citizen_step)
+        snprintf(step, STEP_NAME_SIZE, "s%u", letter->citizen_step - 1);
 }
 
 static struct uuid nobody_sends_it(const struct letter *letter)
@@ -205,6 +207,20 @@ static void start_flow(struct world *world, struct letter *letter)
     letter->facts.chosen = letter->steps;
 }
 
+void letter_names_step(struct world *world, struct letter *letter)
+{
+    uint32_t first = dice_below(&world->dice, AUDIT_STEPS_MAX);
+
+    if ((letter->kind != KIND_PAYMENT && letter->kind != KIND_SUPPLEMENT) ||
+        !world->cases[letter->case_number].flows || !dice_percent(&world->dice, 70))
+        return;
+    for (uint32_t i = 0; i < AUDIT_STEPS_MAX && !letter->citizen_step; i++) {
+        uint32_t step = (first + i) % AUDIT_STEPS_MAX;
+        if (step < world->graph.step_count && world->graph.steps[step].citizen)
+            letter->citizen_step = step + 1;
+    }
+}
+
 /* A new one of a case's one-stop, written when it is sent. */
 void letter_draw(struct world *world, uint32_t number)
 {
@@ -224,6 +240,7 @@ void letter_draw(struct world *world, uint32_t number)
     if ((letter->kind == KIND_WITHDRAWAL || letter->kind == KIND_STOP) && world->cases[case_number].flows &&
         dice_percent(&world->dice, 70))
         letter->recipient = NONE;
+    letter_names_step(world, letter);
     if (dice_percent(&world->dice, 40))
         letter->due_ms = world->now_ms + dice_between(&world->dice, -600 * 1000, 3600 * 1000);
     letter->trouble = draw_trouble(world, letter->kind);
@@ -247,7 +264,7 @@ static struct audit_says says_of(const struct world *world, const struct letter 
         .facts = letter->says_facts || letter->chosen,
         .procedure = (routed || letter->says_procedure) && world->options.catalogue,
         .paper = letter->asks_paper, .reason = letter->reason, .officer = letter->says_officer,
-        .starts = letter->starts_flow, .chosen = letter->chosen,
+        .starts = letter->starts_flow, .chosen = letter->chosen, .done = letter->citizen_step,
         .components = letter->components,
         .source_ms = letter->source_ms, .received_ms = facts->received_ms,
         .due_ms = letter->due_ms, .sequence = letter->sequence, .channel = facts->channel, .status = facts->status,

@@ -84,6 +84,7 @@ static void draw_facts(struct options *options, struct dice *dice)
     options->recall_percent = sometimes(dice, 50);
     options->correction_percent = sometimes(dice, 25);
     options->flow_percent = sometimes(dice, 30);
+    options->citizen_percent = sometimes(dice, 60);
     options->send_back_percent = sometimes(dice, 30);
     options->look_permille = sometimes(dice, 30);
     options->courses = dice_percent(dice, 75);

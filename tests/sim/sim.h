@@ -36,6 +36,7 @@ struct options {
     uint32_t moody_percent, trouble_percent, gate_percent, withdraw_percent, correct_percent, answer_percent;
     uint32_t conflict_percent, operator_permille, directory_permille, abort_permille, jump_permille, wall_permille;
     uint32_t facts_percent, strange_percent, older_percent, partner_percent, paper_percent, pass_on_percent;
+    uint32_t citizen_percent;               /* steps of a flow that the citizen does */
     uint32_t brake;                         /* requests for an apology to one agency in an hour; 0 no bound */
     uint32_t recall_percent, correction_percent, flow_percent, send_back_percent, look_permille;
     uint32_t body_bytes;
@@ -129,6 +130,7 @@ struct letter {
     uint32_t chosen;                        /* bits: optional steps of the flow */
     char     steps[PROCEDURE_STEPS_MAX][STEP_NAME_SIZE];        /* ... by name, for the core */
     uint32_t components;                    /* bits: papers that it asks for, or brings */
+    uint32_t citizen_step;                  /* 1 + the citizen's step of a flow that it says is done; 0 it names none */
     bool     in_course;                     /* its office goes on when this one has been sent: course.c */
     uint32_t steps_left;
     int32_t  back_to;                       /* whom its office answers */
@@ -276,6 +278,7 @@ void letter_dossier(uint32_t case_number, char ret_code[DOSSIER_CODE_SIZE]);
 int32_t letter_case(const char *code);                              /* NONE: no case's */
 void letter_write(struct world *world, uint32_t letter);
 void letter_draw(struct world *world, uint32_t letter);
+void letter_names_step(struct world *world, struct letter *letter);  /* a PAYMENT or SUPPLEMENT: one of the citizen's */
 void letter_submit(struct world *world, struct peer *peer, uint32_t letter, bool other);
 /* course.c: the agency that acted on it answers in its own words; what comes after a letter that has been sent. */
 void letter_answer(struct world *world, uint32_t agency, uint64_t handoff, int32_t letter);
