@@ -267,7 +267,8 @@ static void step_offering(struct taste *taste)
     struct command command = { .kind = COMMAND_OFFER, .agency = &place.agencies[agency] };
 
     command.offer = (struct offer){ .session = session_of(agency, how), .most = 1 + how % 5, .stamp_ms = 42,
-                                    .kinds = how & 64 ? taste_u32(taste) : KINDS_ALL, .probe = how & 128 };
+                                    .kinds = how & 64 ? taste_u32(taste) : KINDS_ALL, .probe = how & 128,
+                                    .bytes_max = how & 32 ? how : 0 };
     place_run(&place, &command);
     unsigned given = 0;
     for (uint32_t i = 0; i < place.effects.count; i++)

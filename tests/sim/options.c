@@ -65,6 +65,7 @@ static void draw_habits(struct options *options, struct dice *dice)
     options->class_changes = dice_percent(dice, 50);
     options->abolish = dice_percent(dice, 50);
     options->keys = dice_percent(dice, 40);
+    options->waiter_percent = sometimes(dice, 100);
     options->few_kinds = dice_percent(dice, 25);
     options->kinds_of_news = dice_percent(dice, 60);
     options->cursors = dice_percent(dice, 40);

@@ -272,6 +272,7 @@ void seats_offer(struct world *world, struct turn *turn)
         command.offer = (struct offer){
             .session = seat->number, .most = room, .kinds = seat->kinds, .stamp_ms = seat->stamp_ms,
             .probe = gateway->recipients[seat->agency].breaker.state == BREAKER_HALF_OPEN,
+            .bytes_max = dice_percent(&world->dice, world->options.waiter_percent) ? world->options.body_bytes : 0,
         };
         uint32_t before = gateway->effects.count;
         gateway_step(world, turn, &command);

@@ -40,6 +40,7 @@ struct options {
     uint32_t brake;                         /* requests for an apology to one agency in an hour; 0 no bound */
     uint32_t recall_percent, correction_percent, flow_percent, send_back_percent, look_permille;
     uint32_t body_bytes;
+    uint32_t waiter_percent;                /* of turns, in which somebody waits: few bytes are given out */
     bool     courses, catalogue, calendar, calendar_comes, all_move_due, late;
     bool     class_changes, full, few_kinds, cursors, backups, far_jump, kinds_of_news, replay_groups, abolish, keys;
     bool     told_twice;                    /* this world is told to a second store */
