@@ -105,6 +105,7 @@ static const char *const causes[] = {
     [CAUSE_APOLOGY_SIGNED] = "APOLOGY_SIGNED", [CAUSE_APOLOGY_CANCELLED] = "APOLOGY_CANCELLED",
     [CAUSE_LATE] = "LATE",
     [CAUSE_GIVEN_UP] = "GIVEN_UP", [CAUSE_UNANSWERED] = "UNANSWERED", [CAUSE_ANSWERED] = "ANSWERED",
+    [CAUSE_ANSWER_BY_RECOMPUTED] = "ANSWER_BY_RECOMPUTED",
 };
 _Static_assert(COUNT(causes) == CAUSE_END, "every cause has a name");
 

@@ -114,6 +114,7 @@ enum cause {
     CAUSE_GIVEN_UP,             /* a reminder that cannot be delivered */
     CAUSE_UNANSWERED,           /* an URGE had no answer in time */
     CAUSE_ANSWERED,             /* ... and has one now */
+    CAUSE_ANSWER_BY_RECOMPUTED, /* a calendar that was missing is there: by when an answer is expected may have moved */
     CAUSE_END
 };
 

@@ -34,6 +34,7 @@ json_t *json_of_asked(const Lienthong__V1__AskedView *view)
     json_object_set_new(json, "answers", json_integer(view->answers));
     json_object_set_new(json, "asked", json_time(view->asked_ms));
     json_object_set_new(json, "answer_by", json_time(view->answer_by_ms));
+    json_object_set_new(json, "calendar_missing", view->unknown_year ? json_integer(view->unknown_year) : json_null());
     json_object_set_new(json, "reminded", json_time(view->reminded_ms));
     json_object_set_new(json, "overdue", json_time(view->overdue_ms));
     json_object_set_new(json, "proposes_stop", json_boolean(view->proposes_stop));
@@ -93,6 +94,9 @@ void print_asked(const struct cli *cli, const Lienthong__V1__AskedView *view)
     if (view->state == ASKING_OPEN && view->answer_by_ms) {
         clock_text_local(view->answer_by_ms, text);
         printf(", %s %s", cli_say(cli, "hạn trả lời", "answer by"), text);
+        if (view->unknown_year)
+            printf(" (%s %" PRIu32 ")", cli_say(cli, "tạm tính: thiếu lịch năm", "provisional: no calendar yet for"),
+                   view->unknown_year);
     }
     if (view->state != ASKING_OPEN) {
         clock_text_local(view->ended_ms, text);

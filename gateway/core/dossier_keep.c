@@ -5,6 +5,7 @@
 #include "gateway/core/figures.h"
 #include "gateway/core/flow_clock.h"
 #include "gateway/core/late.h"
+#include "gateway/core/supplement.h"
 #include "gateway/core/urge.h"
 
 enum { RECOMPUTED_MAX = 16 };
@@ -323,11 +324,18 @@ void dossier_receipt_due(struct step *step, int64_t due_ms, struct handoff *forw
     urge_unreceived(step, forward->id);
 }
 
+static void calendar_timer(struct step *step, const struct tables *tables, uint32_t year)
+{
+    if (tables->calendar && calendar_has_year(tables->calendar, (int)year))
+        turn_timer_put(step->turn, step->now_ms, TIMER_CALENDAR, year);
+}
+
 void dossier_calendar_loaded(struct step *step, const struct tables *tables)
 {
     for (uint32_t year = 0; (year = turn_provisional_year(step->turn, year)) != 0;)
-        if (tables->calendar && calendar_has_year(tables->calendar, (int)year))
-            turn_timer_put(step->turn, step->now_ms, TIMER_CALENDAR, year);
+        calendar_timer(step, tables, year);
+    for (uint32_t year = 0; (year = turn_asked_provisional_year(step->turn, year)) != 0;)
+        calendar_timer(step, tables, year);
 }
 
 static void recompute(struct step *step, uint32_t year, uint64_t id)
@@ -359,9 +367,12 @@ void dossier_calendar_due(struct step *step, int64_t due_ms, uint64_t year)
     if (!tables->calendar || !calendar_has_year(tables->calendar, (int)year))
         return;
     for (int i = 0; i < RECOMPUTED_MAX; i++) {
-        if (!(id = turn_provisional_next(step->turn, (uint32_t)year, 0)))
+        if ((id = turn_provisional_next(step->turn, (uint32_t)year, 0)) != 0)
+            recompute(step, (uint32_t)year, id);
+        else if ((id = turn_asked_provisional_next(step->turn, (uint32_t)year, 0)) != 0)
+            supplement_calendar_loaded(step, (uint32_t)year, id);
+        else
             return;
-        recompute(step, (uint32_t)year, id);
     }
     turn_timer_put(step->turn, step->now_ms + 1, TIMER_CALENDAR, year);
 }

@@ -123,9 +123,10 @@ int64_t due_after(const struct tables *tables, const struct agency *agency, int6
 }
 
 int64_t due_of_answer(const struct tables *tables, struct deadline_rule rule, const struct agency *one_stop,
-                      int64_t asked_ms)
+                      int64_t asked_ms, uint32_t *year)
 {
-    return due_after(tables, one_stop, asked_ms, rule);
+    struct deadline question = question_of(tables, one_stop, asked_ms);
+    return ask(&question, rule, year);
 }
 
 /* What is due never comes earlier for what arrives later, so it is found by halves. */
@@ -133,12 +134,12 @@ int64_t due_before(const struct tables *tables, struct deadline_rule rule, const
 {
     int64_t first = due_ms / MINUTE_MS - BEFORE_MINUTES_MAX, last = due_ms / MINUTE_MS;
 
-    if (!due_ms || !due_of_answer(tables, rule, agency, first * MINUTE_MS) ||
-        due_of_answer(tables, rule, agency, first * MINUTE_MS) > due_ms)
+    if (!due_ms || !due_after(tables, agency, first * MINUTE_MS, rule) ||
+        due_after(tables, agency, first * MINUTE_MS, rule) > due_ms)
         return 0;
     while (first < last) {                                          /* `first` is early enough */
         int64_t middle = first + (last - first + 1) / 2;
-        if (due_of_answer(tables, rule, agency, middle * MINUTE_MS) <= due_ms)
+        if (due_after(tables, agency, middle * MINUTE_MS, rule) <= due_ms)
             first = middle;
         else
             last = middle - 1;

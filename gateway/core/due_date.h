@@ -27,9 +27,10 @@ int64_t due_of_step(const struct tables *tables, const struct procedure *procedu
                     const struct agency *holder, const struct dossier *dossier, unsigned branch);
 /* Until when a business receipt is waited for; 0: none is. */
 int64_t due_of_receipt(const struct tables *tables, const struct agency *holder, int64_t delivered_ms);
-/* When the citizen's answer to a request is expected; 0: the rule gives no time. */
+/* When the citizen's answer to a request is expected; 0: the rule gives no time. *year: the first year that no calendar
+ * tells, where the way there leads through one; an earlier one that stands there is kept. */
 int64_t due_of_answer(const struct tables *tables, struct deadline_rule rule, const struct agency *one_stop,
-                      int64_t asked_ms);
+                      int64_t asked_ms, uint32_t *year);
 /* The latest minute from which `rule` leads to due_ms or what is before it: so long before it is due, by the hours of
  * `agency`. 0: the rule gives no time, or one of more than a year. */
 int64_t due_before(const struct tables *tables, struct deadline_rule rule, const struct agency *agency, int64_t due_ms);

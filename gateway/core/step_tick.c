@@ -5,9 +5,9 @@
  * Changes   WAIT: its handoff is READY. LEASE: an OFFERED one is taken back. ANTECEDENT: a HELD one has waited too long
  *           for others and is FAILED. PURGE: the body of an ended one goes, and the words of its history.
  *           RECEIPT: one that was delivered and that nobody has taken is listed, its sender told. CALENDAR: due dates
- *           that waited for a year of the calendar, some at a time. ASKED: the one-stop is reminded of a request; its
- *           time is over, and it is proposed to stop. LATE: a dossier that will not be in time, or was not (late.h).
- *           URGE: one that was not answered is listed.
+ *           and times to answer by that waited for a year of the calendar, some at a time. ASKED: the one-stop is
+ *           reminded of a request; its time is over, and it is proposed to stop. LATE: a dossier that will not be in
+ *           time, or was not (late.h). URGE: one that was not answered is listed.
  * Effects   READY, FEED.
  * Repeated  takes the next timer; nothing when none is due. */
 #include "gateway/core/dossier.h"

@@ -295,18 +295,26 @@ static bool request_ok(struct step *step, const struct intake *intake)
 {
     const struct submit *submit = intake->submit;
     int64_t answer_by_ms = header_answer_by_ms(submit->header);
-    uint32_t components, all;
+    uint32_t components, all = 0;
     bool reason;
 
     if (!names_are_codes(step, intake, &components, &reason) || !says_what(step, intake, components, reason))
         return false;
+    uint32_t own = intake->dossier ? supplement_count(step, intake->dossier, intake->sender, submit->kind, &all) : 0;
+    if (intake->dossier && all == ASKED_MAX && !intake->again) {
+        effects_refuse(step->effects, step->command, PROBLEM_WRONG_STATE, "header.kind",
+                       "Hồ sơ này đã có %d yêu cầu bổ sung hoặc nộp tiền, không thể thêm: hãy giải quyết với một cửa, "
+                       "rồi trả kết quả hoặc từ chối.",
+                       "This dossier has had %d requests to its citizen, and there can be no more: settle it with the "
+                       "one-stop, then send the result or a refusal.", ASKED_MAX);
+        return false;
+    }
     if (answer_by_ms && answer_by_ms <= source_of(step, submit))
         return refuse(step, "header.facts.answer_by_ms", "Hạn trả lời phải ở sau thời điểm yêu cầu.",
                       "The answer must be expected by a time after the request.");
     bool wished = intake->has_parent && (intake->parent.kind == KIND_CORRECTION_REQUEST ||
                                          (intake->parent.kind == submit->kind && intake->parent.state == STATE_FAILED));
-    if (submit->kind == KIND_SUPPLEMENT_REQUEST && !reason && !wished && intake->dossier &&
-        supplement_count(step, intake->dossier, intake->sender, submit->kind, &all))
+    if (submit->kind == KIND_SUPPLEMENT_REQUEST && !reason && !wished && own)
         return refuse(step, "header.facts.reason_code",
                       "Cơ quan này đã yêu cầu bổ sung hồ sơ này rồi: yêu cầu thêm lần nữa phải có mã lý do.",
                       "This agency has asked for a supplement of this dossier before: once more needs a reason_code.");

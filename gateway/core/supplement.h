@@ -20,7 +20,10 @@
  * Time         answer_by: stated, else by the one-stop's hours and the directory's rules (struct asking_rules). A
  *              reminder before it, to the one-stop. At its end a proposal to stop, to both: listed and explained; it is
  *              never stopped by itself. Not while the request has not reached the one-stop, nor while time is in doubt.
- * Bounds       the first ASKED_MAX requests of a dossier are kept here; more are handoffs like any other.
+ *              A year that no calendar tells makes both provisional; when it is loaded they are worked out anew, as an
+ *              event of the request (ANSWER_BY_RECOMPUTED) that both hear of where the time has moved. A proposal that
+ *              came too soon is taken back then, and where the reminder lies ahead again it is given again.
+ * Bounds       ASKED_MAX requests of a dossier; one more is refused, since nothing could wait for its answer.
  */
 #ifndef GATEWAY_CORE_SUPPLEMENT_H
 #define GATEWAY_CORE_SUPPLEMENT_H
@@ -55,6 +58,8 @@ void supplement_follow(struct step *step, const struct dossier *before, const st
 void supplement_taken_back(struct step *step, const struct handoff *request);
 /* TIMER_ASKED. */
 void supplement_due(struct step *step, int64_t due_ms, struct handoff *request);
+/* `request` stands among the provisional ones of this year, whose calendar is there now (dossier_calendar_due). */
+void supplement_calendar_loaded(struct step *step, uint32_t year, uint64_t request);
 
 /* It is overdue, and a person should decide whether to stop. */
 bool supplement_proposes_stop(const struct asked *asked);

@@ -1,4 +1,5 @@
 /* supplement_keep.c - requests to the citizen: their records, the clock that waits for them, their timers. */
+#include "gateway/base/clock.h"
 #include "gateway/core/correction.h"
 #include "gateway/core/due_date.h"
 #include "gateway/core/header_text.h"
@@ -37,6 +38,8 @@ static void end(struct step *step, struct asked *asked, enum asking state, int64
     asked->ended_by = ended_by;
     timer_set(step, asked, 0);
     turn_asked_open_delete(step->turn, place_of(asked), asked->request);
+    if (asked->unknown_year)
+        turn_asked_provisional_delete(step->turn, asked->unknown_year, asked->request);
     turn_asked_put(step->turn, asked);
 }
 
@@ -68,19 +71,35 @@ static void read_components(struct span header, struct asked *asked)
     }
 }
 
-static void give_times(struct step *step, const struct handoff *handoff, struct span header, struct asked *asked)
+/* By when the answer is expected, unless that was stated, and by the hours of `one_stop`; the timer for the reminder,
+ * the end, or neither, where both were said. An end that lies ahead again is not over: it was said too soon. */
+static void give_times(struct step *step, struct asked *asked, const struct agency *one_stop)
 {
     const struct asking_rules *rules = rules_of(step, asked->kind);
-    const struct agency *one_stop = dossier_agency(step, handoff->recipient);
+    const struct tables *tables = step->core->tables;
 
-    asked->answer_by_ms = header_answer_by_ms(header);
-    if (!asked->answer_by_ms)
-        asked->answer_by_ms = due_of_answer(step->core->tables, rules->answer, one_stop, asked->asked_ms);
-    if (!asked->answer_by_ms)
-        return;
-    int64_t remind_ms = due_before(step->core->tables, rules->remind, one_stop, asked->answer_by_ms);
+    asked->unknown_year = 0;
+    if (!asked->answer_by_stated)
+        asked->answer_by_ms = due_of_answer(tables, rules->answer, one_stop, asked->asked_ms, &asked->unknown_year);
+    int64_t remind_ms = due_before(tables, rules->remind, one_stop, asked->answer_by_ms);
+    if (remind_ms)
+        (void)due_of_answer(tables, rules->remind, one_stop, remind_ms, &asked->unknown_year);
+    if (!asked->answer_by_ms || asked->answer_by_ms > step->now_ms)
+        asked->overdue_ms = 0;
+    if (remind_ms > step->now_ms)
+        asked->reminded_ms = 0;
     timer_set(step, asked, remind_ms > step->now_ms ? remind_ms
-                           : asked->answer_by_ms > step->now_ms ? asked->answer_by_ms : step->now_ms);
+                           : asked->answer_by_ms > step->now_ms ? asked->answer_by_ms
+                           : asked->answer_by_ms && !asked->overdue_ms ? step->now_ms : 0);
+}
+
+/* An open one: its record, and its rows in both lists. */
+static void put_open(struct step *step, const struct asked *asked)
+{
+    turn_asked_open_put(step->turn, place_of(asked), asked->request);
+    if (asked->unknown_year)
+        turn_asked_provisional_put(step->turn, asked->unknown_year, asked->request);
+    turn_asked_put(step->turn, asked);
 }
 
 /* The one that it corrects has failed and is closed: this one stands for it. */
@@ -105,13 +124,14 @@ static void begin(struct step *step, const struct intake *intake, const struct h
 
     replace_failed(step, handoff, telling->source_ms);
     asked.nth = 1 + supplement_count(step, handoff->dossier, intake->sender, handoff->kind, &all);
-    if (all == ASKED_MAX)
+    if (all == ASKED_MAX)                               /* taken again after a restore: as it was, a handoff only */
         return;
     (void)header_reason_code(intake->submit->header, asked.reason_code);
     read_components(intake->submit->header, &asked);
-    give_times(step, handoff, intake->submit->header, &asked);
-    turn_asked_open_put(step->turn, place_of(&asked), asked.request);
-    turn_asked_put(step->turn, &asked);
+    asked.answer_by_ms = header_answer_by_ms(intake->submit->header);
+    asked.answer_by_stated = asked.answer_by_ms != 0;
+    give_times(step, &asked, dossier_agency(step, handoff->recipient));
+    put_open(step, &asked);
     /* Of a dossier that is over nothing is waited for, whoever asks. */
     if (status_is_final(line->status) || line->status == STATUS_WITHDRAWN)
         end(step, &asked, ASKING_LEFT, telling->source_ms, handoff->id);
@@ -324,4 +344,40 @@ void supplement_due(struct step *step, int64_t due_ms, struct handoff *request)
     else
         propose_stop(step, &asked, request, last.recipient);
     turn_asked_put(step->turn, &asked);
+}
+
+/* ---- a calendar that was missing is there */
+
+/* In plain words where it moved. */
+static void moved(struct step *step, const struct asked *asked, struct handoff *request, uint32_t to)
+{
+    char by[CLOCK_TEXT_SIZE], words[REASON_BYTES_MAX + 1];
+    struct text text = text_of(words, sizeof words);
+
+    clock_text_local(asked->answer_by_ms, by);
+    text_add(&text, "đã có lịch của năm: hạn trả lời tính lại là %s / the calendar of the year is there: the answer is "
+             "expected by %s", by, by);
+    say(step, request, CAUSE_ANSWER_BY_RECOMPUTED, words);
+    tell(step, to, request);
+    tell(step, request->sender, request);
+}
+
+void supplement_calendar_loaded(struct step *step, uint32_t year, uint64_t request_id)
+{
+    struct handoff request;
+    struct asked asked;
+
+    must(turn_handoff(step->turn, request_id, &request) &&
+         turn_asked(step->turn, request.dossier, request_id, &asked) && asked.unknown_year == year);
+    struct handoff last = correction_last(step, &request);
+    int64_t before_ms = asked.answer_by_ms, overdue_ms = asked.overdue_ms;
+    turn_asked_open_delete(step->turn, place_of(&asked), request_id);
+    turn_asked_provisional_delete(step->turn, year, request_id);
+    give_times(step, &asked, dossier_agency(step, last.recipient));
+    must(asked.unknown_year != year);
+    put_open(step, &asked);
+    if (asked.answer_by_ms && (asked.answer_by_ms != before_ms || asked.overdue_ms != overdue_ms))
+        moved(step, &asked, &request, last.recipient);
+    else
+        say(step, &request, CAUSE_ANSWER_BY_RECOMPUTED, "");
 }

@@ -260,6 +260,7 @@ static const struct shape {
     [TABLE_OVERDUE]         = { 13, 13 + OFFICER_SIZE - 1, is_overdue },
     [TABLE_LATE]            = { 20, 20, is_unreceived },
     [TABLE_UNANSWERED]      = { 20, 20, is_unreceived },
+    [TABLE_ASKED_PROVISIONAL] = { 12, 12, is_provisional },
 };
 
 bool check_explains(enum table table, struct span key, struct span value)

@@ -61,6 +61,12 @@ static void row_asked(struct check *check, struct span key, struct span value)
               "has ended without a time, or the other way round");
     if (asked.state == ASKING_OPEN && !check_is_there(check, TABLE_ASKED_OPEN, &open))
         fault(check, asked.request, "không có trong danh sách đang chờ", "is not in the list of the open ones");
+    struct key year = { 0 };
+    key_u32(&year, asked.unknown_year);
+    key_u64(&year, asked.request);
+    if (asked.state == ASKING_OPEN && asked.unknown_year && !check_is_there(check, TABLE_ASKED_PROVISIONAL, &year))
+        fault(check, asked.request, "hạn tạm tính mà không chờ lịch năm",
+              "has a provisional time and does not wait for the calendar");
     key_i64(&timer, asked.timer_ms);
     key_u8(&timer, TIMER_ASKED);
     key_u64(&timer, asked.request);
@@ -78,6 +84,16 @@ static void row_open(struct check *check, struct span key, struct span value)
               "stands in the list of the open ones and is none");
 }
 
+static void row_provisional(struct check *check, struct span key, struct span value)
+{
+    struct asked asked;
+    (void)value;
+    if (!find(check, key_read_u64(key, 4), &asked) || asked.state != ASKING_OPEN ||
+        asked.unknown_year != key_read_u32(key, 0))
+        fault(check, key_read_u64(key, 4), "chờ lịch của một năm mà không cần",
+              "waits for the calendar of a year and does not need it");
+}
+
 static void row_timer(struct check *check, struct span key, struct span value)
 {
     struct asked asked;
@@ -91,5 +107,6 @@ void check_asked(struct check *check)
 {
     check_walk(check, TABLE_ASKED, row_asked);
     check_walk(check, TABLE_ASKED_OPEN, row_open);
+    check_walk(check, TABLE_ASKED_PROVISIONAL, row_provisional);
     check_walk(check, TABLE_TIMER, row_timer);
 }

@@ -2,8 +2,9 @@
 
 #include "gateway/store/bytes.h"
 
-enum { ASKED_VERSION = 1 };
-_Static_assert(4 + 3 * 4 + 6 * 8 + 2 * 8 + REASON_CODE_SIZE + 1 + COMPONENTS_MAX * ASKED_COMPONENT_SIZE <=
+/* Version 1 had neither whether answer_by_ms was stated nor unknown_year. */
+enum { ASKED_VERSION_1 = 1, ASKED_VERSION };
+_Static_assert(5 + 4 * 4 + 6 * 8 + 2 * 8 + REASON_CODE_SIZE + 1 + COMPONENTS_MAX * ASKED_COMPONENT_SIZE <=
                    ASKED_BYTES_MAX, "the largest request fits");
 
 size_t asked_write(const struct asked *asked, uint8_t bytes[ASKED_BYTES_MAX])
@@ -29,6 +30,8 @@ size_t asked_write(const struct asked *asked, uint8_t bytes[ASKED_BYTES_MAX])
     pen_u8(&pen, asked->component_count);
     for (uint32_t i = 0; i < asked->component_count; i++)
         pen_text(&pen, asked->components[i], ASKED_COMPONENT_SIZE);
+    pen_u8(&pen, asked->answer_by_stated);
+    pen_u32(&pen, asked->unknown_year);
     return (size_t)(pen.at - bytes);
 }
 
@@ -37,7 +40,7 @@ bool asked_parse(struct span bytes, struct asked *ret_asked)
     struct scan scan = scan_of(bytes);
     struct asked asked = { 0 };
 
-    scan_version(&scan, ASKED_VERSION);
+    unsigned version = scan_word(&scan, ASKED_VERSION_1, ASKED_VERSION + 1);
     asked.state = scan_word(&scan, 1, ASKING_END);
     asked.kind = scan_word(&scan, 1, KIND_END);
     asked.branch = scan_u8(&scan);
@@ -56,6 +59,10 @@ bool asked_parse(struct span bytes, struct asked *ret_asked)
     asked.component_count = scan_word(&scan, 0, COMPONENTS_MAX + 1);
     for (uint32_t i = 0; !scan.bad && i < asked.component_count; i++)
         scan_text(&scan, asked.components[i], ASKED_COMPONENT_SIZE);
+    if (version != ASKED_VERSION_1) {
+        asked.answer_by_stated = scan_bool(&scan);
+        asked.unknown_year = scan_u32(&scan);
+    }
     if (!scan_end(&scan))
         return false;
     *ret_asked = asked;

@@ -23,6 +23,8 @@ struct asked {
     uint32_t answers;                   /* SUPPLEMENTs or PAYMENTs that came for it */
     int64_t  asked_ms;                  /* by source time */
     int64_t  answer_by_ms;
+    bool     answer_by_stated;          /* by whoever asks; else worked out */
+    uint32_t unknown_year;              /* the calendar's year that is missing for it, or for its reminder; 0 none */
     int64_t  timer_ms;                  /* of the reminder, then of answer_by_ms; 0 none */
     int64_t  reminded_ms, overdue_ms;   /* when that was said; 0 not */
     int64_t  ended_ms;                  /* by source time of what ended it; 0 OPEN */

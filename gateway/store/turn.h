@@ -100,6 +100,12 @@ void     turn_asked_open_put(struct turn *turn, int64_t answer_by_ms, uint64_t r
 void     turn_asked_open_delete(struct turn *turn, int64_t answer_by_ms, uint64_t request);
 bool     turn_asked_open_next(struct turn *turn, int64_t answer_by_ms, uint64_t request, int64_t *ret_answer_by_ms,
                               uint64_t *ret_request);
+/* Open ones whose answer_by_ms, or reminder, is provisional because this year of the calendar is missing: like
+ * turn_provisional, by request. */
+void     turn_asked_provisional_put(struct turn *turn, uint32_t year, uint64_t request);
+void     turn_asked_provisional_delete(struct turn *turn, uint32_t year, uint64_t request);
+uint64_t turn_asked_provisional_next(struct turn *turn, uint32_t year, uint64_t after);
+uint32_t turn_asked_provisional_year(struct turn *turn, uint32_t after);
 /* turn_flow.c: the procedure that was started for a dossier. False: none. */
 bool     turn_flow(struct turn *turn, uint64_t dossier, struct flow *ret_flow);
 void     turn_flow_put(struct turn *turn, const struct flow *flow);

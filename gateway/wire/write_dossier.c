@@ -216,6 +216,7 @@ bool views_of_asked(const struct asked_view *views, uint32_t count, struct arena
         list[i]->ended_ms = asked->ended_ms;
         list[i]->ended_by = asked->ended_by;
         list[i]->request_state = views[i].request_state;
+        list[i]->unknown_year = asked->unknown_year;
         if (!components_of(asked, arena, list[i]))
             return false;
     }

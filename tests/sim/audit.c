@@ -216,7 +216,8 @@ static void check_purged(struct audit *audit, const struct fate *fate)
 /* Of a request to the citizen its recipient hears, too: what came of it, and that the time is nearly over. */
 static bool of_answer(enum cause cause)
 {
-    return cause == CAUSE_ANSWER_CAME || cause == CAUSE_ANSWER_REMINDED || cause == CAUSE_ANSWER_OVERDUE;
+    return cause == CAUSE_ANSWER_CAME || cause == CAUSE_ANSWER_REMINDED || cause == CAUSE_ANSWER_OVERDUE ||
+           cause == CAUSE_ANSWER_BY_RECOMPUTED;
 }
 
 /* What becomes of an apology and of an URGE is noted where its history is, also when that has ended quietly; and that a

@@ -277,6 +277,8 @@ static void print_asked(struct output *output, const struct asked_view *views, u
         output_add(output, asked->reason_code[0] ? " reason=%s" : "%s", asked->reason_code);
         print_local(output, "at", asked->asked_ms);
         print_local(output, "answer_by", asked->answer_by_ms);
+        if (asked->unknown_year && asked->state == ASKING_OPEN)
+            output_add(output, " missing=%u", asked->unknown_year);
         print_local(output, "reminded", asked->reminded_ms);
         print_local(output, "overdue", asked->overdue_ms);
         print_local(output, "ended", asked->ended_ms);

@@ -126,6 +126,14 @@ static void asked_unlisted(struct raw *raw)
 {
     raw_delete(raw, TABLE_ASKED_OPEN, KEY("88", KEY_TIME(SAMPLE_ANSWER_BY_MS), ID(ASKED)));
 }
+static void asked_year_lost(struct raw *raw)
+{
+    raw_delete(raw, TABLE_ASKED_PROVISIONAL, KEY("48", SAMPLE_YEAR, ID(ASKED)));
+}
+static void asked_year_stray(struct raw *raw)
+{
+    raw_put(raw, TABLE_ASKED_PROVISIONAL, KEY("48", SAMPLE_YEAR + 1, ID(ASKED)), NOTHING);
+}
 static void asked_of_no_branch(struct raw *raw)
 {
     struct asked asked = asked_in(raw);
@@ -206,13 +214,17 @@ const struct damage store_dossier_damages[] = {
     CASE(unreceived_lost, H "57|is not in the list of those that nobody has taken"),
     CASE(unreceived_stray, "unreceived, " H "58|its handoff says otherwise"),
     CASE(asked_lost, A "|stands in the list of the open ones and is none",
+         A "|waits for the calendar of a year and does not need it",
          A "|has a timer row that it does not know of"),
     CASE(asked_untimed, A "|has no timer row"),
     CASE(asked_unlisted, A "|is not in the list of the open ones"),
+    CASE(asked_year_lost, A "|has a provisional time and does not wait for the calendar"),
+    CASE(asked_year_stray, A "|waits for the calendar of a year and does not need it"),
     CASE(asked_of_no_branch, A "|does not agree with its handoff or its dossier"),
     CASE(asked_of_another_kind, A "|does not agree with its handoff or its dossier"),
     CASE(asked_undated, A "|has ended without a time, or the other way round",
-         A "|stands in the list of the open ones and is none"),
+         A "|stands in the list of the open ones and is none",
+         A "|waits for the calendar of a year and does not need it"),
     CASE(flow_lost, H "57|is a step of a dossier without a flow"),
     CASE(flow_stray, "state of dossier 99|has steps, and the dossier or their sender is not there"),
     CASE(flow_step, D ", step residence|a step and its handoffs do not agree"),

@@ -250,12 +250,13 @@ static void redirected(struct turn *turn, void *context)
                            .kind = KIND_SUPPLEMENT_REQUEST, .branch = 0, .agency = POLICE, .nth = 1,
                            .asked_ms = SITE_NOW_MS, .answer_by_ms = SAMPLE_ANSWER_BY_MS,
                            .timer_ms = SAMPLE_ANSWER_BY_MS, .missing = 1, .component_count = 1,
-                           .components = { "GKS" } };
+                           .components = { "GKS" }, .unknown_year = SAMPLE_YEAR };
     request.kind = KIND_SUPPLEMENT_REQUEST;
     must(request.dossier == SAMPLE_DOSSIER);
     turn_handoff_put(turn, &request);
     turn_asked_put(turn, &asked);
     turn_asked_open_put(turn, asked.answer_by_ms, asked.request);
+    turn_asked_provisional_put(turn, SAMPLE_YEAR, asked.request);
     turn_timer_put(turn, asked.timer_ms, TIMER_ASKED, asked.request);
 }
 

@@ -239,17 +239,20 @@ static void money_beside_it(void **state)
         command = owe(world, money, 1);
         assert_int_equal(world_refusal(world, &command), PROBLEM_INVALID_FIELD);
     }
-    for (unsigned at = 2; at < DOSSIER_MONEY_MAX; at++) {
-        snprintf(component, sizeof component, "C-%u", at);
-        money[0] = (struct facts_money){ .owed = 1 };
-        memcpy(money[0].component, component, sizeof component);
-        command = owe(world, money, 1);
+    for (uint32_t at = 2, count; at < DOSSIER_MONEY_MAX; at += count) {
+        for (count = 0; count < MONEY_MAX && at + count < DOSSIER_MONEY_MAX; count++) {
+            snprintf(component, sizeof component, "C-%u", at + count);
+            money[count] = (struct facts_money){ .owed = 1 };
+            memcpy(money[count].component, component, sizeof component);
+        }
+        command = owe(world, money, count);
         (void)world_accept(world, &command);
     }
     memcpy(money[0].component, "TOO-MANY", sizeof "TOO-MANY");
     command = owe(world, money, 1);
     assert_int_equal(world_refusal(world, &command), PROBLEM_INVALID_FIELD);
-    command = owe(world, &money[1], 1);                                 /* one that is there is still taken */
+    memcpy(money[0].component, "LPTB", sizeof "LPTB");
+    command = owe(world, money, 1);                                     /* one that is there is still taken */
     (void)world_accept(world, &command);
 }
 

@@ -190,16 +190,20 @@ static void one_that_failed_is_corrected(void **state)
     assert_int_equal(asked_of(world, right).state, ASKING_ANSWERED);
 }
 
-static void so_many_are_kept(void **state)
+/* One more is refused, also where all before it have their answers, and whatever it asks for: nothing of it would be
+ * remembered. Answers are taken as ever. */
+static void so_many_and_no_more(void **state)
 {
     struct world *world = *state;
+    const struct words once_more = { .components = { "GKS" }, .reason = "again" };
     uint64_t id = forward(world, SAFE), last = 0;
 
-    for (int i = 0; i < ASKED_MAX + 2; i++)
-        last = tell(world, SAFE, "", KIND_SUPPLEMENT_REQUEST, id,
-                    (struct words){ .components = { "GKS" }, .reason = "again" });
+    for (int i = 0; i < ASKED_MAX; i++)
+        last = tell(world, SAFE, "", KIND_SUPPLEMENT_REQUEST, id, once_more);
     assert_int_equal(requests_of(world, last), ASKED_MAX);
-    (void)tell(world, WARD, "", KIND_SUPPLEMENT, last, NOTHING);    /* like any other handoff */
+    is_refused(world, SAFE, "", KIND_SUPPLEMENT_REQUEST, id, once_more, PROBLEM_WRONG_STATE, "header.kind");
+    is_refused(world, SAFE, "", KIND_FINANCIAL_OBLIGATION, id, once_more, PROBLEM_WRONG_STATE, "header.kind");
+    assert_int_equal(requests_of(world, last), ASKED_MAX);
     struct command open = operator_command("supplements", 0);
     open.admin.limit = 20;
     const struct admin_reply *reply = operator_ask(world, &open);
@@ -215,6 +219,9 @@ static void so_many_are_kept(void **state)
     struct command track = operator_command("track", 0);
     memcpy(track.admin.code, DOSSIER, sizeof DOSSIER);
     assert_int_equal(operator_ask(world, &track)->dossier->asked_count, ASKED_SHOWN_MAX);
+    (void)tell(world, WARD, "", KIND_SUPPLEMENT, last, NOTHING);
+    assert_int_equal(asked_of(world, last).state, ASKING_ANSWERED);
+    is_refused(world, SAFE, "", KIND_SUPPLEMENT_REQUEST, id, once_more, PROBLEM_WRONG_STATE, "header.kind");
 }
 
 /* The portal may not be written to: the request itself is not refused for that. */
@@ -261,8 +268,9 @@ static void times_of_a_request(void **state)
     uint64_t request = tell(world, SAFE, "", KIND_SUPPLEMENT_REQUEST, id, PAPERS);
     struct asked asked = asked_of(world, request);
 
-    assert_int_equal(asked.answer_by_ms, due_of_answer(&world->tables, world->tables.supplement.answer, NULL,
-                                                       asked.asked_ms));
+    assert_int_equal(asked.answer_by_ms, due_after(&world->tables, NULL, asked.asked_ms,
+                                                   world->tables.supplement.answer));
+    assert_false(asked.answer_by_stated);
     assert_true(asked.timer_ms > world->now_ms && asked.timer_ms < asked.answer_by_ms);
     assert_int_equal(world_try(world, request, VERDICT_DELIVERED), STATE_DELIVERED);
     (void)world_pass(world, asked.timer_ms - world->now_ms);
@@ -302,8 +310,8 @@ static void so_long_before(void **state)
         assert_true(deadline_rule_read(rules[i % 6], &rule));
         int64_t before_ms = due_before(&world->tables, rule, NULL, due_ms);
         assert_true(before_ms && before_ms < due_ms);
-        assert_true(due_of_answer(&world->tables, rule, NULL, before_ms) <= due_ms);
-        assert_true(due_of_answer(&world->tables, rule, NULL, before_ms + MINUTE_MS) > due_ms);
+        assert_true(due_after(&world->tables, NULL, before_ms, rule) <= due_ms);
+        assert_true(due_after(&world->tables, NULL, before_ms + MINUTE_MS, rule) > due_ms);
     }
     static const struct deadline_rule none = { .kind = DEADLINE_NONE }, day = { DEADLINE_WORKING_DAYS, 1 },
                                       years = { DEADLINE_DAYS, 999 };
@@ -380,7 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD(what_a_request_says), WORLD(an_answer_that_names_no_request), WORLD(money_is_asked_for_twice),
-        WORLD(one_that_failed_is_corrected), WORLD(so_many_are_kept), WORLD(a_copy_that_may_not_go),
+        WORLD(one_that_failed_is_corrected), WORLD(so_many_and_no_more), WORLD(a_copy_that_may_not_go),
         WORLD(an_answer_that_comes_too_late), WORLD(times_of_a_request), WORLD(so_long_before),
         WORLD(what_is_perhaps_there_stays), WORLD(a_correction_follows_a_redirect),
         WORLD(a_request_that_was_redirected),

@@ -44,8 +44,8 @@ static const char ENDING[] =
     "06000000000000000700000000000000080000000000000005"
     "43422d3037077175612d746169";
 static const char ASKED[] =
-    "010103020300000004000000050000000600000000000000070000000000000008000000000000000900000000000000f6ffffffffffffff"
-    "0b000000000000000c0000000000000008746861792d646f6902000000000000000203474b530443434344";
+    "020103020300000004000000050000000600000000000000070000000000000008000000000000000900000000000000f6ffffffffffffff"
+    "0b000000000000000c0000000000000008746861792d646f6902000000000000000203474b53044343434401eb070000";
 static const char FLOW[] =
     "0101000000101112131415161718191a1b1c1d1e1f09020000000000000015322e3030303938362f2d2f323032342d30372d3031"
     "020c636976696c2d737461747573010000000000000003000000000000000b040000000000000005000000000000000600000000"
@@ -204,6 +204,7 @@ static void fill_asked(void)
         .state = ASKING_OPEN, .kind = KIND_SUPPLEMENT_REQUEST, .branch = 2, .agency = 3, .nth = 4, .answers = 5,
         .asked_ms = 6, .answer_by_ms = 7, .timer_ms = 8, .reminded_ms = 9, .overdue_ms = -10, .ended_ms = 11,
         .ended_by = 12, .reason_code = "thay-doi", .missing = 2, .component_count = 2, .components = { "GKS", "CCCD" },
+        .answer_by_stated = true, .unknown_year = 2027,
     };
 }
 
@@ -271,19 +272,19 @@ static void fill_counters(void)
                                          .link = hash_from(0xA0) };
 }
 
-/* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 4, CAUSE 50,
+/* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 4, CAUSE 51,
  * STATUS 10, JUDGED 7, DUE_SOURCE 4, APOLOGY 6, UNASKED 7,
  * ASKING 3; MEASURE flags 15, LATE_CAUSE 3; a flow has at most 16 steps. */
 static const struct sample samples[] = {
     { HANDOFF, handoff_p, handoff_w, fill_handoff, "\001\001\023" "\002\001\010" "\003\000\013" "\004\000\007"
       "\005\000\004" },
-    { EVENT, event_p, event_w, fill_event, "\001\000\010" "\002\000\010" "\003\001\062" "\004\000\013" "\005\000\007"
+    { EVENT, event_p, event_w, fill_event, "\001\000\010" "\002\000\010" "\003\001\063" "\004\000\013" "\005\000\007"
       "\006\000\004" },
     { EVENT_OF_DOSSIER, event_p, event_w, fill_event_of_dossier,
       "\147\000\012" "\150\000\012" "\151\000\012" "\152\000\007" "\153\000\004" },
     { DOSSIER, dossier_p, dossier_w, fill_dossier, "\011\000\012" "\012\000\001" "\013\000\001" "\104\000\004" },
     { MONEY, money_p, money_w, fill_money, NULL },
-    { ASKED, asked_p, asked_w, fill_asked, "\001\001\003" "\002\001\023" },
+    { ASKED, asked_p, asked_w, fill_asked, "\001\001\003" "\002\001\023" "\143\000\001" },
     { FLOW, flow_p, flow_w, fill_flow, "\025\000\023" },
     { MEASURE, measure_p, measure_w, fill_measure, "\002\000\017" "\003\001\003" },
     { FIGURED, figures_p, figures_w, fill_figures, NULL },
@@ -373,6 +374,26 @@ static void cut_or_longer_is_refused(void **state)
             assert_false(samples[i].parse(span_of(bytes, cut)));
         assert_false(samples[i].parse(span_of(bytes, size + 1)));
     }
+}
+
+/* A request as it was written before it was known whether its time was stated. */
+static void a_request_of_version_1(void **state)
+{
+    static const char plain[] =
+        "010103020300000004000000050000000600000000000000070000000000000008000000000000000900000000000000"
+        "f6ffffffffffffff0b000000000000000c0000000000000008746861792d646f6902000000000000000203474b530443434344";
+    uint8_t bytes[SAMPLE_BYTES_MAX];
+    size_t size = strlen(plain) / 2;
+    struct asked asked;
+
+    (void)state;
+    assert_true(hex_read(span_of_string(plain), bytes, size));
+    assert_true(asked_parse(span_of(bytes, size), &asked));
+    assert_string_equal(asked.components[1], "CCCD");
+    assert_int_equal(asked.answer_by_ms, 7);
+    assert_false(asked.answer_by_stated);
+    assert_int_equal(asked.unknown_year, 0);
+    assert_false(asked_parse(span_of(bytes, size - 1), &asked));
 }
 
 static void another_version_is_refused(void **state)
@@ -527,7 +548,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(written_as_pinned), cmocka_unit_test(a_pause_is_of_somebody),
-        cmocka_unit_test(read_as_written),
+        cmocka_unit_test(read_as_written), cmocka_unit_test(a_request_of_version_1),
         cmocka_unit_test(cut_or_longer_is_refused), cmocka_unit_test(another_version_is_refused),
         cmocka_unit_test(unknown_words_are_refused), cmocka_unit_test(texts_are_bounded),
         cmocka_unit_test(measures_are_sound), cmocka_unit_test(figures_are_written_one_way),
