@@ -61,6 +61,7 @@ static void on_found(void *context, uint64_t correlation, const Lienthong__V1__F
     }
     if (found && !tracking->cli->json) {
         print_dossier(tracking->cli, found->dossier);
+        print_collisions(tracking->cli, found->collisions, found->n_collisions);
         print_handoff_head(tracking->cli);
     }
     for (size_t i = 0; found && i < found->n_handoffs; i++) {
@@ -70,8 +71,9 @@ static void on_found(void *context, uint64_t correlation, const Lienthong__V1__F
             print_handoff_row(tracking->cli, found->handoffs[i]);
     }
     if (found && tracking->cli->json)
-        cli_print_json(json_pack("{s:s, s:o, s:O, s:b}", "dossier_code", found->dossier_code, "dossier",
-                                 json_of_dossier(found->dossier), "handoffs", rows, "more", found->more));
+        cli_print_json(json_pack("{s:s, s:o, s:o, s:O, s:b}", "dossier_code", found->dossier_code, "dossier",
+                                 json_of_dossier(found->dossier), "collisions",
+                                 json_of_collisions(found->collisions, found->n_collisions), "handoffs", rows, "more", found->more));
     json_decref(rows);
 }
 

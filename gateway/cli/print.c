@@ -180,6 +180,7 @@ json_t *json_of_reply(const Lienthong__V1__AdminReply *reply)
         json_array_append_new(asked, json_of_asked(reply->asked[i]));
     json_object_set_new(json, "asked", asked);
     json_object_set_new(json, "dossier", json_of_dossier(reply->dossier));
+    json_object_set_new(json, "collisions", json_of_collisions(reply->collisions, reply->n_collisions));
     json_object_set_new(json, "handoffs", handoffs);
     json_object_set_new(json, "groups", groups);
     json_object_set_new(json, "agencies", agencies);

@@ -252,3 +252,33 @@ void print_dossier(const struct cli *cli, const Lienthong__V1__DossierView *view
         print_told(cli, view->told[i]);
     putchar('\n');
 }
+
+/* ---- two dossiers, one code */
+
+json_t *json_of_collisions(Lienthong__V1__CollisionView *const *views, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_pack(
+            "{s:s, s:s, s:s, s:I, s:s, s:o, s:b}", "code", views[i]->code, "owner", views[i]->owner, "claimer",
+            views[i]->claimer, "handoff_id", (json_int_t)views[i]->handoff_id, "sender", views[i]->sender, "at",
+            json_time(views[i]->at_ms), "parked", views[i]->parked));
+    return list;
+}
+
+void print_collisions(const struct cli *cli, Lienthong__V1__CollisionView *const *views, size_t count)
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    for (size_t i = 0; i < count; i++) {
+        label(cli, "trùng mã", "collision");
+        printf(cli->vietnamese ? "%s là của hồ sơ %s; lượt %" PRIu64 " (%s, %s) nói là của hồ sơ %s: %s\n"
+                               : "%s belongs to dossier %s; handoff %" PRIu64 " (%s, %s) says it belongs to %s: %s\n",
+               views[i]->code, views[i]->owner, views[i]->handoff_id, views[i]->sender, at(views[i]->at_ms, text),
+               views[i]->claimer,
+               views[i]->parked ? cli_say(cli, "ĐANG GIỮ, chờ người quyết định", "PARKED, a person decides")
+                                : cli_say(cli, "đã có người giải quyết", "settled"));
+    }
+    if (count)
+        putchar('\n');
+}

@@ -7,6 +7,9 @@
 #include "proto/lienthong.pb-c.h"
 
 json_t *json_of_dossier(const Lienthong__V1__DossierView *view);        /* null for NULL */
+/* Codes that two dossiers claim; nothing for none. */
+void print_collisions(const struct cli *cli, Lienthong__V1__CollisionView *const *views, size_t count);
+json_t *json_of_collisions(Lienthong__V1__CollisionView *const *views, size_t count);
 void print_dossier(const struct cli *cli, const Lienthong__V1__DossierView *view);      /* nothing for NULL */
 
 #endif

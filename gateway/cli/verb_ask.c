@@ -90,6 +90,7 @@ static void print_tracked(const struct cli *cli, const Lienthong__V1__AdminReply
     static bool begun;
     if (!begun) {
         print_dossier(cli, reply->dossier);
+        print_collisions(cli, reply->collisions, reply->n_collisions);
         print_handoff_head(cli);
     }
     begun = true;
@@ -99,6 +100,7 @@ static void print_tracked(const struct cli *cli, const Lienthong__V1__AdminReply
 static void print_whole(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
 {
     print_dossier(cli, reply->dossier);
+    print_collisions(cli, reply->collisions, reply->n_collisions);
     for (size_t i = 0; i < reply->n_handoffs; i++)
         print_handoff(cli, reply->handoffs[i]);
     if (reply->more)

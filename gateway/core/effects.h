@@ -73,6 +73,8 @@ struct effect {
             const char *dossier_code;
             const struct handoff_view *handoffs;
             const struct dossier_view *dossier;     /* NULL: nothing is known of it but its handoffs */
+            const struct collision_view *collisions;
+            uint32_t collision_count;
             uint32_t count;
             bool more;
         } found;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "gateway/core/admin.h"
+#include "gateway/core/collision.h"
 #include "gateway/core/due_date.h"
 
 /* Where to go on; clients give it back as `after`. */
@@ -122,6 +123,7 @@ void admin_show(struct step *step, struct admin_reply *reply)
     if (!admin_handoff(step, reply, &handoff))
         return;
     reply->dossier = view_dossier(step, handoff.dossier);
+    reply->collisions = view_collisions(step, handoff.dossier, &reply->collision_count);
     must(view && view_handoff(step, &handoff, view));
     uint32_t most = admin_limit(step);
     size_t fit = (arena_room(&step->effects->arena) - VIEW_BYTES_MAX) / EVENT_BYTES;
@@ -174,6 +176,7 @@ void admin_track(struct step *step, struct admin_reply *reply)
         return;
     }
     reply->dossier = view_dossier(step, dossier);
+    reply->collisions = view_collisions(step, dossier, &reply->collision_count);
     list(step, reply, &selection);
 }
 

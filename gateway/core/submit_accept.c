@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gateway/core/apology.h"
+#include "gateway/core/collision.h"
 #include "gateway/core/dossier.h"
 #include "gateway/core/figures.h"
 #include "gateway/core/flow.h"
@@ -147,6 +148,8 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
         urge_answered(step, intake, &handoff);
     if (submit_take_effect(step, intake, handoff.id))
         must(turn_handoff(step->turn, handoff.id, &handoff));
+    if (intake->claimed)
+        collision_keep(step, intake, &handoff);
     if (intake->claimed && handoff.state == STATE_READY)
         park(step, intake, &handoff);
     *ret_handoff = handoff;

@@ -65,6 +65,14 @@ struct asked_view {
     enum state request_state;               /* of the handoff that asks */
     bool proposes_stop;
 };
+/* A handoff of `claimer` says that `code` belongs to it, and it is one of `owner`. parked: it waits for a person. */
+struct collision_view {
+    const char *code, *owner, *claimer, *sender;
+    uint64_t handoff;
+    int64_t  at_ms;
+    bool     parked;
+};
+enum { COLLISIONS_SHOWN_MAX = 8 };
 /* A step, beside flow.steps[] of the same place. */
 struct step_view {
     enum flow_state state;
@@ -126,11 +134,12 @@ struct admin_reply {
     const struct group_view   *groups;
     const struct asked_view   *asked;
     const struct late_view    *late;
+    const struct collision_view *collisions;    /* of the dossier that show or track is about */
     struct agency_view        *agencies;    /* the broker fills in `live` */
     struct advice             *advice;      /* room for ADVICE_MAX: the broker adds what only its memory knows */
     struct fact               *facts;       /* room for FACTS_MAX: the same */
-    uint32_t handoff_count, group_count, asked_count, late_count, agency_count, advice_count,
-             fact_count;
+    uint32_t handoff_count, group_count, asked_count, late_count, collision_count, agency_count,
+             advice_count, fact_count;
     uint32_t explained_agency;      /* explain: the recipient's number */
     bool     explained_waits;       /* explain: it could be offered now, if its agency's sessions and breaker allow */
     uint64_t affected;              /* how many were, or with dry_run would be, changed */

@@ -218,6 +218,22 @@ static void row_flow(struct check *check, struct span key, struct span value)
                         "state of dossier %" PRIu64 ", step %s", flow.dossier, flow.steps[i].name);
 }
 
+/* The code is that of one of the two, and the handoff belongs to the other; the other row is there as well. */
+static void row_collision(struct check *check, struct span key, struct span value)
+{
+    uint64_t dossier = key_read_u64(key, 0), owner = 0;
+    struct key code = { 0 }, other = { 0 };
+    struct handoff handoff;
+
+    key_bytes(&code, (const char *)value.bytes, value.size);
+    bool there = check_handoff(check, key_read_u64(key, 8), &handoff) &&
+                 check_get_u64(check, TABLE_DOSSIER_CODE, &code, &owner) && owner != handoff.dossier;
+    key_u64(&other, there && dossier == owner ? handoff.dossier : owner);
+    key_u64(&other, key_read_u64(key, 8));
+    if (!there || (dossier != owner && dossier != handoff.dossier) || !check_is_there(check, TABLE_COLLISION, &other))
+        fault(check, dossier, "trùng mã mà không khớp hai hồ sơ", "has a collision that the two dossiers do not show");
+}
+
 void check_dossiers(struct check *check)
 {
     check_walk(check, TABLE_DOSSIER_STATE, one_dossier);
@@ -226,4 +242,5 @@ void check_dossiers(struct check *check)
     check_walk(check, TABLE_UNRECEIVED, row_unreceived);
     check_asked(check);
     check_walk(check, TABLE_FLOW, row_flow);
+    check_walk(check, TABLE_COLLISION, row_collision);
 }

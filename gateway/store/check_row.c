@@ -173,6 +173,11 @@ static bool is_asked_open(struct span key, struct span value)
     return !value.size && key_read_u64(key, 8);
 }
 
+static bool is_collision(struct span key, struct span value)
+{
+    return key_read_u64(key, 0) && key_read_u64(key, 8) && value.size && value.size < DOSSIER_CODE_SIZE;
+}
+
 static bool is_flow(struct span key, struct span value)
 {
     struct flow flow;
@@ -261,6 +266,7 @@ static const struct shape {
     [TABLE_LATE]            = { 20, 20, is_unreceived },
     [TABLE_UNANSWERED]      = { 20, 20, is_unreceived },
     [TABLE_ASKED_PROVISIONAL] = { 12, 12, is_provisional },
+    [TABLE_COLLISION]       = { 16, 16, is_collision },
 };
 
 bool check_explains(enum table table, struct span key, struct span value)

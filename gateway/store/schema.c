@@ -44,4 +44,5 @@ const struct table_info table_infos[TABLES] = {
     [TABLE_LATE]            = { "late", HABIT_INSERT, false },
     [TABLE_UNANSWERED]      = { "unanswered", HABIT_INSERT, false },
     [TABLE_ASKED_PROVISIONAL] = { "asked-provisional", HABIT_INSERT, false },
+    [TABLE_COLLISION]       = { "collision", HABIT_INSERT, false },
 };

@@ -56,6 +56,7 @@
  *  late            agency u32, due i64, dossier u64          -                          tick, told > operator   any
  *  unanswered      urged u32, delivered i64, handoff u64     -                          tick, answer > operator any
  *  asked-provisional  year u32, request u64  -                          submit > calendar loaded   any
+ *  collision       dossier u64, handoff u64                  a code                     submit > track           any
  *  sealed          day u32 (YYYYMMDD)                        u64: sealed rows, never 0  end of turn > key drop   few
  *
  * figure, overdue: `of` is an enum figures_of, `name` the code of a procedure (empty: none was said) or of an officer;
@@ -75,7 +76,7 @@ enum table {
     TABLE_ASKED, TABLE_ASKED_OPEN,
     TABLE_FLOW,
     TABLE_MEASURE, TABLE_FIGURE, TABLE_OVERDUE, TABLE_LATE, TABLE_UNANSWERED,
-    TABLE_ASKED_PROVISIONAL,
+    TABLE_ASKED_PROVISIONAL, TABLE_COLLISION,
     TABLES                  /* how many */
 };
 

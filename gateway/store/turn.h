@@ -53,6 +53,12 @@ bool     turn_dossier_code(struct turn *turn, uint64_t dossier, char ret_code[DO
 void     turn_dossier_handoff_put(struct turn *turn, uint64_t dossier, uint64_t handoff);
 uint64_t turn_dossier_handoff_next(struct turn *turn, uint64_t dossier, uint64_t after);    /* 0: no more */
 
+/* A handoff of one dossier that says that a code of another one belongs to it: under both, for ever. */
+struct collision { uint64_t dossier, handoff; char code[DOSSIER_CODE_SIZE]; };
+void     turn_collision_put(struct turn *turn, const struct collision *collision);
+/* after 0: the first of this dossier. */
+bool     turn_collision_next(struct turn *turn, uint64_t dossier, uint64_t after, struct collision *ret_collision);
+
 /* ---- what is known of a dossier */
 bool     turn_dossier(struct turn *turn, uint64_t dossier, struct dossier *ret_dossier);   /* false: nothing yet */
 void     turn_dossier_put(struct turn *turn, const struct dossier *dossier);

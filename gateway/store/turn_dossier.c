@@ -1,4 +1,5 @@
-/* turn_dossier.c - what is known of a dossier beside its codes: its record, money, and two lists it can stand in. */
+/* turn_dossier.c - what is known of a dossier beside its codes: its record, money, who else claims its codes, and two
+ * lists it can stand in. */
 #include "gateway/store/bytes.h"
 #include "gateway/store/inside.h"
 
@@ -150,5 +151,33 @@ bool turn_unreceived_next(struct turn *turn, const struct unreceived *after, boo
         return false;
     *ret_next = (struct unreceived){ .recipient = key_read_u32(key, 0), .delivered_ms = key_read_i64(key, 4),
                                      .handoff = key_read_u64(key, 12) };
+    return true;
+}
+
+/* ---- collisions */
+
+static struct key collision_key(uint64_t dossier, uint64_t handoff)
+{
+    struct key key = dossier_key(dossier);
+    key_u64(&key, handoff);
+    return key;
+}
+
+void turn_collision_put(struct turn *turn, const struct collision *collision)
+{
+    struct key key = collision_key(collision->dossier, collision->handoff);
+    must(collision->handoff && collision->code[0]);
+    row_put(turn, TABLE_COLLISION, &key, span_of_string(collision->code));
+}
+
+bool turn_collision_next(struct turn *turn, uint64_t dossier, uint64_t after, struct collision *ret_collision)
+{
+    struct key from = collision_key(dossier, after);
+    struct span key, value;
+    if (!row_next(turn, TABLE_COLLISION, &from, ROW_AFTER, sizeof dossier, &key, &value))
+        return false;
+    *ret_collision = (struct collision){ .dossier = dossier, .handoff = key_read_u64(key, 8) };
+    if (!span_to_string(value, ret_collision->code, sizeof ret_collision->code))
+        turn_fail(turn, RESULT_BROKEN, UNEXPLAINED);
     return true;
 }

@@ -233,7 +233,9 @@ static bool say_found(const struct effect *effect, struct arena *arena, struct w
     if (effect->found.count && !views_of_handoffs(effect->found.handoffs, effect->found.count, arena, &to->handoffs))
         return false;
     to->n_handoffs = effect->found.count;
-    if (!view_of_dossier(effect->found.dossier, arena, &to->dossier))
+    to->n_collisions = effect->found.collision_count;
+    if (!view_of_dossier(effect->found.dossier, arena, &to->dossier) ||
+        !views_of_collisions(effect->found.collisions, effect->found.collision_count, arena, &to->collisions))
         return false;
     finish(out, LIENTHONG__V1__ENVELOPE__BODY_FOUND, to);
     return true;

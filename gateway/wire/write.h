@@ -21,6 +21,8 @@ MUST_USE bool views_of_handoffs(const struct handoff_view *views, uint32_t count
                                 Lienthong__V1__HandoffView ***ret_list);
 MUST_USE bool views_of_asked(const struct asked_view *views, uint32_t count, struct arena *arena,
                              Lienthong__V1__AskedView ***ret_list);
+MUST_USE bool views_of_collisions(const struct collision_view *views, uint32_t count, struct arena *arena,
+                                  Lienthong__V1__CollisionView ***ret_list);
 MUST_USE bool views_of_reply(const struct admin_reply *reply, struct arena *arena,
                              Lienthong__V1__AdminReply *ret_reply);
 

@@ -223,6 +223,25 @@ bool views_of_asked(const struct asked_view *views, uint32_t count, struct arena
     return list;
 }
 
+bool views_of_collisions(const struct collision_view *views, uint32_t count, struct arena *arena,
+                         Lienthong__V1__CollisionView ***ret_list)
+{
+    Lienthong__V1__CollisionView **list = (Lienthong__V1__CollisionView **)list_make(arena, count, sizeof **list);
+
+    *ret_list = list;
+    for (uint32_t i = 0; list && i < count; i++) {
+        lienthong__v1__collision_view__init(list[i]);
+        list[i]->code = text_or_empty(views[i].code);
+        list[i]->owner = text_or_empty(views[i].owner);
+        list[i]->claimer = text_or_empty(views[i].claimer);
+        list[i]->handoff_id = views[i].handoff;
+        list[i]->sender = text_or_empty(views[i].sender);
+        list[i]->at_ms = views[i].at_ms;
+        list[i]->parked = views[i].parked;
+    }
+    return list;
+}
+
 static void ending_of(const struct ending *ending, const char *signed_by, Lienthong__V1__EndingView *ret)
 {
     lienthong__v1__ending_view__init(ret);

@@ -207,9 +207,11 @@ bool views_of_reply(const struct admin_reply *reply, struct arena *arena, Lienth
     ret_reply->affected = reply->affected;
     ret_reply->more = reply->more;
     ret_reply->n_asked = reply->asked_count;
+    ret_reply->n_collisions = reply->collision_count;
     return view_of_dossier(reply->dossier, arena, &ret_reply->dossier)
         && view_of_said(reply->said, arena, &ret_reply->said)
         && views_of_asked(reply->asked, reply->asked_count, arena, &ret_reply->asked)
+        && views_of_collisions(reply->collisions, reply->collision_count, arena, &ret_reply->collisions)
         && views_of_handoffs(reply->handoffs, reply->handoff_count, arena, &ret_reply->handoffs)
         && views_of_late(reply->late, reply->late_count, arena, &ret_reply->late)
         && views_of_groups(reply->groups, reply->group_count, arena, &ret_reply->groups)

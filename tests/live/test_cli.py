@@ -106,6 +106,22 @@ def test_what_is_known_of_a_dossier(running):
     receiver.close(), police.close()
 
 
+def test_two_dossiers_with_one_code_both_show_it(running):
+    one, other = running.dossier(), running.dossier()
+    first = submit(running, TAX, dossier_code=one, facts={"aliases": ["LT-9"]})
+    submit(running, TAX, dossier_code=other)
+    parked = submit(running, TAX, dossier_code=other, facts={"aliases": ["LT-9"]})
+    assert running.state(parked.handoff_id) == STATE.HELD
+    for question in (["show", str(first.handoff_id)], ["show", str(parked.handoff_id)], ["track", one],
+                     ["track", one, "--as", COUNTER], ["track", other, "--as", COUNTER]):
+        [collision] = running.cli(*question, "--json")["collisions"]
+        assert (collision["code"], collision["owner"], collision["claimer"]) == ("LT-9", one, other), question
+        assert (collision["handoff_id"], collision["sender"]) == (parked.handoff_id, COUNTER)
+        assert collision["parked"] and "trùng mã" in running.cli(*question, "--lang", "vi")
+    running.cli("close", str(parked.handoff_id), "--reason", "nhập nhầm mã")
+    assert "đã có người giải quyết" in running.cli("track", one, "--lang", "vi")
+
+
 def test_explain_names_what_is_in_the_way(running):
     dossier = running.dossier()
     [failed] = fail(running, INSURANCE, dossier_code=dossier)

@@ -365,6 +365,14 @@ static void print_dossier(struct output *output, const struct dossier_view *view
     }
 }
 
+static void print_collisions(struct output *output, const struct collision_view *views, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        output_add(output, "   collision %s of %s, claimed by #%llu of %s (%s)%s\n", views[i].code, views[i].owner,
+                   HANDOFF_NUMBER(views[i].handoff), views[i].claimer, views[i].sender,
+                   views[i].parked ? " parked" : "");
+}
+
 static void print_reply(struct output *output, const struct admin_reply *reply)
 {
     if (reply->refused) {
@@ -380,6 +388,7 @@ static void print_reply(struct output *output, const struct admin_reply *reply)
         output_add(output, "\n");
     }
     print_dossier(output, reply->dossier);
+    print_collisions(output, reply->collisions, reply->collision_count);
     print_asked(output, reply->asked, reply->asked_count);
     print_late(output, reply);
     print_views(output, reply->handoffs, reply->handoff_count);
@@ -427,6 +436,7 @@ static void print_found(struct output *output, const struct effect *effect)
 {
     output_add(output, " found %s%s\n", effect->found.dossier_code, effect->found.more ? " more" : "");
     print_dossier(output, effect->found.dossier);
+    print_collisions(output, effect->found.collisions, effect->found.collision_count);
     print_views(output, effect->found.handoffs, effect->found.count);
 }
 

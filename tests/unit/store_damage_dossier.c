@@ -163,6 +163,14 @@ static void flow_lost(struct raw *raw) { raw_delete(raw, TABLE_FLOW, KEY("8", SA
 static void flow_stray(struct raw *raw) { flow_put(raw, 99, 0, "x"); }
 static void flow_step(struct raw *raw) { flow_put(raw, SAMPLE_DOSSIER, ID(OFFERED), SAMPLE_STEP); }
 static void flow_name(struct raw *raw) { flow_put(raw, SAMPLE_DOSSIER, ID(DELIVERED), "card"); }
+static void collision_one_sided(struct raw *raw)
+{
+    raw_delete(raw, TABLE_COLLISION, KEY("88", SAMPLE_DOSSIER, ID(CHILD)));
+}
+static void collision_of_none(struct raw *raw)
+{
+    raw_put(raw, TABLE_COLLISION, KEY("88", SAMPLE_DOSSIER, ID(DELIVERED)), span_of_string("nobody's"));
+}
 static void unreceived_stray(struct raw *raw)
 {
     raw_put(raw, TABLE_UNRECEIVED, KEY("488", POLICE, KEY_TIME(SITE_NOW_MS), ID(OFFERED)), NOTHING);
@@ -229,6 +237,8 @@ const struct damage store_dossier_damages[] = {
     CASE(flow_stray, "state of dossier 99|has steps, and the dossier or their sender is not there"),
     CASE(flow_step, D ", step residence|a step and its handoffs do not agree"),
     CASE(flow_name, D ", step card|a step and its handoffs do not agree"),
+    CASE(collision_one_sided, "state of dossier |has a collision that the two dossiers do not show"),
+    CASE(collision_of_none, D "|has a collision that the two dossiers do not show"),
     CASE(ending_stray, E "7|how it comes out does not agree with the dossier"),
     CASE(ending_undated, E "1|how it comes out does not agree with the dossier",
          "measure of dossier 1|what it counts for is not what its record and its ending say"),

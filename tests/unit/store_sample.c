@@ -255,6 +255,11 @@ static void redirected(struct turn *turn, void *context)
     must(request.dossier == SAMPLE_DOSSIER);
     turn_handoff_put(turn, &request);
     turn_asked_put(turn, &asked);
+    struct collision collision = { .dossier = SAMPLE_DOSSIER, .handoff = child.id, .code = "H29.7-1" };
+    must(child.dossier != SAMPLE_DOSSIER && turn_dossier_code(turn, SAMPLE_DOSSIER, collision.code));
+    turn_collision_put(turn, &collision);
+    collision.dossier = child.dossier;
+    turn_collision_put(turn, &collision);
     turn_asked_open_put(turn, asked.answer_by_ms, asked.request);
     turn_asked_provisional_put(turn, SAMPLE_YEAR, asked.request);
     turn_timer_put(turn, asked.timer_ms, TIMER_ASKED, asked.request);
