@@ -18,6 +18,7 @@ enum {
     REASON_BYTES_MAX = 512,             /* what an operator types, what an agency answered, cut at a character */
     IDEMPOTENCY_KEY_SIZE = 96,
     AGENCY_REF_SIZE = 128,              /* the agency's own number for what it took */
+    UNKNOWN_CODES_MAX = 32,             /* of one agency, each counted by itself; all others together */
     PARTNER_STATUS_SIZE = 64,           /* a partner's own word for where a dossier stands */
     MONEY_CODE_SIZE = 48,               /* Money.component */
     OFFICER_SIZE = 64,                  /* Facts.officer_from, officer_to: codes, never names */

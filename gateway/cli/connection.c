@@ -73,7 +73,8 @@ static void on_found(void *context, uint64_t correlation, const Lienthong__V1__F
     if (found && tracking->cli->json)
         cli_print_json(json_pack("{s:s, s:o, s:o, s:O, s:b}", "dossier_code", found->dossier_code, "dossier",
                                  json_of_dossier(found->dossier), "collisions",
-                                 json_of_collisions(found->collisions, found->n_collisions), "handoffs", rows, "more", found->more));
+                                 json_of_collisions(found->collisions, found->n_collisions), "handoffs", rows,
+                                 "more", found->more));
     json_decref(rows);
 }
 

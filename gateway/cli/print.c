@@ -1,5 +1,6 @@
 #include "gateway/cli/print.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -142,7 +143,7 @@ static json_t *json_of_group(const Lienthong__V1__GroupView *group)
 
 static json_t *json_of_agency(const Lienthong__V1__AgencyView *agency)
 {
-    json_t *json = json_object(), *counts = json_object();
+    json_t *json = json_object(), *counts = json_object(), *unknown = json_array();
     json_object_set_new(json, "code", json_string(agency->code));
     json_object_set_new(json, "name", json_string(agency->name));
     json_object_set_new(json, "class", json_word(agency_class_name(agency->agency_class), agency->agency_class));
@@ -158,6 +159,15 @@ static json_t *json_of_agency(const Lienthong__V1__AgencyView *agency)
         json_object_set_new(counts, state_name(i), json_integer((json_int_t)agency->counts[i]));
     json_object_set_new(json, "counts", counts);
     json_object_set_new(json, "oldest_ready", json_time(agency->oldest_ready_ms));
+    json_object_set_new(json, "unknown_count", json_integer((json_int_t)agency->unknown_count));
+    json_object_set_new(json, "unknown_last", json_string(agency->unknown_last));
+    for (size_t i = 0; i < agency->n_unknown; i++)
+        json_array_append_new(unknown, json_pack(
+            "{s:s, s:I, s:o, s:o, s:I, s:b}", "code", agency->unknown[i]->code, "count",
+            (json_int_t)agency->unknown[i]->count, "first", json_time(agency->unknown[i]->first_ms), "last",
+            json_time(agency->unknown[i]->last_ms), "handoff_id", (json_int_t)agency->unknown[i]->handoff_id, "known",
+            agency->unknown[i]->known));
+    json_object_set_new(json, "unknown_codes", unknown);
     return json;
 }
 
@@ -314,6 +324,21 @@ void print_groups(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
     }
 }
 
+/* What to add to statuses.yaml. */
+static void print_unknown(const struct cli *cli, const Lienthong__V1__AgencyView *agency)
+{
+    for (size_t i = 0; i < agency->n_unknown; i++) {
+        const Lienthong__V1__UnknownCodeView *unknown = agency->unknown[i];
+        printf("  ");
+        bool others = strcmp(unknown->code, "*") == 0;
+        print_padded(others ? cli_say(cli, "* (các mã khác)", "* (all others)") : unknown->code, 24);
+        printf(cli->vietnamese ? "%" PRIu64 " lần, gần nhất " : "%" PRIu64 " times, last ", unknown->count);
+        print_time(unknown->last_ms);
+        printf(cli->vietnamese ? ", lượt %" PRIu64 "%s\n" : ", handoff %" PRIu64 "%s\n", unknown->handoff_id,
+               unknown->known ? cli_say(cli, "; nay đã có trong bảng", "; a map has it by now") : "");
+    }
+}
+
 void print_agencies(const struct cli *cli, const Lienthong__V1__AdminReply *reply)
 {
     static const enum state shown[] = { STATE_HELD, STATE_READY, STATE_OFFERED, STATE_WAITING, STATE_UNSURE,
@@ -337,7 +362,13 @@ void print_agencies(const struct cli *cli, const Lienthong__V1__AdminReply *repl
             text_add(&text, "%llu", shown[j] < agency->n_counts ? (unsigned long long)agency->counts[shown[j]] : 0ULL);
             print_padded(number, 14);
         }
-        printf("%s%s%s\n", agency->paused ? cli_say(cli, "tạm dừng: ", "paused: ") : "",
+        printf("%s%s%s", agency->paused ? cli_say(cli, "tạm dừng: ", "paused: ") : "",
                agency->held ? cli_say(cli, "đang giữ: ", "on hold: ") : "", agency->reason);
+        if (agency->unknown_count)
+            printf(cli->vietnamese ? "%smã chưa có trong bảng: %" PRIu64 " lần, gần nhất \"%s\""
+                                   : "%scodes in no map: %" PRIu64 " times, last \"%s\"",
+                   agency->reason[0] ? "; " : "", agency->unknown_count, agency->unknown_last);
+        putchar('\n');
+        print_unknown(cli, agency);
     }
 }

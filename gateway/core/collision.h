@@ -1,5 +1,5 @@
-/* collision.h - two dossiers claim one code. The second claim is taken in and parked (submit_accept.c); both dossiers show
- * it from then on, whatever a person decides: the code is in use twice somewhere.
+/* collision.h - two dossiers claim one code. The second claim is taken in and parked (submit_accept.c); both dossiers
+ * show it from then on, whatever a person decides: the code is in use twice somewhere.
  */
 #ifndef GATEWAY_CORE_COLLISION_H
 #define GATEWAY_CORE_COLLISION_H

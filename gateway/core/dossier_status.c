@@ -3,6 +3,7 @@
 
 #include "gateway/core/dossier_inside.h"
 #include "gateway/core/due_date.h"
+#include "gateway/core/unknown_code.h"
 
 /* ---- what the directory says */
 
@@ -261,7 +262,10 @@ void dossier_judge(struct step *step, struct telling *telling, const struct told
     }
     if (telling->said.judged && !judged_applied(telling->said.judged) && telling->said.judged != JUDGED_NO_STATUS)
         dossier->kept++;
-    dossier->unknown += telling->said.judged == JUDGED_UNKNOWN_CODE;
+    if (telling->said.judged == JUDGED_UNKNOWN_CODE) {
+        dossier->unknown++;
+        unknown_code_keep(step, handoff, telling->said.partner_status);
+    }
     /* Recalled: what it had sent as the result is none, and it is at work again. */
     if (fact->status && judged_applied(telling->said.judged) && meant && !status_is_over(fact->status))
         meant->flags &= ~(uint32_t)(BRANCH_ENDED | BRANCH_HAS_RESULT);

@@ -5,6 +5,7 @@
 #include "gateway/core/admin.h"
 #include "gateway/core/collision.h"
 #include "gateway/core/due_date.h"
+#include "gateway/core/unknown_code.h"
 
 /* Where to go on; clients give it back as `after`. */
 static void more(struct step *step, struct admin_reply *reply, uint64_t next_after)
@@ -106,6 +107,7 @@ void admin_status(struct step *step, struct admin_reply *reply)
         admin_fact(step, reply, "intake_closed", "%s", step->core->intake_closed);
     fact_restored(step, reply);
     admin_late_facts(step, reply);
+    unknown_code_facts(step, reply);
     int missing = due_calendar_missing(tables, step->now_ms);
     if (missing)
         admin_fact(step, reply, "calendar_missing", "%d", missing);
@@ -297,6 +299,7 @@ static void one_agency(struct step *step, struct admin_reply *reply, const char 
     if (!agency || agency == UINT32_MAX)            /* refused; or never had a number, so there is nothing to tell */
         return;
     must(view && view_agency(step, agency, view));
+    view->unknown = view_unknown_codes(step, agency, &view->unknown_codes);
     reply->agencies = view;
     reply->agency_count = 1;
 }

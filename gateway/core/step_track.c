@@ -2,9 +2,9 @@
  *
  * When      a sender asks with any code of a dossier.
  * Changes   nothing.
- * Effects   FOUND with what is known of the dossier, who else claims its codes, and the asker's handoffs, oldest first, at most PAGE_MAX; else
- *           REFUSED unknown-dossier, in the same words whether the dossier is unknown or nobody's business of the
- *           asker's: the answer must not tell which.
+ * Effects   FOUND with what is known of the dossier, who else claims its codes, and the asker's handoffs, oldest first,
+ *           at most PAGE_MAX; else REFUSED unknown-dossier, in the same words whether the dossier is unknown or
+ *           nobody's business of the asker's: the answer must not tell which.
  * Repeated  the same answer, as things stand then.
  */
 #include "gateway/core/collision.h"

@@ -3,6 +3,7 @@
 
 #include "gateway/core/handoff.h"
 #include "gateway/core/lane.h"
+#include "gateway/core/unknown_code.h"
 
 enum { REASON_WALK_MAX = 32, READY_SEEN_MAX = 64 };
 
@@ -57,7 +58,8 @@ static const char *fingerprint_of(struct step *step, const struct handoff *hando
 enum { HANDOFF_TEXTS = 2 * AGENCY_CODE_SIZE + DOSSIER_CODE_SIZE + REASON_BYTES_MAX + 96 + 5 * 16 };
 enum { END_BYTES = 16 << 10 };
 _Static_assert(sizeof(struct handoff_view) + HANDOFF_TEXTS <= VIEW_BYTES_MAX, "a handoff's view");
-_Static_assert(sizeof(struct agency_view) + AGENCY_CODE_SIZE + AGENCY_NAME_SIZE + 32 <=
+_Static_assert(sizeof(struct agency_view) + AGENCY_CODE_SIZE + AGENCY_NAME_SIZE + PARTNER_STATUS_SIZE +
+                   48 <=
                    sizeof(struct handoff_view) + HANDOFF_TEXTS, "no more than a handoff's");
 
 uint32_t view_page(const struct step *step, uint32_t wanted)
@@ -192,6 +194,7 @@ static int64_t oldest_ready(struct step *step, uint32_t agency)
 bool view_agency(struct step *step, uint32_t number, struct agency_view *ret_view)
 {
     struct agency_view view = { .number = number, .name = "" };
+    struct unknown_code last;
 
     view.code = view_code(step, number);
     if (!view.code)
@@ -206,7 +209,9 @@ bool view_agency(struct step *step, uint32_t number, struct agency_view *ret_vie
         view.counts[state] = turn_count(step->turn, number, state);
     if (view.counts[STATE_READY])
         view.oldest_ready_ms = oldest_ready(step, number);
-    if (!view.name)
+    view.unknown_count = unknown_code_count(step, number, &last);
+    view.unknown_last = copy(step, last.code);
+    if (!view.name || !view.unknown_last)
         return false;
     *ret_view = view;
     return true;

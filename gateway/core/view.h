@@ -7,6 +7,7 @@
 #include "gateway/store/record_dossier.h"
 #include "gateway/store/record_ending.h"
 #include "gateway/store/record_supplement.h"
+#include "gateway/store/record_unknown_code.h"
 #include "gateway/store/record_flow.h"
 
 struct event_view {
@@ -43,6 +44,9 @@ struct agency_live {
     int64_t  breaker_until_ms;
 };
 
+/* known: a map has it by now. */
+struct unknown_code_view { struct unknown_code unknown; bool known; };
+
 struct agency_view {
     const char *code, *name;
     enum agency_class agency_class;
@@ -50,6 +54,10 @@ struct agency_view {
     struct agency_state state;
     uint64_t counts[STATE_END];
     int64_t  oldest_ready_ms;       /* when the head that waits longest was accepted; 0 none */
+    uint64_t unknown_count;         /* how often it used a code that no map knows (unknown_code.h) */
+    const char *unknown_last;       /* ... the last one; "" with 0, UNKNOWN_CODE_OTHERS one of many */
+    const struct unknown_code_view *unknown;        /* of an agency that was asked for by its code */
+    uint32_t unknown_codes;
     struct agency_live live;
 };
 

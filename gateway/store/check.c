@@ -270,7 +270,8 @@ static void row_directory(struct check *check, struct span key, struct span valu
 
 static void small_tables(struct check *check)
 {
-    static const enum table of_agency[] = { TABLE_AGENCY_STATE, TABLE_CURSOR, TABLE_BLOB, TABLE_FEED, TABLE_FOLLOW };
+    static const enum table of_agency[] = { TABLE_AGENCY_STATE, TABLE_CURSOR, TABLE_BLOB, TABLE_FEED, TABLE_FOLLOW,
+                                            TABLE_UNKNOWN_CODE };
     check_walk(check, TABLE_AGENCY, row_agency);
     check_walk(check, TABLE_AGENCY_CODE, row_agency_code);
     check_walk(check, TABLE_DOSSIER, row_dossier);

@@ -178,6 +178,12 @@ static bool is_collision(struct span key, struct span value)
     return key_read_u64(key, 0) && key_read_u64(key, 8) && value.size && value.size < DOSSIER_CODE_SIZE;
 }
 
+static bool is_unknown_code(struct span key, struct span value)
+{
+    struct unknown_code unknown;
+    return key_read_u32(key, 0) && unknown_code_parse(value, &unknown);
+}
+
 static bool is_flow(struct span key, struct span value)
 {
     struct flow flow;
@@ -267,6 +273,7 @@ static const struct shape {
     [TABLE_UNANSWERED]      = { 20, 20, is_unreceived },
     [TABLE_ASKED_PROVISIONAL] = { 12, 12, is_provisional },
     [TABLE_COLLISION]       = { 16, 16, is_collision },
+    [TABLE_UNKNOWN_CODE]    = { 5, 4 + PARTNER_STATUS_SIZE - 1, is_unknown_code },
 };
 
 bool check_explains(enum table table, struct span key, struct span value)

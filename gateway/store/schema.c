@@ -45,4 +45,5 @@ const struct table_info table_infos[TABLES] = {
     [TABLE_UNANSWERED]      = { "unanswered", HABIT_INSERT, false },
     [TABLE_ASKED_PROVISIONAL] = { "asked-provisional", HABIT_INSERT, false },
     [TABLE_COLLISION]       = { "collision", HABIT_INSERT, false },
+    [TABLE_UNKNOWN_CODE]    = { "unknown-code", HABIT_UPDATE, false },
 };

@@ -57,6 +57,7 @@
  *  unanswered      urged u32, delivered i64, handoff u64     -                          tick, answer > operator any
  *  asked-provisional  year u32, request u64  -                          submit > calendar loaded   any
  *  collision       dossier u64, handoff u64                  a code                     submit > track           any
+ *  unknown-code    agency u32, code                          struct unknown_code        submit > operator          few
  *  sealed          day u32 (YYYYMMDD)                        u64: sealed rows, never 0  end of turn > key drop   few
  *
  * figure, overdue: `of` is an enum figures_of, `name` the code of a procedure (empty: none was said) or of an officer;
@@ -76,7 +77,7 @@ enum table {
     TABLE_ASKED, TABLE_ASKED_OPEN,
     TABLE_FLOW,
     TABLE_MEASURE, TABLE_FIGURE, TABLE_OVERDUE, TABLE_LATE, TABLE_UNANSWERED,
-    TABLE_ASKED_PROVISIONAL, TABLE_COLLISION,
+    TABLE_ASKED_PROVISIONAL, TABLE_COLLISION, TABLE_UNKNOWN_CODE,
     TABLES                  /* how many */
 };
 

@@ -15,6 +15,7 @@
 #include "gateway/store/record_ending.h"
 #include "gateway/store/record_figure.h"
 #include "gateway/store/record_supplement.h"
+#include "gateway/store/record_unknown_code.h"
 #include "gateway/store/record_flow.h"
 #include "gateway/store/records.h"
 #include "gateway/store/restored.h"
@@ -115,6 +116,12 @@ uint32_t turn_asked_provisional_year(struct turn *turn, uint32_t after);
 /* turn_flow.c: the procedure that was started for a dossier. False: none. */
 bool     turn_flow(struct turn *turn, uint64_t dossier, struct flow *ret_flow);
 void     turn_flow_put(struct turn *turn, const struct flow *flow);
+
+/* ---- partners' codes that no map knew, in order of code. after NULL: the first of this agency. */
+bool     turn_unknown_code(struct turn *turn, uint32_t agency, const char *code, struct unknown_code *ret_unknown);
+bool     turn_unknown_code_next(struct turn *turn, uint32_t agency, const struct unknown_code *after,
+                                struct unknown_code *ret_unknown);
+void     turn_unknown_code_put(struct turn *turn, const struct unknown_code *unknown);
 
 /* ---- what reports are made of; report.h reads it */
 bool     turn_measure(struct turn *turn, uint64_t dossier, struct measure *ret_measure);

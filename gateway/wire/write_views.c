@@ -109,6 +109,24 @@ static bool views_of_groups(const struct group_view *views, uint32_t count, stru
     return true;
 }
 
+static bool views_of_unknown(const struct unknown_code_view *views, uint32_t count, struct arena *arena,
+                             Lienthong__V1__UnknownCodeView ***ret_list)
+{
+    Lienthong__V1__UnknownCodeView **list = (Lienthong__V1__UnknownCodeView **)list_make(arena, count, sizeof **list);
+
+    *ret_list = list;
+    for (uint32_t i = 0; list && i < count; i++) {
+        lienthong__v1__unknown_code_view__init(list[i]);
+        list[i]->code = text_or_empty(views[i].unknown.code);
+        list[i]->count = views[i].unknown.count;
+        list[i]->first_ms = views[i].unknown.first_ms;
+        list[i]->last_ms = views[i].unknown.last_ms;
+        list[i]->handoff_id = views[i].unknown.handoff;
+        list[i]->known = views[i].known;
+    }
+    return list;
+}
+
 static bool views_of_agencies(struct agency_view *views, uint32_t count, struct arena *arena,
                               Lienthong__V1__AgencyView ***ret_list)
 {
@@ -132,6 +150,11 @@ static bool views_of_agencies(struct agency_view *views, uint32_t count, struct 
         list[i]->counts = view->counts;
         list[i]->n_counts = STATE_END;
         list[i]->oldest_ready_ms = view->oldest_ready_ms;
+        list[i]->unknown_count = view->unknown_count;
+        list[i]->unknown_last = text_or_empty(view->unknown_last);
+        list[i]->n_unknown = view->unknown_codes;
+        if (!views_of_unknown(view->unknown, view->unknown_codes, arena, &list[i]->unknown))
+            return false;
     }
     *ret_list = list;
     return true;

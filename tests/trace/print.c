@@ -190,7 +190,14 @@ static void print_agencies(struct output *output, const struct admin_reply *repl
                 output_add(output, " %s=%llu", state_name(state), (unsigned long long)agency->counts[state]);
         if (agency->oldest_ready_ms)
             output_add(output, " oldest=%s", world_time(agency->oldest_ready_ms, text));
+        if (agency->unknown_count)
+            output_add(output, " unknown=%llu last=\"%s\"", (unsigned long long)agency->unknown_count,
+                       agency->unknown_last);
         output_add(output, "\n");
+        for (uint32_t k = 0; k < agency->unknown_codes; k++)
+            output_add(output, "   code \"%s\" count=%llu by=#%llu%s\n", agency->unknown[k].unknown.code,
+                       (unsigned long long)agency->unknown[k].unknown.count,
+                       HANDOFF_NUMBER(agency->unknown[k].unknown.handoff), agency->unknown[k].known ? " known" : "");
     }
 }
 

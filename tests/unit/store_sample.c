@@ -78,6 +78,9 @@ static void names(struct turn *turn, void *context)
          turn_agency_number_make(turn, "S01") == INSURANCE && turn_agency_number_make(turn, "X01") == TAX);
     turn_directory_put(turn, 1, &hash, bytes);
     turn_agency_state_put(turn, POLICE, &state);
+    struct unknown_code unknown = { .agency = POLICE, .code = "77", .count = 2, .first_ms = SITE_NOW_MS,
+                                    .last_ms = SITE_NOW_MS, .handoff = 1 };
+    turn_unknown_code_put(turn, &unknown);
     struct event event = { .cause = CAUSE_DIRECTORY_APPLIED, .at_ms = turn_now_ms(turn), .actor_uid = 1001,
                            .agency = POLICE };
     turn_event_append(turn, &event, span_of_string("version 1"));

@@ -256,6 +256,60 @@ static void money_beside_it(void **state)
     (void)world_accept(world, &command);
 }
 
+/* ---- codes of its own that nobody knows */
+
+static void say_code(struct world *world, uint64_t parent, const char *code)
+{
+    struct command command = say(world, SAFE, WARD, KIND_PROGRESS, parent, 0);
+    told = (struct facts){ 0 };
+    snprintf(told.partner_status, sizeof told.partner_status, "%s", code);
+    command.submit.facts = &told;
+    (void)world_accept(world, &command);
+}
+
+static const struct agency_view *agency_of(struct world *world, const char *code)
+{
+    struct command command = operator_command("agencies", 0);
+    snprintf(command.admin.code, sizeof command.admin.code, "%s", code);
+    const struct admin_reply *reply = operator_ask(world, &command);
+    assert_int_equal(reply->agency_count, 1);
+    return &reply->agencies[0];
+}
+
+/* Each of so many by itself, the others together; one that a map has by now is none of those to be added. */
+static void codes_that_no_map_knows(void **state)
+{
+    struct world *world = *state;
+    uint64_t id = forward(world, WARD, SAFE, STATUS_ACCEPTED);
+    char code[16];
+
+    assert_string_equal(operator_fact(operator_do(world, "status", 0), "unknown_codes"), "");
+    for (unsigned i = 0; i < UNKNOWN_CODES_MAX + 3; i++) {
+        snprintf(code, sizeof code, "X-%u", i);
+        say_code(world, id, code);
+        say_code(world, id, code);
+    }
+    assert_int_equal(agency_of(world, SAFE)->unknown_count, 2 * (UNKNOWN_CODES_MAX + 3));
+    assert_string_equal(agency_of(world, SAFE)->unknown_last, UNKNOWN_CODE_OTHERS);
+    assert_int_equal(agency_of(world, SAFE)->unknown_codes, UNKNOWN_CODES_MAX + 1);
+    assert_int_equal(agency_of(world, SAFE)->unknown[0].unknown.count, 6);      /* "*" comes first */
+    say_code(world, id, "X-7");
+    assert_string_equal(agency_of(world, SAFE)->unknown_last, "X-7");
+    assert_string_equal(operator_fact(operator_do(world, "status", 0), "unknown_codes"),
+                        "33 (agencies: 1; lienthong agencies CODE)");
+    assert_int_equal(agency_of(world, WARD)->unknown_count, 0);
+
+    static struct status_map map = { .name = "own", .from = { .kind = SELECT_ANY }, .code_count = 1,
+                                     .codes = { { "X-7", STATUS_IN_PROCESS, false } } };
+    world->tables.status_maps = &map;
+    world->tables.status_map_count = 1;
+    assert_int_equal(agency_of(world, SAFE)->unknown_count, 2 * (UNKNOWN_CODES_MAX + 2));
+    uint32_t known = 0;
+    for (uint32_t i = 0; i < agency_of(world, SAFE)->unknown_codes; i++)
+        known += agency_of(world, SAFE)->unknown[i].known;
+    assert_int_equal(known, 1);
+}
+
 /* ---- receipts */
 
 static void receipt_waits_while_time_is_in_doubt(void **state)
@@ -388,7 +442,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD(what_says_nothing_leaves_nothing), WORLD(a_record_that_comes_late), WORLD(passed_on_and_back),
         WORLD(a_correction_takes_its_branch), WORLD(withdrawn_by_its_kind), WORLD(the_answer_starts_the_clock),
-        WORLD(everything_is_bounded), WORLD(money_beside_it), WORLD(receipt_waits_while_time_is_in_doubt),
+        WORLD(everything_is_bounded), WORLD(money_beside_it), WORLD(codes_that_no_map_knows),
+        WORLD(receipt_waits_while_time_is_in_doubt),
         WORLD(unreceived_in_pages), WORLD(a_calendar_is_loaded), cmocka_unit_test(the_year_that_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

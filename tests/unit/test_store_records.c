@@ -14,6 +14,7 @@
 #include "gateway/store/record_ending.h"
 #include "gateway/store/record_figure.h"
 #include "gateway/store/record_supplement.h"
+#include "gateway/store/record_unknown_code.h"
 #include "gateway/store/record_flow.h"
 #include "gateway/store/records.h"
 
@@ -57,6 +58,8 @@ static const char FIGURED[] =
     "01050201087f21800140ac0257ffffffffffffffffff01";
 static const char MONEY[] =
     "01401f000000000000feffffffffffffff030000000000000004000000";
+static const char UNKNOWN_CODE[] =
+    "0101000000000000000200000000000000fdffffffffffffff0400000000000000";
 static const char AGENCY_STATE[] =
     "0201000000000000000100020000000000000003000000000000000400000000000000050000000000000006000000000000000700000009"
     "736169206b68c3b361";
@@ -104,6 +107,7 @@ static union {
     struct measure measure;
     struct figures figures;
     struct agency_state agency_state;
+    struct unknown_code unknown_code;
     struct fail_group group;
     struct antecedent antecedent;
     struct chain_link link;
@@ -123,6 +127,7 @@ CALLS(flow, flow)
 CALLS(measure, measure)
 CALLS(figures, figures)
 CALLS(agency_state, agency_state)
+CALLS(unknown_code, unknown_code)
 CALLS(fail_group, group)
 CALLS(antecedent, antecedent)
 CALLS(chain_link, link)
@@ -254,6 +259,11 @@ static void fill_group(void)
                                         .fingerprint_text = "409 trùng" };
 }
 
+static void fill_unknown_code(void)
+{
+    parsed.unknown_code = (struct unknown_code){ .count = 1, .first_ms = 2, .last_ms = -3, .handoff = 4 };
+}
+
 static void fill_antecedent(void)
 {
     parsed.antecedent = (struct antecedent){ .until = UNTIL_DELIVERED, .done_by = 3, .handoff = 4 };
@@ -290,6 +300,7 @@ static const struct sample samples[] = {
     { FIGURED, figures_p, figures_w, fill_figures, NULL },
     { ENDING, ending_p, ending_w, fill_ending, "\001\000\012" "\002\000\006" "\003\000\007" },
     { AGENCY_STATE, agency_state_p, agency_state_w, fill_agency_state, "\011\000\001" "\012\000\001" },
+    { UNKNOWN_CODE, unknown_code_p, unknown_code_w, fill_unknown_code, NULL },
     { FAIL_GROUP, fail_group_p, fail_group_w, fill_group, NULL },
     { ANTECEDENT, antecedent_p, antecedent_w, fill_antecedent, "\001\001\002" },
     { LINK, chain_link_p, chain_link_w, fill_link, NULL },
