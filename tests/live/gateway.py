@@ -25,7 +25,8 @@ NETWORK = os.path.join(HERE, "network")
 
 COUNTER, WARD, WARD_SENDS_ONLY = "H29.07.00", "H29.07.01", "H29.07.02"
 POLICE, INSURANCE, TAX = "G01.29.07", "G24.29.07", "G12.29.07"      # idempotent, can be probed, neither
-CLASSES = {POLICE: "idempotent", INSURANCE: "probe", TAX: "neither", WARD: "idempotent"}
+SURVEY, PORTAL = "H29.34", "H29.35"                                  # of the example networks
+CLASSES = {SURVEY: "idempotent", POLICE: "idempotent", INSURANCE: "probe", TAX: "neither", WARD: "idempotent"}
 THREE = (POLICE, INSURANCE, TAX)
 
 PULL = ("pull: { path: /outbox, interval: 300ms, items: /items, next: /next, item: { kind: RESULT, source_key: /id, "

@@ -7,8 +7,9 @@ import time
 import pytest
 
 import lienthong_pb2 as pb
-from gateway import COUNTER, INSURANCE, POLICE, WARD, wait_for
-from words import KIND, RECEIVER, SENDER, STATE, VERDICT
+from gateway import COUNTER, INSURANCE, POLICE, PORTAL, SURVEY, WARD, wait_for
+from wire import Refusal
+from words import KIND, PROBLEM, RECEIVER, SENDER, STATE, VERDICT
 
 HOUR_MS = 3_600_000
 USAGE, BROKEN = 2, 5
@@ -183,3 +184,39 @@ def test_a_rating_handed_off_as_a_file(gateway):
         return figures if figures["ratings"] else None
     figures = wait_for(counted, 30, "it is not settled")
     assert (figures["ratings"], figures["attitude_average"], figures["cost_average"]) == (1, 4.0, None)
+
+
+def test_ratings_reach_the_survey(city):
+    """The example network: a kiosk of the counter writes a file, the portal speaks for itself; the survey's own system
+    gets both over HTTP, without a name, and the city's report has them."""
+    city.start_agencies(SURVEY)
+    city.replace("adapter.yaml", "rest-forward.yaml", "survey-rating.yaml")
+    city.start_adapter()
+
+    def taken():
+        return [line["body"] for line in city.agencies[SURVEY].lines() if line.get("acted")]
+
+    code = city.dossier()
+    counter, portal = city.link(COUNTER), city.link(PORTAL)
+    counter.submit(recipient=POLICE, kind=KIND.FORWARD, dossier_code=code, procedure_code="2.000986", step="residence",
+                   facts={"status": 2})
+    city.write("rating.json", json.dumps({
+        "recipient": SURVEY, "dossier_code": code, "kind": "RATING", "payload": {"name": NAME},
+        "facts": {"rating": {"attitude": 4, "cost": 5, "trips": 1}}}))
+    city.cli("submit", "--as", COUNTER, city.path("rating.json"))
+    wait_for(lambda: len(taken()) == 1, 20, "the survey's system has no rating")
+    portal.submit(recipient=SURVEY, kind=KIND.RATING, dossier_code=code, facts={"rating": pb.Rating(attitude=2)})
+    wait_for(lambda: len(taken()) == 2, 20, "the portal's rating did not get there")
+    with pytest.raises(Refusal) as refusal:
+        portal.submit(recipient=SURVEY, kind=KIND.FORWARD, dossier_code=code)
+    assert refusal.value.type == PROBLEM.NOT_ALLOWED
+    answers = [tuple(body.get(name) for name in ("sender", "attitude", "cost_transparency", "trips"))
+               for body in taken()]
+    assert answers == [(COUNTER, 4, 5, 1), (PORTAL, 2, None, None)]
+    assert NAME not in json.dumps(taken(), ensure_ascii=False)
+
+    def counted():
+        figures = city.cli("report", *last_days(), "--json")["all"]
+        return figures if figures["ratings"] and figures["attitude_average"] == 2.0 else None
+    figures = wait_for(counted, 30, "it is not settled")
+    assert figures["ratings"] == 1, "a dossier is rated once: the last word counts"

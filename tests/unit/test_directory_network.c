@@ -214,6 +214,9 @@ static void check_network(const struct tables *tables)
     assert_false(may(tables, "G01.29.07", KIND_FORWARD, "G24.29.07", "2.000986"));
     assert_false(may(tables, "G01.29.07", KIND_FORWARD, "H29.07.00", "2.000986"));
     assert_false(may(tables, "H29.07.00", KIND_RESULT, "G01.29.07", "2.000986"));
+    assert_true(may(tables, "H29.07.00", KIND_RATING, "H29.34", ""));
+    assert_true(may(tables, "H29.35", KIND_RATING, "H29.34", ""));
+    assert_false(may(tables, "H29.35", KIND_FORWARD, "H29.34", ""));
 
     const struct { const char *procedure, *step, *from, *to; } routed[] = {
         { "2.000986", "residence", "H29.07.00", "G01.29.07" }, { "2.000986", "health-card", "H29.07.00", "G24.29.07" },
@@ -326,6 +329,7 @@ static void ho_chi_minh_city_2026(void **state)
     assert_string_equal(heir(tables, "H09.01", "74.01", "", later_ms), "H29.201");
     assert_string_equal(heir(tables, "H09.30", "74", "", april_ms), "H09.33");
     assert_string_equal(heir(tables, "H09.30", "74", "", later_ms), "H29.33");
+    assert_true(may(tables, "H29.101", KIND_RATING, "H29.34", "") && may(tables, "H29.35", KIND_RATING, "H29.34", ""));
     for (uint32_t i = 0; i < tables->agency_count; i++)                 /* nobody of before is left without an heir */
         assert_true(*heir(tables, tables->agencies[i].code, tables->agencies[i].area, "", later_ms));
     directory_free(directory);

@@ -468,6 +468,34 @@ static void rest_forward(void **state)
     handed_done(&handed);
 }
 
+/* What a citizen said at a kiosk, and nothing of who he is. */
+static void a_rating_for_the_survey(void **state)
+{
+    (void)state;
+    struct handed handed;
+    Lienthong__V1__Rating rating = LIENTHONG__V1__RATING__INIT;
+
+    handed_init(&handed, KIND_RATING, CLASS_IDEMPOTENT);
+    rating.attitude = 5;
+    rating.trips = 2;
+    handed.header.facts->rating = &rating;
+    json_t *body = map_handed("adapters/mappings/survey-rating.yaml", &handed);
+    assert_non_null(body);
+    assert_int_equal(warnings.count, 0);
+    assert_at(body, "/dossier_code", HANDED_CODE);
+    assert_at(body, "/kind", "RATING");
+    assert_at(body, "/attitude", "5");
+    assert_at(body, "/cost_transparency", "(nothing)");
+    assert_at(body, "/trips", "2");
+    assert_at(body, "/payload", "(nothing)");
+    json_decref(body);
+    body = map_handed("adapters/mappings/rest-forward.yaml", &handed);
+    assert_non_null(body);
+    assert_at(body, "/rating/attitude", "5");
+    json_decref(body);
+    handed_done(&handed);
+}
+
 static void hotich_forward(void **state)
 {
     (void)state;
@@ -541,7 +569,8 @@ int main(void)
         cmocka_unit_test(nested_lists), cmocka_unit_test(bodies_are_bounded),
         cmocka_unit_test(a_part_as_json_is_bounded),
         cmocka_unit_test(faults_have_lines),
-        cmocka_unit_test(depth_and_count), cmocka_unit_test(rest_forward), cmocka_unit_test(hotich_forward),
+        cmocka_unit_test(depth_and_count), cmocka_unit_test(rest_forward),
+        cmocka_unit_test(a_rating_for_the_survey), cmocka_unit_test(hotich_forward),
         cmocka_unit_test(readme_mapping),
     };
     return cmocka_run_group_tests_name("kinds: mapping", tests, start, stop);
