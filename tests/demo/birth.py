@@ -137,6 +137,38 @@ class Birth:
         say(f"Sổ của {INSURANCE}: số định danh {number} từ phường, xác nhận cư trú {confirmation} từ Công an (số giả)",
             f"{CARD} came with the ward's number and the confirmation of the police (invented)")
 
+    # ---- still 8: the citizen noticed a mistake first
+
+    def correction(self):
+        """To whoever holds it now, and to all who have worked with what was wrong: read in their own books."""
+        before = {step["name"]: step["state"] for step in self.flow().values()}
+        say(f"Phụ huynh phát hiện trước: tên con viết là “{work.WRITTEN}”, đúng ra là “{work.MEANT}” (tên giả). "
+            "Hồ sơ đã tới nơi nên không thay được nữa: một cửa gửi yêu cầu sửa, không ghi nơi nhận",
+            "the parents notice it first: a letter in the child's name is wrong. It has been handed on, so nothing can "
+            "be replaced: the one-stop asks for the correction, without saying of whom")
+        asked = self.one_stop.submit([work.name_put_right(self.steps_of(CARD)["handoff_id"])])[0]
+        had = (INSURANCE, WARD, POLICE)
+
+        def look():
+            got = [code for code in had if self.in_book(code, "CORRECTION_REQUEST")]
+            return len(got) == len(had), ", ".join(got) or "chưa"
+
+        wait_until("Cổng đưa yêu cầu sửa tới nơi đang giữ và các bước đã dùng tên cũ; sổ của họ có",
+                   "the gateway takes it to its holder and to the steps that have the old name; in their books",
+                   look, 20)
+        for code in had:
+            [got] = self.in_book(code, "CORRECTION_REQUEST")
+            [correction] = got["body"]["payload"]["corrections"]
+            if (correction["was"], correction["right"]) != (work.WRITTEN, work.MEANT):
+                raise RuntimeError(f"{code} got another correction: {correction}")
+        holder, after = self.story.handoff(asked), {step["name"]: step["state"] for step in self.flow().values()}
+        if holder["recipient"] != INSURANCE or before != after:
+            raise RuntimeError(f"the correction went to {holder['recipient']}, the steps from {before} to {after}")
+        say(f"Nơi đang giữ: {INSURANCE} sửa trước khi in thẻ; {WARD} và {POLICE} nhận bản sao để sửa sổ của mình; "
+            "không bước nào phải làm lại từ đầu",
+            "its holder corrects it before the card is printed; those who were done get a copy for their books; no step "
+            "begins anew")
+
     # ---- 9: late, and said so
 
     def due_is_stated(self):
@@ -240,6 +272,7 @@ class Birth:
         self.submit()
         self.supplement()
         self.half()
+        self.correction()
         self.due_is_stated()
         self.ask_and_sign()
         self.finish()

@@ -104,6 +104,17 @@ def better_paper(request_id):
                                papers={"giay-chung-sinh": {"photograph": "anh-2.jpg", "legible": True}})}
 
 
+WRITTEN, MEANT = f"Trần Thị Thí Dụ {WHOLE_BIRTH}", f"Trần Thị Thý Dụ {WHOLE_BIRTH}"
+
+
+def name_put_right(forward_id):
+    """The parents noticed it first: its parent is the handoff that is with its holder, and it names no recipient."""
+    return {"dossier_code": dossier(QUAN_7, WHOLE_BIRTH), "kind": KIND.CORRECTION_REQUEST, "parent": forward_id,
+            "content_type": "application/json", "facts": {"reason_code": "sai-ten"},
+            "payload": payload("Sửa tên của trẻ theo giấy chứng sinh",
+                               corrections=[{"field": "child/name", "was": WRITTEN, "right": MEANT}])}
+
+
 def paper_says(forward_id):
     """The one-stop asks after a step, and states the time that stands on the parents' paper. It has passed."""
     now_ms = time.time_ns() // 1_000_000
