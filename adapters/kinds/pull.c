@@ -8,6 +8,10 @@
 #include "adapters/kinds/dialect_parts.h"
 #include "adapters/kinds/pointer.h"
 
+#define SUPPLEMENT_TYPE "application/vnd.lienthong.supplement+json"
+
+enum { PULL_WORDS_SIZE = 2048 };        /* of what is wrong, what is wanted, a note */
+
 /* ---------------------------------------------------------------- configuration */
 
 static void read_pointer(const struct yaml_node *node, const char *key, bool required,
@@ -48,23 +52,47 @@ static void read_kinds(const struct yaml_node *item, struct pull_config *pull)
     }
 }
 
-static void read_time(const struct yaml_node *item, struct pull_config *pull)
+/* "/at", which is ISO 8601, or { at: /at, format: "dd/MM/yyyy HH:mm:ss" }. */
+static void read_time(const struct yaml_node *item, const char *key, bool required, struct pull_time *ret_time)
 {
-    const struct yaml_node *time = yaml_get(item, "source_time");
+    const struct yaml_node *time = yaml_get(item, key);
 
-    memcpy(pull->source_time_format, "iso", 4);
+    memcpy(ret_time->format, "iso", 4);
     if (!yaml_is_mapping(time)) {
-        read_pointer(item, "source_time", true, pull->source_time);
+        read_pointer(item, key, required, ret_time->at);
         return;
     }
-    read_pointer(time, "at", true, pull->source_time);
-    if (yaml_get_string(time, "format", true, pull->source_time_format, sizeof pull->source_time_format)
-        && !date_format_is_valid(pull->source_time_format))
-        yaml_fault(time, "not a date format: '%s'; like dd/MM/yyyy HH:mm:ss, or iso, or ms", pull->source_time_format);
+    read_pointer(time, "at", true, ret_time->at);
+    if (yaml_get_string(time, "format", true, ret_time->format, sizeof ret_time->format)
+        && !date_format_is_valid(ret_time->format))
+        yaml_fault(time, "not a date format: '%s'; like dd/MM/yyyy HH:mm:ss, or iso, or ms", ret_time->format);
+}
+
+static void read_asks(const struct yaml_node *item, struct pull_config *pull)
+{
+    const struct yaml_node *node = yaml_get(item, "asks");
+
+    if (!node)
+        return;
+    if (!yaml_is_mapping(node)) {
+        yaml_fault(node, "'asks' must be { items: /list, component: /code, wrong: /what, ... }");
+        return;
+    }
+    read_pointer(node, "items", true, pull->asks.items);
+    read_pointer(node, "component", false, pull->asks.component);
+    read_pointer(node, "field", false, pull->asks.field);
+    read_pointer(node, "wrong", true, pull->asks.wrong);
+    read_pointer(node, "wanted", false, pull->asks.wanted);
+    read_pointer(node, "note", false, pull->asks.note);
+    if (!pull->asks.component[0] && !pull->asks.field[0])
+        yaml_fault(node, "'asks' needs 'component' or 'field': else nobody knows what is wrong there");
 }
 
 static bool add_component(struct pull_components *components, const char *code)
 {
+    for (size_t i = 0; i < components->count; i++)
+        if (strcmp(components->codes[i], code) == 0)
+            return true;
     if (components->count == PULL_COMPONENTS_MAX || !code[0] ||
         !span_to_string(span_of_string(code), components->codes[components->count], PULL_COMPONENT_SIZE))
         return false;
@@ -89,7 +117,11 @@ static void read_components(const struct yaml_node *item, struct pull_config *pu
 static void read_item(const struct yaml_node *item, struct pull_config *pull)
 {
     read_kinds(item, pull);
-    read_time(item, pull);
+    read_time(item, "source_time", true, &pull->source_time);
+    read_time(item, "due", false, &pull->due);
+    read_time(item, "answer_by", false, &pull->answer_by);
+    read_pointer(item, "officer", false, pull->officer);
+    read_asks(item, pull);
     read_pointer(item, "cursor", false, pull->item_cursor);
     read_pointer(item, "parent", false, pull->parent);
     read_pointer(item, "dossier_code", true, pull->dossier_code);
@@ -238,23 +270,26 @@ static bool take_parts(const struct agency_config *agency, const char *gateway, 
     if (!item->parent && !item->recipient[0])
         return stop(page, "pull-parent", pull->parent);
     /* A message id has no room for a time before 1970: the item would be refused for ever, and the page with it. */
-    if (!take_text(json, pull->source_time, text, sizeof text)
-        || !date_read(pull->source_time_format, span_of_string(text), &item->source_time_ms)
+    if (!take_text(json, pull->source_time.at, text, sizeof text)
+        || !date_read(pull->source_time.format, span_of_string(text), &item->source_time_ms)
         || item->source_time_ms <= 0)
-        return stop(page, "pull-source-time", pull->source_time);
+        return stop(page, "pull-source-time", pull->source_time.at);
     if (!take_text(json, pull->source_key, text, sizeof text) || !text[0])
         return stop(page, "pull-source-key", pull->source_key);
     item->message_id = uuid_v8(item->source_time_ms, span_of_string(agency->code), span_of_string(text));
     return true;
 }
 
-/* One code, or a list of them. */
+/* One code, or a list of them; of what holds papers or wants them. */
 static bool take_components(const struct pull_config *pull, const json_t *json, struct pull_item *item)
 {
     const json_t *value = pull->components[0] ? pointer_get(json, pull->components) : NULL;
     char code[PULL_COMPONENT_SIZE];
 
-    item->components = pull->always;
+    if (item->kind == KIND_RESULT)
+        item->components = pull->always;
+    else if (item->kind != KIND_SUPPLEMENT_REQUEST)
+        return true;
     if (!value || json_is_null(value))
         return true;
     if (!json_is_array(value))
@@ -263,6 +298,74 @@ static bool take_components(const struct pull_config *pull, const json_t *json, 
         if (!scalar_text(json_array_get(value, i), code, sizeof code) || !add_component(&item->components, code))
             return false;
     return true;
+}
+
+/* 0 where nothing stands there; false when what stands there is no such time. */
+static bool take_time(const json_t *json, const struct pull_time *time, int64_t *ret_time_ms)
+{
+    char text[256];
+
+    *ret_time_ms = 0;
+    return take_text(json, time->at, text, sizeof text) &&
+           (!text[0] || (date_read(time->format, span_of_string(text), ret_time_ms) && *ret_time_ms > 0));
+}
+
+static bool put_text(json_t *object, const char *key, const char *text)
+{
+    return !text[0] || json_object_set_new(object, key, json_string(text)) == 0;
+}
+
+/* One paper or field, in the citizen's words; its code among the components. */
+static json_t *ask_of(const struct pull_asks *asks, const json_t *json, struct pull_item *item)
+{
+    char component[PULL_COMPONENT_SIZE], field[PULL_WORD_SIZE], wrong[PULL_WORDS_SIZE], wanted[PULL_WORDS_SIZE];
+
+    if (!take_text(json, asks->component, component, sizeof component) ||
+        !take_text(json, asks->field, field, sizeof field) || !take_text(json, asks->wrong, wrong, sizeof wrong) ||
+        !take_text(json, asks->wanted, wanted, sizeof wanted) || !wrong[0] || (!component[0] && !field[0]) ||
+        (component[0] && !add_component(&item->components, component)))
+        return NULL;
+    json_t *ask = json_object();
+    if (put_text(ask, "component", component) && put_text(ask, "field", field) && put_text(ask, "wrong", wrong) &&
+        put_text(ask, "wanted", wanted))
+        return ask;
+    json_decref(ask);
+    return NULL;
+}
+
+/* The payload of a SUPPLEMENT_REQUEST, out of what the agency calls it. NULL: it does not say what is wrong. */
+static json_t *request_of(const struct pull_asks *asks, const json_t *json, struct pull_item *item)
+{
+    const json_t *list = pointer_get(json, asks->items);
+    json_t *request = json_object(), *items = json_array();
+    char note[PULL_WORDS_SIZE];
+    size_t count = json_array_size(list);
+    bool good = count && take_text(json, asks->note, note, sizeof note) && put_text(request, "note", note);
+
+    for (size_t i = 0; good && i < count; i++) {
+        json_t *ask = ask_of(asks, json_array_get(list, i), item);
+        good = ask && json_array_append_new(items, ask) == 0;
+    }
+    good = json_object_set_new(request, "items", items) == 0 && good;
+    if (good)
+        return request;
+    json_decref(request);
+    return NULL;
+}
+
+static bool take_payload(const struct pull_config *pull, const json_t *json, struct pull_page *page,
+                         struct pull_item *item)
+{
+    bool asks = item->kind == KIND_SUPPLEMENT_REQUEST && pull->asks.items[0];
+    json_t *request = asks ? request_of(&pull->asks, json, item) : NULL;
+
+    if (asks && !request)
+        return stop(page, "pull-asks", pull->asks.items);
+    const json_t *payload = asks ? request : pointer_get(json, pull->payload);
+    item->content_type = asks ? SUPPLEMENT_TYPE : "application/json";
+    bool good = payload && json_to_body(payload, BODY_BYTES_MAX, &item->payload, &item->payload_bytes) == RESULT_OK;
+    json_decref(request);
+    return good || stop(page, "pull-payload", pull->payload);
 }
 
 static bool take_item(const struct agency_config *agency, const char *gateway, const json_t *json,
@@ -276,11 +379,16 @@ static bool take_item(const struct agency_config *agency, const char *gateway, c
         return false;
     if (!take_text(json, pull->reason, item.reason, sizeof item.reason))
         return stop(page, "pull-reason", pull->reason);
-    if (item.kind == KIND_RESULT && !take_components(pull, json, &item))
+    if (!take_components(pull, json, &item))
         return stop(page, "pull-components", pull->components);
-    const json_t *payload = pointer_get(json, pull->payload);
-    if (!payload || json_to_body(payload, BODY_BYTES_MAX, &item.payload, &item.payload_bytes) != RESULT_OK)
-        return stop(page, "pull-payload", pull->payload);
+    if (!take_time(json, &pull->due, &item.due_ms))
+        return stop(page, "pull-due", pull->due.at);
+    if (!take_time(json, &pull->answer_by, &item.answer_by_ms))
+        return stop(page, "pull-answer-by", pull->answer_by.at);
+    if (!take_text(json, pull->officer, item.officer, sizeof item.officer))
+        return stop(page, "pull-officer", pull->officer);
+    if (!take_payload(pull, json, page, &item))
+        return false;
     if (!take_text(json, pull->item_cursor, cursor, sizeof cursor)) {
         free(item.payload);
         return stop(page, "pull-cursor", pull->item_cursor);
@@ -373,7 +481,7 @@ enum result pull_item_header(const struct pull_item *item, const char *sender, u
     header.kind = (uint32_t)item->kind;
     header.source_time_ms = item->source_time_ms;
     header.parent = item->parent;
-    header.content_type = (char *)"application/json";
+    header.content_type = (char *)item->content_type;
     facts.status = item->status;
     facts.reason_code = (char *)item->reason;
     for (size_t i = 0; i < item->components.count; i++) {
@@ -383,7 +491,12 @@ enum result pull_item_header(const struct pull_item *item, const char *sender, u
     }
     facts.components = list;
     facts.n_components = item->components.count;
-    header.facts = item->status || item->reason[0] || item->components.count ? &facts : NULL;
+    facts.due_ms = item->due_ms;
+    facts.answer_by_ms = item->answer_by_ms;
+    facts.officer_from = (char *)item->officer;
+    bool says = item->status || item->reason[0] || item->components.count || item->due_ms || item->answer_by_ms ||
+                item->officer[0];
+    header.facts = says ? &facts : NULL;
     size_t bytes = lienthong__v1__header__get_packed_size(&header);
     if (bytes > size)
         return RESULT_FULL;

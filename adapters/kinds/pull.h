@@ -24,6 +24,18 @@ enum { PULL_ITEMS_MAX = 500, PULL_POINTER_SIZE = 96, PULL_KINDS_MAX = 24, PULL_W
 /* What a result holds: codes of Facts.components. */
 struct pull_components { char codes[PULL_COMPONENTS_MAX][PULL_COMPONENT_SIZE]; size_t count; };
 
+/* A time in an item. */
+struct pull_time { char at[PULL_POINTER_SIZE], format[DATE_FORMAT_SIZE]; };
+
+/* What a SUPPLEMENT_REQUEST says to the citizen, in the agency's own JSON: a list in the item, and inside each of it
+ * what is wrong with which paper or field. Made into what proto/README.md wants of such a payload. */
+struct pull_asks {
+    char items[PULL_POINTER_SIZE];              /* in the item; "": a request's payload is taken as it comes */
+    char component[PULL_POINTER_SIZE], field[PULL_POINTER_SIZE];    /* inside one: of these at least one stands there */
+    char wrong[PULL_POINTER_SIZE], wanted[PULL_POINTER_SIZE];       /* ... and what is wrong; wanted "" none */
+    char note[PULL_POINTER_SIZE];               /* in the item; "" none */
+};
+
 struct pull_kind { char word[PULL_WORD_SIZE]; enum kind kind; };
 
 struct pull_config {
@@ -45,11 +57,15 @@ struct pull_config {
     char    recipient[PULL_POINTER_SIZE];       /* "" none: the gateway routes by the parent */
     char    status[PULL_POINTER_SIZE];          /* 1..10; "" none */
     char    reason[PULL_POINTER_SIZE];          /* code of a reason; "" none */
-    char    components[PULL_POINTER_SIZE];      /* what a RESULT holds: a code, or a list of codes; "" none */
+    char    components[PULL_POINTER_SIZE];      /* what a RESULT holds or a SUPPLEMENT_REQUEST wants: a code, or a list
+                                                   of codes; "" none */
+    struct pull_asks asks;
+    struct pull_time answer_by;                 /* of a SUPPLEMENT_REQUEST; at "" none */
+    struct pull_time due;                       /* stated: of an APOLOGY the new date; at "" none */
+    char    officer[PULL_POINTER_SIZE];         /* a code: who signed or worked on it; "" none */
     struct pull_components always;              /* ... and what every RESULT of this agency holds */
     char    source_key[PULL_POINTER_SIZE];      /* what the agency calls this item: never used twice */
-    char    source_time[PULL_POINTER_SIZE];
-    char    source_time_format[DATE_FORMAT_SIZE];
+    struct pull_time source_time;
     char    payload[PULL_POINTER_SIZE];         /* "" the whole item */
 };
 
@@ -71,7 +87,10 @@ struct pull_item {
     char        recipient[AGENCY_CODE_SIZE];
     uint32_t    status;                         /* 0 none */
     char        reason[REASON_CODE_SIZE];
-    struct pull_components components;          /* of a RESULT */
+    struct pull_components components;          /* of a RESULT, of a SUPPLEMENT_REQUEST */
+    int64_t     due_ms, answer_by_ms;           /* 0 none */
+    char        officer[OFFICER_SIZE];
+    const char *content_type;                   /* static */
     int64_t     source_time_ms;
     char       *payload;                        /* JSON, owned by the page */
     size_t      payload_bytes;

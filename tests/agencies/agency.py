@@ -118,6 +118,15 @@ class Agency:
             self.book.write({"event": "result", "seq": seq, "id": item["id"], "key": line["key"],
                              "dossier": line["dossier"], "item": item})
 
+    def offer(self, item):
+        """Something of its own for whoever pulls its outbox, in its own words."""
+        with self.book.lock:
+            seq = len(self.book.outbox) + 1
+            item = {"id": f"{self.code}-{seq}", "at": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()), **item,
+                    "seq": seq}
+            self.book.write({"event": "result", "seq": seq, "id": item["id"], "key": item.get("idempotency_key", ""),
+                             "dossier": item.get("dossier_code", ""), "item": item})
+
     def state(self):
         with self.book.lock:
             return {"code": self.code, "port": self.port, "door": self.door, "rules": self.rules,
@@ -138,6 +147,8 @@ class Agency:
                 self.stopping = threading.Event()
         for line in unfinished:
             self.put_result(line)
+        for item in order.get("offer", []):
+            self.offer(item)
         if "door" in order:
             self.open(order["door"])
         return self.state()

@@ -72,6 +72,10 @@ class AgencyProcess:
         """The results that a rule with `unfinished` kept back."""
         return self.control(finish=True)
 
+    def offer(self, **item):
+        """Into its outbox, as it is; `id`, `at` and `seq` are added."""
+        return self.control(offer=[item])
+
     def lines(self):
         return books.read_book(self.book)
 

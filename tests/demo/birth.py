@@ -166,7 +166,7 @@ class Birth:
             raise RuntimeError(f"the correction went to {holder['recipient']}, the steps from {before} to {after}")
         say(f"Nơi đang giữ: {INSURANCE} sửa trước khi in thẻ; {WARD} và {POLICE} nhận bản sao để sửa sổ của mình; "
             "không bước nào phải làm lại từ đầu",
-            "its holder corrects it before the card is printed; those who were done get a copy for their books; no step "
+            "its holder corrects it before the card is printed; who was done gets a copy for his own book; no step "
             "begins anew")
 
     # ---- 9: late, and said so

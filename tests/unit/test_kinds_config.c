@@ -72,11 +72,18 @@ static void first_agency(const struct agency_config *police)
     assert_string_equal(pull->cursor_query, "after");
     assert_string_equal(pull->cursor_name, "pull");
     assert_int_equal(pull->interval_ms, 10000);
-    assert_int_equal(pull->kind_count, 2);
+    assert_int_equal(pull->kind_count, 4);
     assert_string_equal(pull->kinds[1].word, "tiendo");
     assert_int_equal(pull->kinds[1].kind, KIND_PROGRESS);
-    assert_string_equal(pull->source_time, "/at");
-    assert_string_equal(pull->source_time_format, "dd/MM/yyyy HH:mm:ss");
+    assert_string_equal(pull->source_time.at, "/at");
+    assert_string_equal(pull->source_time.format, "dd/MM/yyyy HH:mm:ss");
+    assert_int_equal(pull->kinds[2].kind, KIND_SUPPLEMENT_REQUEST);
+    assert_string_equal(pull->asks.items, "/thieu");
+    assert_string_equal(pull->asks.wanted, "/canNop");
+    assert_string_equal(pull->answer_by.at, "/hanBoSung");
+    assert_string_equal(pull->answer_by.format, "dd/MM/yyyy HH:mm");
+    assert_string_equal(pull->due.format, "iso");
+    assert_string_equal(pull->officer, "/nguoiKy");
     assert_string_equal(pull->item_cursor, "/seq");
 }
 
@@ -369,6 +376,15 @@ static void faults_in_a_pull(void **state)
     faults_of(PULL("      path: /o\n      next: /n\n      item: { kind: RESULT, parent: /p, dossier_code: /c,\n"
                    "        source_key: \"\", source_time: { at: /t, format: dd/MM } }\n"),
               "adapter.yaml:13:", "not a date format: 'dd/MM'", 2);
+    faults_of(PULL("      path: /o\n      next: /n\n      item: { kind: SUPPLEMENT_REQUEST, parent: /p, " ITEM ",\n"
+                   "              asks: { items: /a, wrong: /w } }\n"),
+              "adapter.yaml:13:", "'asks' needs 'component' or 'field'", 1);
+    faults_of(PULL("      path: /o\n      next: /n\n"
+                   "      item: { kind: SUPPLEMENT_REQUEST, parent: /p, " ITEM ", asks: /a }\n"),
+              "adapter.yaml:12:", "'asks' must be", 1);
+    faults_of(PULL("      path: /o\n      next: /n\n      item: { kind: APOLOGY, parent: /p, " ITEM ",\n"
+                   "              due: { at: /d, format: mai } }\n"),
+              "adapter.yaml:13:", "not a date format: 'mai'", 1);
     faults_of(PULL("      path: /o\n      next: /n\n      intervall: 5s\n"
                    "      item: { kind: RESULT, parent: /p, " ITEM " }\n"),
               "adapter.yaml:12:", "nobody knows 'intervall'", 1);

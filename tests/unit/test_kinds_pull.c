@@ -11,7 +11,7 @@
 #include "tests/unit/kinds_play.h"
 
 static struct scratch scratch;
-static struct adapter_config *paged, *each, *bare;
+static struct adapter_config *paged, *each, *bare, *asking;
 
 #define REST "    dialect: rest\n    base_url: https://a.example.vn/api\n    paths: { create: /h }\n"
 
@@ -36,6 +36,13 @@ static int start(void **state)
         "    pull:\n      path: /outbox\n      next: /next\n      items: /items\n"
         "      item: { kind: RESULT, source_key: /id, source_time: { at: /at, format: ms }, dossier_code: /maHoSo,\n"
         "              recipient: /to, cursor: /seq }\n");
+    asking = agency_of(&scratch, REST
+        "    pull:\n      path: /outbox\n      next: /next\n      items: /items\n"
+        "      item:\n        kind: { at: /type, words: { bosung: SUPPLEMENT_REQUEST, xinloi: APOLOGY } }\n"
+        "        source_key: /id\n        source_time: /at\n        dossier_code: /maHoSo\n        parent: /key\n"
+        "        reason: /lyDo\n        payload: /loi\n        officer: /nguoiKy\n        due: /henLai\n"
+        "        answer_by: { at: /han, format: \"dd/MM/yyyy HH:mm\" }\n"
+        "        asks: { items: /thieu, component: /ma, field: /truong, wrong: /sai, wanted: /can, note: /ghiChu }\n");
     return 0;
 }
 
@@ -45,6 +52,7 @@ static int stop(void **state)
     adapter_config_free(paged);
     adapter_config_free(each);
     adapter_config_free(bare);
+    adapter_config_free(asking);
     scratch_done(&scratch);
     return 0;
 }
@@ -360,13 +368,90 @@ static void components_and_reasons(void **state)
     pull_page_done(&page);
 }
 
+/* ---------------------------------------------------------------- asking the citizen, and asking his pardon */
+
+#define ASKING(type, more) "{\"next\":\"1\",\"items\":[{\"id\":1,\"type\":\"" type "\",\"at\":\"2026-03-04\"," \
+                           "\"maHoSo\":\"A\",\"key\":\"" HANDED_KEY "\"" more "}]}"
+
+static Lienthong__V1__Header *header_of_first(void)
+{
+    static uint8_t packed[HEADER_BYTES_MAX];
+    size_t size = 0;
+    assert_int_equal(page.count, 1);
+    assert_int_equal(pull_item_header(&page.items[0], "H29.07.30", packed, sizeof packed, &size), RESULT_OK);
+    Lienthong__V1__Header *header = lienthong__v1__header__unpack(NULL, size, packed);
+    assert_non_null(header);
+    return header;
+}
+
+static void a_supplement_is_asked_for(void **state)
+{
+    (void)state;
+    assert_true(read_page(asking, 200, ASKING("bosung",
+        ",\"han\":\"13/03/2026 17:00\",\"ghiChu\":\"Mang bản chính\",\"thieu\":["
+        "{\"ma\":\"GKS\",\"sai\":\"ảnh mờ\",\"can\":\"chụp lại\"},"
+        "{\"truong\":\"ngay_sinh\",\"sai\":\"không có ngày này\"},"
+        "{\"ma\":\"GKS\",\"truong\":\"so\",\"sai\":\"thiếu số\"}]")));
+    Lienthong__V1__Header *header = header_of_first();
+    assert_int_equal(header->kind, KIND_SUPPLEMENT_REQUEST);
+    assert_string_equal(header->content_type, "application/vnd.lienthong.supplement+json");
+    assert_int_equal(header->facts->n_components, 1);               /* each paper once */
+    assert_string_equal(header->facts->components[0]->code, "GKS");
+    assert_int_equal(header->facts->answer_by_ms, 1773396000000);   /* 2026-03-13 17:00 local time */
+    assert_int_equal(header->facts->due_ms, 0);
+    assert_string_equal(page.items[0].payload,
+        "{\"note\":\"Mang bản chính\",\"items\":[{\"component\":\"GKS\",\"wrong\":\"ảnh mờ\",\"wanted\":\"chụp lại\"},"
+        "{\"field\":\"ngay_sinh\",\"wrong\":\"không có ngày này\"},"
+        "{\"component\":\"GKS\",\"field\":\"so\",\"wrong\":\"thiếu số\"}]}");
+    lienthong__v1__header__free_unpacked(header, NULL);
+
+    static const struct { const char *body, *fingerprint, *field; } bad[] = {
+        { ASKING("bosung", ""), "pull-asks", "/thieu" },
+        { ASKING("bosung", ",\"thieu\":[]"), "pull-asks", "/thieu" },
+        { ASKING("bosung", ",\"thieu\":[{\"ma\":\"GKS\"}]"), "pull-asks", "/thieu" },
+        { ASKING("bosung", ",\"thieu\":[{\"sai\":\"mờ\"}]"), "pull-asks", "/thieu" },
+        { ASKING("bosung", ",\"thieu\":[7]"), "pull-asks", "/thieu" },
+        { ASKING("bosung", ",\"han\":\"mai\",\"thieu\":[{\"ma\":\"A\",\"sai\":\"x\"}]"), "pull-answer-by", "/han" },
+        { ASKING("xinloi", ",\"loi\":{},\"henLai\":\"mai\""), "pull-due", "/henLai" },
+        { ASKING("xinloi", ",\"loi\":{},\"nguoiKy\":[1]"), "pull-officer", "/nguoiKy" },
+        { ASKING("xinloi", ""), "pull-payload", "/loi" },
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_true(read_page(asking, 200, bad[i].body));
+        assert_true(page.stopped && !page.count);
+        assert_string_equal(page.why.fingerprint, bad[i].fingerprint);
+        assert_string_equal(page.why.field, bad[i].field);
+    }
+    pull_page_done(&page);
+}
+
+static void an_apology_is_signed(void **state)
+{
+    (void)state;
+    assert_true(read_page(asking, 200, ASKING("xinloi",
+        ",\"lyDo\":\"qua-tai\",\"henLai\":\"2026-03-10T16:00:00+07:00\",\"nguoiKy\":\"BHXH7-GD\","
+        "\"loi\":{\"reason\":\"máy in thẻ hỏng\"}")));
+    Lienthong__V1__Header *header = header_of_first();
+    assert_int_equal(header->kind, KIND_APOLOGY);
+    assert_int_equal(header->parent, 77);
+    assert_string_equal(header->recipient, "");
+    assert_string_equal(header->content_type, "application/json");
+    assert_int_equal(header->facts->due_ms, 1773133200000);         /* 2026-03-10 16:00 local time */
+    assert_string_equal(header->facts->officer_from, "BHXH7-GD");
+    assert_string_equal(header->facts->reason_code, "qua-tai");
+    assert_string_equal(page.items[0].payload, "{\"reason\":\"máy in thẻ hỏng\"}");
+    lienthong__v1__header__free_unpacked(header, NULL);
+    pull_page_done(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests), cmocka_unit_test(a_page), cmocka_unit_test(cursors_of_items),
         cmocka_unit_test(message_ids), cmocka_unit_test(unreadable_items), cmocka_unit_test(no_pages),
         cmocka_unit_test(keys_of_ours), cmocka_unit_test(headers),
-        cmocka_unit_test(components_and_reasons),
+        cmocka_unit_test(components_and_reasons), cmocka_unit_test(a_supplement_is_asked_for),
+        cmocka_unit_test(an_apology_is_signed),
     };
     return cmocka_run_group_tests_name("kinds: pull", tests, start, stop);
 }
