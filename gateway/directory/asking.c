@@ -4,8 +4,9 @@
 
 enum { ANSWER_DAYS = 7, PAYMENT_DAYS = 30 };
 
-/* Seven working days: what interlinked births give a citizen. Thirty days: registration fees from the notice on, by
- * decree 126/2020, article 18. */
+/* Seven working days: what interlinked births give a citizen. Thirty days is DOUBTFUL: remembered of registration fees,
+ * from the notice on (decree 126/2020/NĐ-CP, article 18), and not looked up; other sums have times of their own. A
+ * network says its own in gateway.yaml, a notice in answer_by_ms. */
 static const struct asking_rules supplement_default = { { DEADLINE_WORKING_DAYS, ANSWER_DAYS },
                                                         { DEADLINE_WORKING_DAYS, 1 } };
 static const struct asking_rules payment_default = { { DEADLINE_DAYS, PAYMENT_DAYS }, { DEADLINE_WORKING_DAYS, 1 } };
