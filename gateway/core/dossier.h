@@ -64,6 +64,11 @@ bool dossier_opened_by(struct step *step, const struct dossier *dossier, uint32_
  * Tells the sender of that one, unless the change is quiet. */
 void dossier_note(struct step *step, uint64_t about, struct change *change);
 
+/* START: where records are there of a version that kept neither how a dossier comes out nor what it counts for, all are
+ * looked at once, some at a time: who is at work on them is asked when they will be late, and the reports have them. */
+void dossier_catch_up(struct step *step);
+void dossier_catch_up_due(struct step *step, int64_t due_ms, uint64_t next);
+
 /* Timers. RECEIPT: nobody has taken it in time, so it is listed and its sender told. It and PURGE stand one after the
  * other, whichever is first. 0: it needs no receipt, or not any more. */
 int64_t dossier_receipt_timer(struct step *step, const struct handoff *forward);

@@ -1,13 +1,15 @@
 /* step_session.c - START, SESSION_LOST, BREAKER: what the broker knows of connections and must not forget.
  *
  * START         when the broker came up: whatever is OFFERED is with nobody any more. Takes back up to TAKE_BACK_MAX
- *               and emits AGAIN while there are more. A repetition finds nothing.
+ *               and emits AGAIN while there are more. A repetition finds nothing. Records of an older version are
+ *               caught up with from then on (dossier_catch_up).
  * SESSION_LOST  a connection ended: the same for what was with it, counted as a lapse of its adapter.
  * BREAKER       the breaker of an agency opened because of the answers of these handoffs: they get back the attempt
  *               that was charged for them; one that failed by that very answer waits again. Anything else is left
  *               alone, so naming one that has moved on since does no harm. A repetition would refund again: the
  *               broker says it once, in the turn in which the breaker opens.
  * Effects: FEED, READY, AGAIN. */
+#include "gateway/core/dossier.h"
 #include "gateway/core/retry.h"
 #include "gateway/core/step.h"
 
@@ -25,6 +27,8 @@ void step_start(struct step *step)
     }
     if (turn_offered_first(step->turn, &session, &id))
         effects_add(step->effects, EFFECT_AGAIN, step->command);
+    else
+        dossier_catch_up(step);
 }
 
 void step_session_lost(struct step *step)

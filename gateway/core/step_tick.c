@@ -7,7 +7,8 @@
  *           RECEIPT: one that was delivered and that nobody has taken is listed, its sender told. CALENDAR: due dates
  *           and times to answer by that waited for a year of the calendar, some at a time. ASKED: the one-stop is
  *           reminded of a request; its time is over, and it is proposed to stop. LATE: a dossier that will not be in
- *           time, or was not (late.h). URGE: one that was not answered is listed.
+ *           time, or was not (late.h). URGE: one that was not answered is listed. CATCH_UP: records of an older
+ *           version, some at a time.
  * Effects   READY, FEED.
  * Repeated  takes the next timer; nothing when none is due. */
 #include "gateway/core/dossier.h"
@@ -124,6 +125,10 @@ void step_tick(struct step *step)
         late_due(step, due_ms, id);
         return;
     }
+    if (what == TIMER_CATCH_UP) {
+        dossier_catch_up_due(step, due_ms, id);
+        return;
+    }
     must(turn_handoff(step->turn, id, &handoff));
     switch (what) {
     case TIMER_WAIT:
@@ -147,7 +152,7 @@ void step_tick(struct step *step)
     case TIMER_URGE:
         urge_due(step, due_ms, &handoff);
         return;
-    case TIMER_CALENDAR: case TIMER_LATE: case TIMER_END:
+    case TIMER_CALENDAR: case TIMER_LATE: case TIMER_CATCH_UP: case TIMER_END:
         break;
     }
     must(!"a timer of nothing");

@@ -118,6 +118,7 @@ bool     row_delete_any(struct turn *turn, enum table table, const struct key *k
 
 /* The first row whose key is at least `from` (or, with `after`, greater) and shares its first `prefix` bytes. Keys of
  * another size than that of `from` are bytes that no version explains. */
+uint64_t table_rows(struct turn *turn, enum table table);           /* how many there are; costs nothing */
 enum row_start { ROW_FROM, ROW_AFTER };
 bool     row_next(struct turn *turn, enum table table, const struct key *from, enum row_start start, size_t prefix,
                   struct span *ret_key, struct span *ret_value);

@@ -237,15 +237,6 @@ static void walk_overdue(struct turn *turn, struct reading *reading)
     walk(turn, reading, TABLE_OVERDUE, &first, &last, overdue_row);
 }
 
-static uint64_t row_count(struct turn *turn, enum table table)
-{
-    MDB_stat stat;
-    int code = mdb_stat(turn->txn, turn->store->tables[table], &stat);
-    if (code)
-        turn_fail_lmdb(turn, code);
-    return stat.ms_entries;
-}
-
 static void read_all(struct turn *turn, void *context)
 {
     struct reading *reading = context;
@@ -259,8 +250,8 @@ static void read_all(struct turn *turn, void *context)
         memset(report->places, 0, report->place_count * sizeof *report->places);
     report->seq = turn->counters.seq;
     report->turn_ms = turn->counters.last_ms;
-    report->dossiers = row_count(turn, TABLE_DOSSIER);
-    report->measured = row_count(turn, TABLE_MEASURE);
+    report->dossiers = table_rows(turn, TABLE_DOSSIER);
+    report->measured = table_rows(turn, TABLE_MEASURE);
     if (question->agency && question->agency[0]) {
         reading->agency = turn_agency_number(turn, question->agency);
         report->agency_unknown = !reading->agency;

@@ -281,3 +281,12 @@ enum result row_unseal(struct turn *turn, enum table table, const struct key *ke
         turn_fail(turn, RESULT_BROKEN, "a sealed row does not open with the key of its day");
     return RESULT_NOT_FOUND;
 }
+
+uint64_t table_rows(struct turn *turn, enum table table)
+{
+    MDB_stat stat;
+    int code = mdb_stat(turn->txn, turn->store->tables[table], &stat);
+    if (code)
+        turn_fail_lmdb(turn, code);
+    return stat.ms_entries;
+}

@@ -69,6 +69,8 @@ void     turn_money_put(struct turn *turn, uint64_t dossier, const char *compone
 /* after "": the first. ret_component may be `after` itself. */
 bool     turn_money_next(struct turn *turn, uint64_t dossier, const char *after, char ret_component[MONEY_CODE_SIZE],
                          struct money *ret_money);
+/* Some record was written before what it counts for was kept (schema 1 and 2): it has no measure. Costs nothing. */
+bool     turn_dossier_behind(struct turn *turn);
 /* Dossiers whose due date is provisional because this year of the calendar is missing. */
 void     turn_provisional_put(struct turn *turn, uint32_t year, uint64_t dossier);
 void     turn_provisional_delete(struct turn *turn, uint32_t year, uint64_t dossier);
@@ -173,6 +175,7 @@ enum timer_what {
     TIMER_ASKED,                    /* a request to the citizen: the reminder, then its end. Its id is the request */
     TIMER_LATE,                     /* ending.timer_ms of a dossier, which is its id */
     TIMER_URGE,                     /* a delivered URGE waits for its answer; beside PURGE */
+    TIMER_CATCH_UP,                 /* records of an older version are followed; its id is the next dossier to look at */
     TIMER_END
 };
 void     turn_timer_put(struct turn *turn, int64_t due_ms, enum timer_what what, uint64_t id);

@@ -32,6 +32,11 @@ void turn_dossier_put(struct turn *turn, const struct dossier *dossier)
     row_put(turn, TABLE_DOSSIER_STATE, &key, span_of(record, dossier_write(dossier, record)));
 }
 
+bool turn_dossier_behind(struct turn *turn)
+{
+    return table_rows(turn, TABLE_DOSSIER_STATE) > table_rows(turn, TABLE_MEASURE);
+}
+
 /* ---- money */
 
 static struct key money_key(uint64_t dossier, const char *component)

@@ -256,6 +256,76 @@ static void money_beside_it(void **state)
     (void)world_accept(world, &command);
 }
 
+/* ---- records of an older version */
+
+struct older { uint64_t forward; int64_t due_ms; bool behind; struct ending ending; bool ended, measured; };
+
+/* Written as a version did that kept neither how a dossier comes out nor what it counts for. */
+static void write_older(struct turn *turn, void *context)
+{
+    const struct older *older = context;
+    struct handoff handoff;
+
+    must(turn_handoff(turn, older->forward, &handoff));
+    struct dossier dossier = {
+        .id = handoff.dossier, .opener = handoff.sender, .owner = handoff.recipient, .due_ms = older->due_ms,
+        .due_source = DUE_ONE_STOP, .due_by = handoff.sender, .branch_count = 1,
+        .branches = { { .handoff = handoff.id, .sender = handoff.sender, .holder = handoff.recipient,
+                        .delivered_ms = handoff.changed_ms } },
+    };
+    struct event event = { .at_ms = turn_now_ms(turn), .cause = CAUSE_DUE_RECOMPUTED,
+                           .of_dossier = { .dossier = dossier.id, .due_ms = dossier.due_ms,
+                                           .due_source = DUE_ONE_STOP } };
+    handoff.flags |= HANDOFF_BRANCH;
+    turn_handoff_put(turn, &handoff);
+    dossier.last_event = turn_event_append(turn, &event, (struct span){ 0 });
+    turn_dossier_put(turn, &dossier);
+}
+
+static void look_at_older(struct turn *turn, void *context)
+{
+    struct older *older = context;
+    struct handoff handoff;
+    struct measure measure;
+
+    must(turn_handoff(turn, older->forward, &handoff));
+    older->behind = turn_dossier_behind(turn);
+    older->ended = turn_ending(turn, handoff.dossier, &older->ending);
+    older->measured = turn_measure(turn, handoff.dossier, &measure);
+}
+
+/* A start looks at each once: it counts, and whoever is late with it is asked. */
+static void records_of_an_older_version(void **state)
+{
+    struct world *world = *state;
+    struct command start = { .kind = COMMAND_START };
+    struct older older = { .due_ms = world->now_ms + 2 * DAY_MS };
+
+    world->tables.late = (struct late_rules){ .ask = { DEADLINE_WORKING_HOURS, 4 }, .brake_per_hour = 60 };
+    (void)forward(world, WARD, ASK, STATUS_ACCEPTED);   /* of this version, and another dossier */
+    struct command submit = world_submit(world, WARD, SAFE, KIND_FORWARD);
+    snprintf(submit.submit.dossier_code, sizeof submit.submit.dossier_code, "H29.1-260302-0009");
+    older.forward = world_accept(world, &submit);
+    assert_int_equal(world_try(world, older.forward, VERDICT_DELIVERED), STATE_DELIVERED);
+    (void)site_turn(world->site, world->now_ms, write_older, &older);
+    world_read(world, look_at_older, &older);
+    assert_true(older.behind && !older.ended && !older.measured);
+    (void)world_pass(world, 60 * MINUTE_MS);
+    world_read(world, look_at_older, &older);
+    assert_false(older.ended);                          /* nothing has told of it since */
+
+    world_run(world, &start);
+    (void)world_pass(world, MINUTE_MS);
+    world_read(world, look_at_older, &older);
+    assert_true(!older.behind && older.measured && older.ended);
+    assert_true(older.ending.timer_ms > world->now_ms && older.ending.timer_ms < older.due_ms);
+    world_run(world, &start);                           /* once is enough */
+    assert_int_equal(world_pass(world, MINUTE_MS), 0);
+    (void)world_pass(world, 2 * DAY_MS);
+    world_read(world, look_at_older, &older);
+    assert_true(older.ending.apology);
+}
+
 /* ---- codes of its own that nobody knows */
 
 static void say_code(struct world *world, uint64_t parent, const char *code)
@@ -443,6 +513,7 @@ int main(void)
         WORLD(what_says_nothing_leaves_nothing), WORLD(a_record_that_comes_late), WORLD(passed_on_and_back),
         WORLD(a_correction_takes_its_branch), WORLD(withdrawn_by_its_kind), WORLD(the_answer_starts_the_clock),
         WORLD(everything_is_bounded), WORLD(money_beside_it), WORLD(codes_that_no_map_knows),
+        WORLD(records_of_an_older_version),
         WORLD(receipt_waits_while_time_is_in_doubt),
         WORLD(unreceived_in_pages), WORLD(a_calendar_is_loaded), cmocka_unit_test(the_year_that_is_missing),
     };
