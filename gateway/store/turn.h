@@ -175,7 +175,7 @@ enum timer_what {
     TIMER_ASKED,                    /* a request to the citizen: the reminder, then its end. Its id is the request */
     TIMER_LATE,                     /* ending.timer_ms of a dossier, which is its id */
     TIMER_URGE,                     /* a delivered URGE waits for its answer; beside PURGE */
-    TIMER_CATCH_UP,                 /* records of an older version are followed; its id is the next dossier to look at */
+    TIMER_CATCH_UP,                 /* records of an older version; its id is the next dossier to look at */
     TIMER_END
 };
 void     turn_timer_put(struct turn *turn, int64_t due_ms, enum timer_what what, uint64_t id);
