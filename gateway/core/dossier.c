@@ -201,6 +201,13 @@ static bool is_step(struct step *step, const struct branch *branch)
     return turn_handoff(step->turn, branch->handoff, &forward) && forward.flags & HANDOFF_STEP;
 }
 
+static void recalled(struct dossier *dossier, struct branch *meant)
+{
+    dossier->line.recalled = true;
+    if (meant)
+        meant->line.recalled = true;
+}
+
 void dossier_tell(struct step *step, const struct intake *intake, struct handoff *handoff, struct telling *ret_telling)
 {
     const struct facts *facts = intake->submit->facts;
@@ -226,12 +233,14 @@ void dossier_tell(struct step *step, const struct intake *intake, struct handoff
     enum due_source source_before = dossier->due_source;
     struct branch *meant = dossier_branch_meant(step, dossier, handoff);
     telling->branch = branch_index(dossier, meant);
-    if (handoff->kind == KIND_RECALL && (meant || dossier_is_principal(step, dossier, handoff->sender))) {
-        dossier->line.recalled = true;
-        if (meant)
-            meant->line.recalled = true;
-        if (meant && is_step(step, meant))
-            meant->flags &= ~(uint32_t)(BRANCH_ENDED | BRANCH_HAS_RESULT);
+    bool recall = handoff->kind == KIND_RECALL && (meant || dossier_is_principal(step, dossier, handoff->sender));
+    bool step_recall = recall && meant && is_step(step, meant);
+    if (recall)
+        recalled(dossier, meant);
+    if (step_recall) {
+        if (meant->flags & BRANCH_HAS_RESULT && !fact.status && !fact.judged)
+            fact = (struct told){ .status = STATUS_IN_PROCESS, .implied = true };       /* it is at work on it again */
+        meant->flags &= ~(uint32_t)(BRANCH_ENDED | BRANCH_HAS_RESULT);
     }
     if (supplement_is_answer(handoff->kind))
         supplement_tell(step, intake, handoff, dossier, telling->source_ms);
@@ -239,6 +248,8 @@ void dossier_tell(struct step *step, const struct intake *intake, struct handoff
         memcpy(telling->said.partner_status, facts->partner_status, sizeof telling->said.partner_status);
     if (fact.status || fact.judged)
         dossier_judge(step, telling, &fact, meant, handoff);
+    if (step_recall)
+        recalled(dossier, meant);                       /* what comes now may be the new result, also of who used it */
     if (!telling->receipt && meant && told_is_receipt(handoff->kind, &fact)) {
         telling->receipt = true;
         telling->forward = meant->handoff;

@@ -154,6 +154,18 @@ void dossier_note(struct step *step, uint64_t about, struct change *change)
 
 /* ---- the way of a FORWARD */
 
+/* It had a result, and ends without one: a status that only that result gave it is not so any more. */
+static void result_fell(struct branch *branch, int64_t source_ms)
+{
+    bool done = branch->line.status == STATUS_DONE || branch->line.status == STATUS_RETURNED;
+
+    if (done && (branch->flags & BRANCH_HAS_RESULT || branch->line.recalled) && branch->line.source_ms < source_ms) {
+        branch->line.status = STATUS_IN_PROCESS;
+        branch->line.gap = false;
+    }
+    branch->flags &= ~(uint32_t)BRANCH_HAS_RESULT;
+}
+
 void dossier_answered(struct step *step, struct handoff *forward, const struct handoff *answer,
                       struct telling *ret_telling)
 {
@@ -177,6 +189,8 @@ void dossier_answered(struct step *step, struct handoff *forward, const struct h
                                             .before = dossier->line.status };
     bool alone = branches_side_by_side(step, dossier) < 2, back = forward->answer == ANSWER_SENT_BACK;
     branch->flags &= ~(uint32_t)BRANCH_SENT_BACK;
+    if (!result && !back)
+        result_fell(branch, telling->source_ms);
     branch->flags |= back ? BRANCH_SENT_BACK : BRANCH_ENDED | (result ? BRANCH_HAS_RESULT : 0u);
     if (!branch->receipt_ms)
         branch->receipt_ms = telling->source_ms;

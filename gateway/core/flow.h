@@ -84,6 +84,12 @@ bool flow_recall(struct step *step, const struct handoff *recall);
 /* A step gave a result: was one taken back, do others wait for it. Changes `flow`, does not write it. */
 void flow_new_result(struct step *step, struct flow *flow, uint32_t index, const struct handoff *forward,
                      const struct handoff *result);
+/* `answer` is a no to a step that had given a result, after its agency was told that what it used was taken back. Then
+ * that result has fallen: who used it is told, what has not been sent waits for the step again. False: it stands. */
+bool flow_result_falls(struct step *step, const struct handoff *forward, const struct handoff *answer);
+/* The agency of a step was told of a RECALL, and there is an answer, or will be none: what comes behind goes on.
+ * Changes `flow`, does not write it. */
+void flow_let_go_on(struct step *step, struct flow *flow, uint32_t index);
 /* An answer to a RECALL that a step's holder got. Gives the FORWARD that it answers as well; 0: none. */
 uint64_t flow_recall_answered(struct step *step, const struct handoff *recall, const struct handoff *answer);
 

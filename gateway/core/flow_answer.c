@@ -42,11 +42,12 @@ void flow_moved_on(struct step *step, const struct handoff *handoff, struct hand
         return;
     if (handoff->answer == ANSWER_SENT_BACK)
         give_inputs(step, &flow, index, child);
+    flow_let_go_on(step, &flow, index);                 /* who was told has it no more */
     child->flags |= handoff->flags & (HANDOFF_STEP | HANDOFF_JOIN_ANY);
     memcpy(child->step, handoff->step, sizeof child->step);
     flow.steps[index].handoff = child->id;
     flow.steps[index].ended = 0;
-    flow.steps[index].ended_by = flow.steps[index].told = 0;
+    flow.steps[index].ended_by = 0;
     turn_flow_put(step->turn, &flow);
     flow_clock_follow(step, flow.dossier, step->now_ms);
 }
@@ -141,8 +142,14 @@ void flow_answered(struct step *step, const struct handoff *forward, const struc
     char why[REASON_BYTES_MAX];
     struct text text = text_of(why, sizeof why);
 
-    if (forward->answer == ANSWER_SENT_BACK || !find_step(step, forward, &flow, &index))
+    if (!find_step(step, forward, &flow, &index))
         return;
+    if (answer->kind != KIND_RESULT)
+        flow_let_go_on(step, &flow, index);             /* no answer to the RECALL is needed any more: it has none */
+    if (forward->answer == ANSWER_SENT_BACK) {
+        turn_flow_put(step->turn, &flow);
+        return;
+    }
     flow.steps[index].ended = answer->kind;
     flow.steps[index].ended_by = answer->id;
     if (answer->kind == KIND_RESULT)

@@ -4,8 +4,13 @@
  *   what used it and was sent             its holder is told: a RECALL of the one-stop, parent its FORWARD. Whatever
  *                                         comes behind it and was not sent yet waits until that holder has answered:
  *                                         PROGRESS or REFUSAL naming the RECALL (nothing changes for us), a RESULT
- *                                         naming it or given after it arrived (the new one is used)
+ *                                         naming it or given after it arrived (the new one is used), or no result of
+ *                                         its step at all: refused, sent back
  *   the new result                        goes to those who had been told, too: a SUPPLEMENT with it as input
+ *
+ * A refusal of the step itself, by a holder who had given a result before he was told, takes that result back as well:
+ * it is a RECALL and a no in one. Where one of several is enough, a result that still stands takes the place of the one
+ * that fell; else each of them may open the gate again.
  *
  * The new result alone does not let go on who waits for an answer: the holder in between worked with the old one, and
  * only he knows what of it stands. A holder whose own result falls takes it back in turn. An operator's release opens
@@ -35,7 +40,8 @@ static void hold(struct step *step, struct handoff *handoff, uint32_t by)
         handoff_note(step, handoff, &change);
 }
 
-/* The copy of the RECALL that the holder of a step gets. 0: it cannot be sent to him. */
+/* The RECALL that the holder of a step gets: as its agency sent it, or made here where that one refused. 0: it cannot
+ * be sent to him. */
 static uint64_t tell(struct step *step, const struct handoff *forward, const struct handoff *recall)
 {
     char code[AGENCY_CODE_SIZE];
@@ -46,12 +52,13 @@ static uint64_t tell(struct step *step, const struct handoff *forward, const str
     struct problem problem;
 
     must(turn_agency_code(step->turn, forward->recipient, code));
-    must(turn_body(step->turn, recall->id, scratch, &header, &payload) == RESULT_OK);
+    if (recall->kind == KIND_RECALL)
+        must(turn_body(step->turn, recall->id, scratch, &header, &payload) == RESULT_OK);
     struct issue issue = {
         .from = forward->sender, .to = code, .dossier = forward->dossier, .kind = KIND_RECALL, .parent = forward->id,
         .procedure = forward->procedure_code, .step = forward->step, .at_ms = step->now_ms,
         .source_ms = recall->source_time_ms, .key = span_of(key, sizeof key), .header = header, .payload = payload,
-        .content_hash = recall->content_hash, .copy = true,
+        .content_hash = recall->content_hash, .copy = true, .reason_code = "result-refused",
     };
     if (!issue_handoff(step, &issue, &id, &problem))
         id = 0;
@@ -74,13 +81,43 @@ static void hold_behind(struct step *step, const struct flow *flow, uint32_t tol
     }
 }
 
+/* One of them is enough for it. A result that stands takes the place of the one that fell: true, it need not wait.
+ * Else whatever may still open it does so again. */
+static bool others_will_do(struct step *step, const struct flow *flow, uint32_t index, struct handoff *handoff,
+                           const struct handoff *fallen)
+{
+    uint32_t gates = flow_gates(flow, index);
+    struct handoff other;
+
+    for (uint32_t i = 0; i < index; i++) {
+        const struct flow_step *at = &flow->steps[i];
+        if (!(gates & 1u << i) || at->ended != KIND_RESULT || at->recall || at->handoff == fallen->id ||
+            !turn_handoff(step->turn, at->handoff, &other))
+            continue;
+        turn_antecedent_delete(step->turn, handoff->id, &fallen->message_id);
+        gate_put_input(step, handoff, &other, at->ended_by);
+        return true;
+    }
+    for (uint32_t i = 0; i < index; i++) {
+        if (!(gates & 1u << i) || flow->steps[i].handoff == fallen->id)
+            continue;
+        if (!turn_handoff(step->turn, flow->steps[i].handoff, &other))
+            other = (struct handoff){ .message_id = flow_message_id(step, flow, i) };   /* the citizen's */
+        gate_add(step, handoff, &other);
+    }
+    return false;
+}
+
 /* It has the old result as input, and nobody has seen it: the step is waited for again. */
-static void wait_again(struct step *step, struct handoff *handoff, const struct handoff *forward, uint32_t by)
+static void wait_again(struct step *step, const struct flow *flow, uint32_t index, struct handoff *handoff,
+                       const struct handoff *forward, uint32_t by)
 {
     struct antecedent row;
 
     if (!turn_antecedent(step->turn, handoff->id, &forward->message_id, &row) || !row.done_by)
         return;                                         /* it waits anyway, or another one was enough */
+    if (handoff->flags & HANDOFF_JOIN_ANY && others_will_do(step, flow, index, handoff, forward))
+        return;
     gate_add(step, handoff, forward);
     hold(step, handoff, by);
 }
@@ -95,11 +132,14 @@ static void take_back(struct step *step, struct flow *flow, uint32_t index, cons
             other.state == STATE_CLOSED)
             continue;
         if (!is_sent(step, &other)) {
-            wait_again(step, &other, forward, recall->sender);
+            wait_again(step, flow, i, &other, forward, recall->sender);
             continue;
         }
-        flow->steps[i].told = tell(step, &other, recall);
-        if (turn_handoff(step->turn, flow->steps[i].told, &told))
+        uint64_t id = tell(step, &other, recall);
+        if (other.answer == ANSWER_REFUSED || other.answer == ANSWER_SENT_BACK)
+            continue;                                   /* nothing of his is used, so there is nothing to wait for */
+        flow->steps[i].told = id;
+        if (turn_handoff(step->turn, id, &told))
             hold_behind(step, flow, i, &told, recall->sender);
     }
 }
@@ -160,7 +200,7 @@ static void renew(struct step *step, const struct flow *flow, uint32_t index, co
     }
 }
 
-static void let_go_on(struct step *step, struct flow *flow, uint32_t index)
+void flow_let_go_on(struct step *step, struct flow *flow, uint32_t index)
 {
     struct handoff told;
 
@@ -183,10 +223,34 @@ uint64_t flow_recall_answered(struct step *step, const struct handoff *recall, c
     if (answer->kind == KIND_RESULT)
         return forward.id;
     if (flow.steps[index].told == recall->id) {
-        let_go_on(step, &flow, (uint32_t)index);
+        flow_let_go_on(step, &flow, (uint32_t)index);
         turn_flow_put(step->turn, &flow);
     }
     return 0;
+}
+
+static bool given_after(struct step *step, const struct handoff *answer, const struct handoff *recall)
+{
+    int64_t at_ms = answer->source_time_ms > 0 ? answer->source_time_ms : step->now_ms;
+    return recall->state == STATE_DELIVERED && at_ms >= recall->changed_ms;
+}
+
+bool flow_result_falls(struct step *step, const struct handoff *forward, const struct handoff *answer)
+{
+    struct handoff recall;
+    struct flow flow;
+
+    if (!(forward->flags & HANDOFF_STEP) || !turn_flow(step->turn, forward->dossier, &flow))
+        return false;
+    int index = flow_step_of(&flow, forward->id);
+    if (index < 0 || flow.steps[index].ended != KIND_RESULT ||
+        !turn_handoff(step->turn, flow.steps[index].told, &recall) || !given_after(step, answer, &recall))
+        return false;
+    flow.steps[index].ended = 0;
+    flow.steps[index].ended_by = 0;
+    take_back(step, &flow, (uint32_t)index, forward, answer);
+    turn_flow_put(step->turn, &flow);
+    return true;
 }
 
 /* Those who work with the old one get the new one. */
@@ -226,7 +290,6 @@ void flow_new_result(struct step *step, struct flow *flow, uint32_t index, const
     renew(step, flow, index, forward, result->id);
     if (!turn_handoff(step->turn, flow->steps[index].told, &recall))
         return;
-    int64_t at_ms = result->source_time_ms > 0 ? result->source_time_ms : step->now_ms;
-    if (result->parent == recall.id || (recall.state == STATE_DELIVERED && at_ms >= recall.changed_ms))
-        let_go_on(step, flow, index);
+    if (result->parent == recall.id || given_after(step, result, &recall))
+        flow_let_go_on(step, flow, index);
 }

@@ -93,12 +93,12 @@ enum flow_state flow_state_of(struct step *step, const struct flow *flow, uint32
         return citizen_state(step, flow, index);
     must(turn_handoff(step->turn, at->handoff, &forward));
     bool asked = is_asked(step, at);
-    if (at->recall)
-        return FLOW_RECALLED;
     if (forward.answer == ANSWER_REFUSED)
         return FLOW_REFUSED;
     if (forward.answer == ANSWER_SENT_BACK && !forward.child)
         return FLOW_SENT_BACK;
+    if (at->recall)                                     /* it took its answer away: what stands above came later */
+        return FLOW_RECALLED;
     if (forward.answer == ANSWER_RESULT)
         return asked ? FLOW_ASKED : FLOW_DONE;
     enum flow_state state = state_of_forward(&forward);

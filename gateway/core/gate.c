@@ -304,7 +304,7 @@ void gate_fail(struct step *step, struct handoff *dependant, const struct change
         dossier_told(step, &telling, NULL, dependant->last_event);
 }
 
-/* None of those that it waits for can be done any more. */
+/* None of those that it waits for can be done any more. A RECALL that was answered is none of them. */
 static bool all_have_ended(struct step *step, const struct handoff *dependant)
 {
     struct antecedent row;
@@ -313,10 +313,13 @@ static bool all_have_ended(struct step *step, const struct handoff *dependant)
     struct uuid at;
 
     for (const struct uuid *after = NULL; turn_antecedent_next(step->turn, dependant->id, after, &at, &row);
-         after = &at)
+         after = &at) {
+        if (row.done_by && is_recall(step, row.handoff))
+            continue;
         if (!row.handoff || !turn_handoff(step->turn, row.handoff, &other) ||
             standing_of(step, &other, row.until, &done_by) != STANDING_ENDED)
             return false;
+    }
     return true;
 }
 

@@ -119,9 +119,14 @@ static void answer(struct step *step, const struct intake *intake, const struct 
     if (!given || !seat_is(step, intake->sender, parent->recipient, parent) ||
         !seat_is(step, intake->addressed, parent->sender, parent))
         return;
-    /* A refusal that crosses a result does not take the result back, and nobody sends back what went on. */
-    if ((parent->answer == ANSWER_RESULT && given != ANSWER_RESULT) || (given == ANSWER_SENT_BACK && parent->child))
-        return;
+    if (given == ANSWER_SENT_BACK && parent->child)
+        return;                                         /* nobody sends back what went on */
+    /* A refusal that crosses a result does not take the result back. */
+    if (parent->answer == ANSWER_RESULT && given != ANSWER_RESULT) {
+        if (given != ANSWER_REFUSED || !flow_result_falls(step, parent, handoff))
+            return;
+        must(turn_handoff(step->turn, parent->id, parent));
+    }
     parent->answer = given;
     dossier_answered(step, parent, handoff, &telling);
     if (telling.any && parent->flags & HANDOFF_STEP)

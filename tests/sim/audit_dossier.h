@@ -177,6 +177,8 @@ struct life_handoff {
     uint32_t urges;                             /* that the gateway made about it */
     bool     went_on;                           /* sent back, and on to another one */
     bool     sent, on_hold;                     /* on_hold: by a person */
+    int32_t  recall;                            /* the RECALL that its holder was told of and that is still to be
+                                                   answered: index, from 1; 0 none */
     enum state state;
     bool     broken_off;                        /* a step: what it waits for has ended */
     bool     branch;                            /* it was one, perhaps is not any more */

@@ -201,9 +201,8 @@ void flow_last(const struct life *life)
     for (uint32_t i = 0; life->submission && i < life->audit->graph.step_count; i++) {
         uint32_t waits = waits_for(life, i), ended = without_result(life, waits);
         const struct life_handoff *now = life->step_at[i] ? &life->handoffs[life->step_at[i] - 1] : NULL;
-        /* Where one is enough, it may wait for the answer to a RECALL as well. */
         bool any = life->audit->graph.steps[i].any;
-        bool never = any ? ended && ended == waits && !life->recalls : ended != 0;
+        bool never = any ? ended && ended == waits : ended != 0;
         uint64_t handoff = now ? life->look->handoffs[life->step_at[i] - 1].handoff : 0;
         bool can = any ? with_results(life, waits) || !waits
                                                    : with_results(life, waits) == waits;

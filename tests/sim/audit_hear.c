@@ -311,7 +311,7 @@ void life_hear(struct life *life, struct word *word)
     word_status(word);
     if (forward && is_receipt(word) && life_same(life, life->handoffs[parent].recipient, word->sender))
         word->received = parent;
-    bool opened = opens(life, word, asked);
+    bool opened = opens(life, word, asked), step_recall = false;
     enum status before = dossier->line.status;
     enum due_source source = dossier->due_source;
     int64_t due_ms = dossier->due_ms;
@@ -321,13 +321,22 @@ void life_hear(struct life *life, struct word *word)
             life->recalled = true;
             if (word->meant >= 0)
                 life->branch_recalled[word->meant] = true;
-            if (word->meant >= 0 && is_step(life, dossier->branches[word->meant].handoff))
-                dossier->branches[word->meant].ended = dossier->branches[word->meant].result = false;
+            step_recall = word->meant >= 0 && is_step(life, dossier->branches[word->meant].handoff);
+        }
+        if (step_recall) {
+            /* It is at work again, whether it says so or not. */
+            if (dossier->branches[word->meant].result && !word->told) {
+                word->status = STATUS_IN_PROCESS;
+                word->implied = true;
+            }
+            dossier->branches[word->meant].ended = dossier->branches[word->meant].result = false;
         }
         if (asked_is_answer(word->kind))
             asked_clock(life, &asked_word, asked);
         if (word->status || word->told)
             believe(life, word);
+        if (step_recall)
+            life->recalled = life->branch_recalled[word->meant] = true;
         if (word->received < 0 && word->meant >= 0 && is_receipt(word))
             word->received = life_handoff(life, dossier->branches[word->meant].handoff);
         if (word->kind == KIND_FORWARD)

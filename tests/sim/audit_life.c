@@ -32,6 +32,15 @@ static void ends(struct life *life, int32_t forward, enum answer answer, int32_t
     bool alone = life_side_by_side(life) < 2;
     life->answered = life->look->handoffs[forward].handoff;
     life->answered_before = dossier->line.status;
+    if (!result && !back) {
+        /* What it was done by is none any more. */
+        if ((branch->line.status == STATUS_DONE || branch->line.status == STATUS_RETURNED) &&
+            (branch->result || life->branch_recalled[index]) && branch->line.source_ms < source_ms) {
+            branch->line.status = STATUS_IN_PROCESS;
+            branch->line.gap = false;
+        }
+        branch->result = false;
+    }
     branch->sent_back = back;
     branch->ended |= !back;
     branch->result |= result;
@@ -86,21 +95,62 @@ static int32_t answered_by(const struct life *life, const struct word *word)
     return forward >= 0 && flow_is_step(life, forward) ? forward : parent;
 }
 
+/* The gateway tells whoever used a result that was taken back; who has said no by then owes no answer. */
+static void told_of_recall(struct life *life, int32_t index)
+{
+    const struct audit_handoff *handoff = &life->look->handoffs[index];
+    int32_t forward = life_handoff(life, handoff->parent);
+
+    if (handoff->kind == KIND_RECALL && handoff->letter < 0 && forward >= 0 && flow_is_step(life, forward) &&
+        life->handoffs[forward].answer != ANSWER_REFUSED && life->handoffs[forward].answer != ANSWER_SENT_BACK)
+        life->handoffs[forward].recall = index + 1;
+}
+
+/* After that a no takes the result along that had been given before. */
+static bool falls(const struct life *life, int32_t forward, enum answer answer, int64_t source_ms)
+{
+    const struct life_handoff *recall =
+        life->handoffs[forward].recall ? &life->handoffs[life->handoffs[forward].recall - 1] : NULL;
+
+    return answer == ANSWER_REFUSED && flow_is_step(life, forward) && recall && recall->state == STATE_DELIVERED &&
+           source_ms >= recall->delivered_ms;
+}
+
+/* The word names the RECALL: whatever it says, that one is answered. A result of the step is, too, if it came later. */
+static void answers_recall(struct life *life, const struct word *word, int32_t parent, enum answer answer)
+{
+    int32_t forward = parent >= 0 && life->look->handoffs[parent].kind == KIND_RECALL
+                          ? life_handoff(life, life->look->handoffs[parent].parent) : -1;
+
+    if (forward >= 0 && life->handoffs[forward].recall == parent + 1 && (answer || word->kind == KIND_PROGRESS) &&
+        life_same(life, life->handoffs[parent].recipient, word->sender))
+        life->handoffs[forward].recall = 0;
+}
+
 static void answer(struct life *life, const struct word *word)
 {
     int32_t parent = answered_by(life, word), to = word->letter->addressed;
     const struct audit_says *says = &word->letter->says;
     enum answer answer = answer_of(word->kind, says->reason, parent >= 0 ? life->look->handoffs[parent].kind : 0);
 
-    if (recall(life, word) || parent < 0 || !answer || !life_same(life, life->handoffs[parent].recipient, word->sender))
+    if (recall(life, word))
+        return;
+    answers_recall(life, word, life_handoff(life, word->handoff->parent), answer);
+    if (parent < 0 || !answer || !life_same(life, life->handoffs[parent].recipient, word->sender))
         return;
     int32_t asker = life->look->handoffs[parent].sender;
     if (!life_same(life, to >= 0 ? to : asker, asker) ||
-        (life->handoffs[parent].answer == ANSWER_RESULT && answer != ANSWER_RESULT) ||
-        (answer == ANSWER_SENT_BACK && life->handoffs[parent].went_on))
+        (answer == ANSWER_SENT_BACK && life->handoffs[parent].went_on) ||
+        (life->handoffs[parent].answer == ANSWER_RESULT && answer != ANSWER_RESULT &&
+         !falls(life, parent, answer, says->source_ms)))
         return;
     if (life->look->handoffs[parent].kind == KIND_FORWARD)
         life->handoffs[parent].received = true;
+    const struct life_handoff *told =
+        life->handoffs[parent].recall ? &life->handoffs[life->handoffs[parent].recall - 1] : NULL;
+    if (told && (answer != ANSWER_RESULT ||
+                 (told->state == STATE_DELIVERED && says->source_ms >= told->delivered_ms)))
+        life->handoffs[parent].recall = 0;
     ends(life, parent, answer, word->sender, says->source_ms, says->sequence,
          word->event->at_ms);
 }
@@ -131,6 +181,7 @@ static void accepted(struct life *life, const struct audit_event *event, int32_t
     /* A step that the gateway made: it says nothing but what the submission said of the time. Copies say nothing. */
     flow_made(life, index);
     flow_told(life, handoff);
+    told_of_recall(life, index);
     if (handoff->step < 0 || handoff->kind != KIND_FORWARD || !life->submission)
         return;
     struct audit_letter step = { .sender = life->submission->sender, .addressed = -1, .kind = KIND_FORWARD };

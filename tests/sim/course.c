@@ -104,13 +104,26 @@ static void send_on(struct world *world, uint32_t agency, const struct letter *a
     post(world, number);
 }
 
-/* A result that it has used was taken back: it stands all the same, there is another one, or there is none. */
+/* What it was last at work on in this case; 0 nothing. */
+static uint64_t work_of(const struct world *world, uint32_t agency, uint32_t case_number)
+{
+    for (uint32_t i = world->letter_count; i-- > 0;)
+        if (world->letters[i].sender == agency && world->letters[i].case_number == case_number &&
+            world->letters[i].about)
+            return world->letters[i].about;
+    return 0;
+}
+
+/* A result that it has used was taken back: it stands all the same, there is another one, or there is none; then it may
+ * refuse its step and say no word of the RECALL. */
 static void answer_recall(struct world *world, uint32_t agency, uint64_t handoff, const struct letter *asked)
 {
     static const enum kind kinds[] = { KIND_PROGRESS, KIND_PROGRESS, KIND_RESULT, KIND_REFUSAL };
+    enum kind kind = kinds[dice_below(&world->dice, 4)];
+    uint64_t work = kind == KIND_REFUSAL && dice_percent(&world->dice, 60)
+                        ? work_of(world, agency, asked->case_number) : 0;
     int32_t number;
-    struct letter *letter = reply(world, agency, asked->case_number, kinds[dice_below(&world->dice, 4)], handoff,
-                                  &number);
+    struct letter *letter = reply(world, agency, asked->case_number, kind, work ? work : handoff, &number);
     if (letter)
         post(world, number);
 }
