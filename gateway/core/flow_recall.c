@@ -66,46 +66,60 @@ static uint64_t tell(struct step *step, const struct handoff *forward, const str
     return id;
 }
 
-/* `told` was sent, so what comes behind it waits for the answer to the RECALL that its holder got. */
-static void hold_behind(struct step *step, const struct flow *flow, uint32_t told, const struct handoff *recall,
-                        uint32_t by)
-{
-    struct handoff behind;
-
-    for (uint32_t i = told + 1; i < flow->step_count; i++) {
-        if (!(flow_inputs(flow, i) & 1u << told) || !turn_handoff(step->turn, flow->steps[i].handoff, &behind) ||
-            state_is_final(behind.state) || is_sent(step, &behind))
-            continue;
-        gate_add(step, &behind, recall);
-        hold(step, &behind, by);
-    }
-}
-
-/* One of them is enough for it. A result that stands takes the place of the one that fell: true, it need not wait.
- * Else whatever may still open it does so again. */
-static bool others_will_do(struct step *step, const struct flow *flow, uint32_t index, struct handoff *handoff,
-                           const struct handoff *fallen)
+/* One result of several is enough for `handoff`, and another one stands: it takes the place of that of `fallen`. */
+static bool another_will_do(struct step *step, const struct flow *flow, uint32_t index, const struct handoff *handoff,
+                            const struct handoff *fallen)
 {
     uint32_t gates = flow_gates(flow, index);
     struct handoff other;
 
-    for (uint32_t i = 0; i < index; i++) {
+    for (uint32_t i = 0; i < index && handoff->flags & HANDOFF_JOIN_ANY; i++) {
         const struct flow_step *at = &flow->steps[i];
-        if (!(gates & 1u << i) || at->ended != KIND_RESULT || at->recall || at->handoff == fallen->id ||
+        if (!(gates & 1u << i) || at->ended != KIND_RESULT || at->recall || at->told || at->handoff == fallen->id ||
             !turn_handoff(step->turn, at->handoff, &other))
             continue;
         turn_antecedent_delete(step->turn, handoff->id, &fallen->message_id);
         gate_put_input(step, handoff, &other, at->ended_by);
         return true;
     }
-    for (uint32_t i = 0; i < index; i++) {
+    return false;
+}
+
+/* ... none does: each of them may open it again. */
+static void wait_for_others(struct step *step, const struct flow *flow, uint32_t index, struct handoff *handoff,
+                            const struct handoff *fallen)
+{
+    uint32_t gates = flow_gates(flow, index);
+    struct handoff other;
+
+    for (uint32_t i = 0; i < index && handoff->flags & HANDOFF_JOIN_ANY; i++) {
         if (!(gates & 1u << i) || flow->steps[i].handoff == fallen->id)
             continue;
         if (!turn_handoff(step->turn, flow->steps[i].handoff, &other))
             other = (struct handoff){ .message_id = flow_message_id(step, flow, i) };   /* the citizen's */
         gate_add(step, handoff, &other);
     }
-    return false;
+}
+
+/* `told` was sent, so what comes behind it waits for the answer to the RECALL that its holder got. What can do without
+ * its result does not. */
+static void hold_behind(struct step *step, const struct flow *flow, uint32_t told, const struct handoff *forward,
+                        const struct handoff *recall, uint32_t by)
+{
+    struct antecedent row;
+    struct handoff behind;
+
+    for (uint32_t i = told + 1; i < flow->step_count; i++) {
+        if (!(flow_inputs(flow, i) & 1u << told) || !turn_handoff(step->turn, flow->steps[i].handoff, &behind) ||
+            state_is_final(behind.state) || is_sent(step, &behind))
+            continue;
+        bool uses = turn_antecedent(step->turn, behind.id, &forward->message_id, &row);
+        if (behind.flags & HANDOFF_JOIN_ANY &&
+            (!uses || (row.done_by && another_will_do(step, flow, i, &behind, forward))))
+            continue;
+        gate_add(step, &behind, recall);
+        hold(step, &behind, by);
+    }
 }
 
 /* It has the old result as input, and nobody has seen it: the step is waited for again. */
@@ -116,12 +130,23 @@ static void wait_again(struct step *step, const struct flow *flow, uint32_t inde
 
     if (!turn_antecedent(step->turn, handoff->id, &forward->message_id, &row) || !row.done_by)
         return;                                         /* it waits anyway, or another one was enough */
-    if (handoff->flags & HANDOFF_JOIN_ANY && others_will_do(step, flow, index, handoff, forward))
+    if (another_will_do(step, flow, index, handoff, forward))
         return;
+    wait_for_others(step, flow, index, handoff, forward);
     gate_add(step, handoff, forward);
     hold(step, handoff, by);
 }
 
+/* Nobody needs to answer this one any more. */
+static void open_behind(struct step *step, uint64_t recall)
+{
+    struct handoff told;
+
+    if (turn_handoff(step->turn, recall, &told))
+        gate_named_done(step, told.sender, &told.message_id, &told, false);
+}
+
+/* Whoever had not answered an earlier one owes one answer, to the last. */
 static void take_back(struct step *step, struct flow *flow, uint32_t index, const struct handoff *forward,
                       const struct handoff *recall)
 {
@@ -135,12 +160,14 @@ static void take_back(struct step *step, struct flow *flow, uint32_t index, cons
             wait_again(step, flow, i, &other, forward, recall->sender);
             continue;
         }
-        uint64_t id = tell(step, &other, recall);
-        if (other.answer == ANSWER_REFUSED || other.answer == ANSWER_SENT_BACK)
-            continue;                                   /* nothing of his is used, so there is nothing to wait for */
+        uint64_t id = tell(step, &other, recall), before = flow->steps[i].told;
+        /* Nothing of who has said no is used, so there is nothing to wait for. */
+        if (other.answer == ANSWER_REFUSED || other.answer == ANSWER_SENT_BACK ||
+            !turn_handoff(step->turn, id, &told))
+            continue;
         flow->steps[i].told = id;
-        if (turn_handoff(step->turn, id, &told))
-            hold_behind(step, flow, i, &told, recall->sender);
+        hold_behind(step, flow, i, &other, &told, recall->sender);
+        open_behind(step, before);
     }
 }
 
@@ -202,11 +229,32 @@ static void renew(struct step *step, const struct flow *flow, uint32_t index, co
 
 void flow_let_go_on(struct step *step, struct flow *flow, uint32_t index)
 {
-    struct handoff told;
-
-    if (turn_handoff(step->turn, flow->steps[index].told, &told))
-        gate_named_done(step, told.sender, &told.message_id, &told, false);
+    open_behind(step, flow->steps[index].told);
     flow->steps[index].told = 0;
+}
+
+/* Whose holder was told by it. A redirected one is another one's child. */
+static bool find_told(struct step *step, const struct handoff *recall, struct handoff *ret_forward)
+{
+    struct handoff at = *recall;
+
+    for (int i = 0; i < PARENTS_MAX && at.kind == KIND_RECALL; i++)
+        if (!turn_handoff(step->turn, at.parent, &at))
+            return false;
+    *ret_forward = at;
+    return at.kind == KIND_FORWARD && at.flags & HANDOFF_STEP;
+}
+
+void flow_recall_moved_on(struct step *step, const struct handoff *recall, const struct handoff *child)
+{
+    struct flow flow;
+
+    if (recall->kind != KIND_RECALL || !turn_flow(step->turn, recall->dossier, &flow))
+        return;
+    for (uint32_t i = 0; i < flow.step_count; i++)
+        if (flow.steps[i].told == recall->id)
+            flow.steps[i].told = child->id;
+    turn_flow_put(step->turn, &flow);
 }
 
 uint64_t flow_recall_answered(struct step *step, const struct handoff *recall, const struct handoff *answer)
@@ -214,8 +262,7 @@ uint64_t flow_recall_answered(struct step *step, const struct handoff *recall, c
     struct handoff forward;
     struct flow flow;
 
-    if (!turn_handoff(step->turn, recall->parent, &forward) || !(forward.flags & HANDOFF_STEP) ||
-        !turn_flow(step->turn, recall->dossier, &flow))
+    if (!find_told(step, recall, &forward) || !turn_flow(step->turn, recall->dossier, &flow))
         return 0;
     int index = flow_step_of(&flow, forward.id);
     if (index < 0)

@@ -211,15 +211,26 @@ static bool is_recall(struct step *step, uint64_t antecedent)
     return antecedent && turn_handoff(step->turn, antecedent, &handoff) && handoff.kind == KIND_RECALL;
 }
 
-/* One is enough; a RECALL that must be answered first stays. Does not write the record. */
-static void forget_others(struct step *step, struct handoff *dependant)
+/* Its holder was told by this RECALL: what he has given before counts when he has answered. */
+static bool is_recall_of(struct step *step, uint64_t recall, uint64_t antecedent)
+{
+    struct handoff handoff;
+
+    for (int i = 0; i < CHILDREN_WALK_MAX && recall && turn_handoff(step->turn, recall, &handoff) &&
+                    handoff.kind == KIND_RECALL; i++)
+        recall = handoff.parent;
+    return recall && recall == antecedent;
+}
+
+/* One is enough; a RECALL that its agency must answer first stays. Does not write the record. */
+static void forget_others(struct step *step, struct handoff *dependant, uint64_t antecedent)
 {
     struct antecedent row;
     struct uuid at;
 
     for (const struct uuid *after = NULL; turn_antecedent_next(step->turn, dependant->id, after, &at, &row);
          after = &at) {
-        if (row.done_by || is_recall(step, row.handoff))
+        if (row.done_by || is_recall_of(step, row.handoff, antecedent))
             continue;
         turn_gate_delete(step->turn, dependant->sender, &at, dependant->id);
         turn_antecedent_delete(step->turn, dependant->id, &at);
@@ -241,7 +252,7 @@ static void open_gate(struct step *step, const struct uuid *message_id, uint64_t
     must(dependant.gates_left > 0);
     dependant.gates_left--;
     if (dependant.flags & HANDOFF_JOIN_ANY && !is_recall(step, antecedent))
-        forget_others(step, &dependant);
+        forget_others(step, &dependant, antecedent);
     settle(step, &dependant);
 }
 
@@ -340,8 +351,9 @@ void gate_antecedent_ended(struct step *step, const struct handoff *antecedent, 
         if (row.until == UNTIL_DELIVERED && antecedent->state != STATE_CLOSED)
             continue;
         must(turn_handoff(step->turn, id, &dependant));
-        if (dependant.state != STATE_HELD ||
-            (dependant.flags & HANDOFF_JOIN_ANY && !all_have_ended(step, &dependant)))
+        bool nothing_left = antecedent->kind == KIND_RECALL || !(dependant.flags & HANDOFF_JOIN_ANY) ||
+                            all_have_ended(step, &dependant);
+        if (dependant.state != STATE_HELD || !nothing_left)
             continue;
         gate_fail(step, &dependant, &change);
         if (dependant.flags & HANDOFF_STEP)

@@ -197,6 +197,7 @@ static void redirect_one(struct step *step, struct admin_reply *reply, struct ha
     must(turn_body(step->turn, handoff->id, scratch, &header, &payload) == RESULT_OK);
     gate_copy(step, handoff, &child);
     flow_moved_on(step, handoff, &child);
+    flow_recall_moved_on(step, handoff, &child);
     gate_hand_over(step, handoff, &child);
     must(turn_handoff(step->turn, handoff->id, handoff));
     turn_dedupe_put(step->turn, child.sender, &child.message_id, child.id);

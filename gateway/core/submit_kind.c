@@ -63,6 +63,7 @@ uint64_t submit_correct(struct step *step, const struct intake *intake, struct h
         flow_moved_on(step, &intake->parent, handoff);
         flow_corrected(step, intake, handoff);
     }
+    flow_recall_moved_on(step, &intake->parent, handoff);
     if (intake->parent.sender == handoff->sender)
         gate_hand_over(step, &intake->parent, handoff);
     must(turn_handoff(step->turn, intake->parent.id, &old));

@@ -106,6 +106,14 @@ static void told_of_recall(struct life *life, int32_t index)
         life->handoffs[forward].recall = index + 1;
 }
 
+/* Another handoff has taken the place of this RECALL; 0: it was answered. */
+static void recall_is_now(struct life *life, int32_t recall, int32_t now)
+{
+    for (uint32_t i = 0; i < life->look->handoff_count; i++)
+        if (life->handoffs[i].recall == recall + 1)
+            life->handoffs[i].recall = now;
+}
+
 /* After that a no takes the result along that had been given before. */
 static bool falls(const struct life *life, int32_t forward, enum answer answer, int64_t source_ms)
 {
@@ -119,12 +127,9 @@ static bool falls(const struct life *life, int32_t forward, enum answer answer, 
 /* The word names the RECALL: whatever it says, that one is answered. A result of the step is, too, if it came later. */
 static void answers_recall(struct life *life, const struct word *word, int32_t parent, enum answer answer)
 {
-    int32_t forward = parent >= 0 && life->look->handoffs[parent].kind == KIND_RECALL
-                          ? life_handoff(life, life->look->handoffs[parent].parent) : -1;
-
-    if (forward >= 0 && life->handoffs[forward].recall == parent + 1 && (answer || word->kind == KIND_PROGRESS) &&
+    if (parent >= 0 && (answer || word->kind == KIND_PROGRESS) &&
         life_same(life, life->handoffs[parent].recipient, word->sender))
-        life->handoffs[forward].recall = 0;
+        recall_is_now(life, parent, 0);
 }
 
 static void answer(struct life *life, const struct word *word)
@@ -276,6 +281,7 @@ static void happen(struct life *life, const struct audit_event *event)
     case CAUSE_REDIRECT_CHILD:
         life->handoffs[index].accepted = true;
         flow_made(life, index);
+        recall_is_now(life, life_handoff(life, life->look->handoffs[index].parent), index + 1);
         if (life->look->handoffs[index].kind == KIND_FORWARD)
             moved(life, life->look->handoffs[index].parent, event->handoff, life->handoffs[index].recipient);
         break;

@@ -13,7 +13,7 @@
 #include "proto/content.h"
 #include "tests/unit/core_operator.h"
 
-enum { WALKS = 40, ACTS = 150, STEPS = 7, SEEN_MAX = 4096 };
+enum { WALKS = 120, ACTS = 150, STEPS = 7, SEEN_MAX = 4096 };
 
 static struct procedure procedure;
 static struct procedure_step steps[STEPS];
@@ -164,6 +164,27 @@ static void answer(struct world *world)
     say(world, &command, answers[which].reason, dice(4));
 }
 
+/* A step's agency takes its result back; who was told answers that, or speaks of his step and not of the RECALL. */
+static void recall(struct world *world)
+{
+    static const enum kind kinds[] = { KIND_PROGRESS, KIND_RESULT, KIND_REFUSAL, KIND_REFUSAL, KIND_SEND_BACK };
+    const struct handoff *about = NULL;
+
+    for (uint32_t i = 0, at = dice(SEEN_MAX); i < seen.count && !about; i++) {
+        const struct handoff *one = &seen.list[(at + i) % seen.count];
+        bool told = one->kind == KIND_RECALL && one->state == STATE_DELIVERED && one->parent && !one->answer;
+        if (told || (one->flags & HANDOFF_STEP && one->answer == ANSWER_RESULT))
+            about = one;
+    }
+    if (!about)
+        return;
+    struct name name = name_of(world, about->recipient);
+    enum kind kind = about->kind == KIND_RECALL ? kinds[dice(5)] : KIND_RECALL;
+    struct command command = world_submit(world, name.code, "", kind);
+    command.submit.parent = about->kind == KIND_RECALL && dice(2) ? about->parent : about->id;
+    say(world, &command, kind == KIND_SEND_BACK ? REASON_WRONG_AGENCY : "", dice(4));
+}
+
 static void one_stop(struct world *world)
 {
     static const enum kind kinds[] = { KIND_PAYMENT, KIND_PAYMENT, KIND_SUPPLEMENT, KIND_FORWARD, KIND_FORWARD,
@@ -200,6 +221,20 @@ static void operate(struct world *world)
 
 /* ---- what must hold */
 
+/* Somebody was told of it, and has not said of his step that there is no result. */
+static bool is_told(struct turn *turn, const struct handoff *recall)
+{
+    struct handoff forward;
+    struct flow flow;
+
+    assert_true(turn_flow(turn, recall->dossier, &flow));
+    for (uint32_t i = 0; i < flow.step_count; i++)
+        if (flow.steps[i].told == recall->id)
+            return turn_handoff(turn, flow.steps[i].handoff, &forward) && forward.answer != ANSWER_REFUSED &&
+                   forward.answer != ANSWER_SENT_BACK;
+    return false;
+}
+
 static bool can_come(struct turn *turn, uint64_t id, uint32_t sender, const struct uuid *message_id)
 {
     struct handoff other;
@@ -207,6 +242,8 @@ static bool can_come(struct turn *turn, uint64_t id, uint32_t sender, const stru
     if (!id && !turn_dedupe(turn, sender, message_id, &id))
         return true;                                    /* the citizen's word */
     assert_true(turn_handoff(turn, id, &other));
+    if (other.kind == KIND_RECALL && !is_told(turn, &other))
+        fail_msg("handoff %llu, a RECALL, is waited for, and nobody owes an answer", (unsigned long long)other.id);
     if (other.kind == KIND_RECALL)
         return other.state != STATE_CLOSED;
     return other.state != STATE_CLOSED && other.answer != ANSWER_REFUSED &&
@@ -249,8 +286,10 @@ static void walk(struct world *world)
             start(world);
         else if (what < 9)
             work(world);
-        else if (what < 15)
+        else if (what < 14)
             answer(world);
+        else if (what < 15)
+            recall(world);
         else if (what < 17)
             one_stop(world);
         else if (what < 19)
