@@ -13,8 +13,9 @@
  *                                  or for the new result (flow_recall.c)
  *   PAYMENT, SUPPLEMENT            the citizen's steps have no handoff: this says that one is done
  *
- * Corrected        a correction of a step that names no step corrects what was submitted: every step that nobody has
- *                  seen yet gets it. One that names its step is for that one alone.
+ * Corrected        a correction of a step that names no step corrects its content, wherever nobody has seen that yet:
+ *                  what was submitted, in every step that still has it; what was sent on to another agency or put right
+ *                  by name is that step's own. One that names its step is for that one alone.
  * All or nothing   a submission is accepted with all its steps or refused, by flow_may(); so is a withdrawal.
  * The record       struct flow; what it says of the catalogue stays. Whether a step is through is said by its handoff's
  *                  answer. Only handoffs with HANDOFF_STEP and kinds that may concern a flow look for a record.
@@ -57,7 +58,7 @@ struct uuid flow_message_id(struct step *step, const struct flow *flow, uint32_t
 bool flow_sends_on(struct step *step, const struct handoff *sent_back, struct handoff *child, uint64_t *ret_ended);
 /* `child` takes the place of `handoff`: a correction, a redirect, another agency. `child` was not begun yet. */
 void flow_moved_on(struct step *step, const struct handoff *handoff, struct handoff *child);
-/* `child` corrects a step: what was submitted is this now, for all that nobody has seen yet. */
+/* `child` corrects a step: what it held is this now, for all that hold the same and that nobody has seen yet. */
 void flow_corrected(struct step *step, const struct intake *intake, const struct handoff *child);
 /* A step's FORWARD got this answer, which stands in its record already. `header`: of the answer. */
 void flow_answered(struct step *step, const struct handoff *forward, const struct handoff *answer, struct span header);

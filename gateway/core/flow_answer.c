@@ -90,8 +90,10 @@ static void replace_body(struct step *step, const struct intake *intake, struct 
     handoff_note(step, handoff, &change);
 }
 
+/* Who has been sent on, or put right by name, has a content of his own: it stays. */
 void flow_corrected(struct step *step, const struct intake *intake, const struct handoff *child)
 {
+    const struct hash *wrong = &intake->parent.content_hash;
     struct handoff other;
     struct flow flow;
 
@@ -99,8 +101,8 @@ void flow_corrected(struct step *step, const struct intake *intake, const struct
         return;
     for (uint32_t i = 0; i < flow.step_count; i++)
         if (flow.steps[i].handoff != child->id && turn_handoff(step->turn, flow.steps[i].handoff, &other) &&
-            !state_is_final(other.state) && !handoff_perhaps_there(step, &other) &&
-            !(other.flags & HANDOFF_BODY_PURGED))
+            hash_equal(&other.content_hash, wrong) && !state_is_final(other.state) &&
+            !handoff_perhaps_there(step, &other) && !(other.flags & HANDOFF_BODY_PURGED))
             replace_body(step, intake, &other, child->sender);
 }
 
