@@ -40,7 +40,14 @@ static void close_undelivered(struct step *step, const struct intake *intake, co
         }
 }
 
-/* Each holder hears of it once, whatever number of steps he has. */
+/* Who has this step now: what is written to a code goes to whoever took over from it. */
+static uint32_t holder_of(struct step *step, const struct handoff *forward)
+{
+    const struct agency *taken = seat_taken_by(step, forward->recipient, forward);
+    return taken ? turn_agency_number_make(step->turn, taken->code) : forward->recipient;
+}
+
+/* Each holder hears of it once, whatever number of steps he has, and under whichever codes. */
 static bool was_told(const uint32_t *holders, uint32_t index, uint32_t holder)
 {
     for (uint32_t i = 0; i < index; i++)
@@ -87,9 +94,10 @@ void flow_withdraw(struct step *step, const struct intake *intake, const struct 
             forward.state == STATE_CLOSED || !handoff_perhaps_there(step, &forward))
             continue;
         any = true;
-        if (!was_told(holders, i, forward.recipient) && forward.recipient != withdrawal->recipient)
+        uint32_t holder = holder_of(step, &forward);
+        if (!was_told(holders, i, holder) && holder != withdrawal->recipient)
             tell(step, intake, withdrawal, &forward);
-        holders[i] = forward.recipient;
+        holders[i] = holder;
     }
     if (any)
         return;
