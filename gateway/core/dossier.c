@@ -215,6 +215,7 @@ void dossier_tell(struct step *step, const struct intake *intake, struct handoff
     struct dossier *dossier = &telling->dossier;
 
     telling->any = telling->receipt = false;
+    telling->taker = handoff->sender;
     telling->source_ms = handoff->source_time_ms > 0 ? handoff->source_time_ms : step->now_ms;
     struct told fact = told_of(step, intake, telling->source_ms);
     if (intake->has_parent && intake->parent.kind == KIND_FORWARD) {

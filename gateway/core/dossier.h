@@ -30,6 +30,7 @@ struct telling {
     uint32_t year_before;               /* its unknown_year as it stands among the provisional ones */
     bool     receipt;                   /* the handoff says that `forward` was taken in hand */
     uint64_t forward;
+    uint32_t taker;                     /* ... by its sender: the successor of whom it went to, perhaps */
     int64_t  source_ms;
 };
 

@@ -107,14 +107,22 @@ bool dossier_take_receipt(struct step *step, struct handoff *forward)
     return true;
 }
 
+/* Whom it was written to, where somebody else has it; 0: nobody else. In the lane of another code its record does not
+ * say. */
+static uint32_t addressed_elsewhere(const struct handoff *forward, uint32_t taker)
+{
+    uint32_t addressed = forward->flags & HANDOFF_JOINED ? forward->recipient : forward->addressed;
+    return addressed == taker ? 0 : addressed;
+}
+
 void dossier_told(struct step *step, struct telling *telling, const struct submit *submit, uint64_t event)
 {
-    struct change change = { .cause = CAUSE_RECEIVED };
+    struct change change = { .cause = CAUSE_RECEIVED, .actor_agency = telling->taker };
     struct handoff forward;
 
     if (telling->receipt) {
         must(turn_handoff(step->turn, telling->forward, &forward));
-        change.actor_agency = forward.recipient;
+        change.agency = addressed_elsewhere(&forward, telling->taker);
         if (dossier_take_receipt(step, &forward))
             handoff_note(step, &forward, &change);
         struct branch *branch = telling->any ? branch_find(step, &telling->dossier, telling->forward) : NULL;

@@ -45,7 +45,8 @@ struct change {
     const char     *fingerprint;        /* words of the trouble; NULL: none, with FAILED its class's name */
     uint32_t        attempt;            /* 0: the handoff's present one */
     uint32_t        actor_agency;
-    uint32_t        agency;             /* SUCCEEDED: who took over from actor_agency */
+    uint32_t        agency;             /* SUCCEEDED: who took over from actor_agency; RECEIVED: whom it was written to,
+                                           where another one has it */
     uint32_t        actor_uid;          /* uid + 1, as in struct event; 0 nobody */
     int64_t         timer_ms;           /* WAITING: until; OFFERED: end of lease; HELD: for its antecedents; 0 none */
     uint64_t        session;            /* OFFERED */

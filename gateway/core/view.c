@@ -110,6 +110,17 @@ static void mapping_text(struct step *step, const struct event *event, char ret_
     text_add(&text, "%s -> %s", before, after);
 }
 
+/* "gửi tới H29.07, H29.2701 tiếp nhận / ..." */
+static void taken_text(struct step *step, const struct event *event, char ret_text[REASON_BYTES_MAX + 1])
+{
+    char addressed[AGENCY_CODE_SIZE] = "", taker[AGENCY_CODE_SIZE] = "";
+    struct text text = text_of(ret_text, REASON_BYTES_MAX + 1);
+
+    (void)turn_agency_code(step->turn, event->agency, addressed);
+    (void)turn_agency_code(step->turn, event->actor_agency, taker);
+    text_add(&text, "gửi tới %s, %s tiếp nhận / written to %s, taken by %s", addressed, taker, addressed, taker);
+}
+
 static bool view_event(struct step *step, const struct event *event, struct event_view *ret_view)
 {
     char detail[REASON_BYTES_MAX + 1];
@@ -117,6 +128,8 @@ static bool view_event(struct step *step, const struct event *event, struct even
     turn_detail(step->turn, event->seq, detail);
     if (event->cause == CAUSE_SUCCEEDED && event->agency)
         mapping_text(step, event, detail);
+    if (event->cause == CAUSE_RECEIVED && event->agency)
+        taken_text(step, event, detail);
     *ret_view = (struct event_view){ .event = *event, .actor = actor_of(step, event), .detail = copy(step, detail) };
     return ret_view->actor && ret_view->detail;
 }

@@ -105,7 +105,8 @@ struct event {
     enum fail_class fail_class;
     enum answer answer;
     uint32_t attempt;
-    uint32_t agency;                /* the agency concerned when handoff is 0; SUCCEEDED: who took over */
+    uint32_t agency;                /* the agency concerned when handoff is 0; SUCCEEDED: who took over;
+                                       RECEIVED: whom it was written to, where another one has it */
     uint32_t actor_agency;          /* who caused it: an agency (SUCCEEDED: the one before) ... */
     uint32_t actor_uid;             /* ... or an operator's uid + 1; both 0: the gateway itself */
     struct hash detail_digest;      /* salted; zero when there is no detail. The words themselves are sealed apart */

@@ -107,7 +107,8 @@ static void print_event(struct world *world, struct turn *turn, const struct eve
         output_add(output, " answer=%s", answer_name(event->answer));
     print_actor(output, turn, event);
     if (event->handoff && event->agency)
-        output_add(output, " to=%s", code_of(turn, event->agency, code));
+        output_add(output, " %s=%s", event->cause == CAUSE_RECEIVED ? "addressed" : "to",
+                   code_of(turn, event->agency, code));
     print_record(world, turn, event);
     print_of_dossier(output, &event->of_dossier);
     turn_detail(turn, event->seq, detail);
