@@ -181,7 +181,14 @@ void flow_citizen(struct step *step, const struct intake *intake, const struct h
     flow.steps[index].ended_by = handoff->id;
     turn_flow_put(step->turn, &flow);
     struct uuid name = flow_message_id(step, &flow, index);
-    gate_named_done(step, flow.sender, &name, handoff, handoff->body_bytes <= RESULT_BYTES_MAX);
+    bool with_input = handoff->body_bytes <= RESULT_BYTES_MAX;
+    gate_named_done(step, flow.sender, &name, handoff, with_input);
+    /* A step that a successor of who submitted it has put right or sent on waits under that one's code. */
+    for (uint32_t i = 0; i < flow.step_count; i++) {
+        struct handoff forward;
+        if (turn_handoff(step->turn, flow.steps[i].handoff, &forward) && forward.sender != flow.sender)
+            gate_named_done(step, forward.sender, &name, handoff, with_input);
+    }
 }
 
 /* ---- bodies */

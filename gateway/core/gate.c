@@ -1,8 +1,9 @@
 /* gate.c - who waits for whom, and what comes out of it.
  *
  * A gate row (sender, message id, dependant) stands exactly as long as the dependant's antecedent row of that message
- * id is not done. Both are keyed by the message id of whoever the dependant waits for now: when a child takes over,
- * they are rewritten. A dependant that failed keeps its gates, so that what comes later is still noted. */
+ * id is not done. Both are keyed by the message id of whoever the dependant waits for now, and the gate by his sender;
+ * by the dependant's own as long as nobody knows whom it waits for. When a child takes over, they are rewritten. A
+ * dependant that failed keeps its gates, so that what comes later is still noted. */
 #include "gateway/core/gate.h"
 
 #include <string.h>
@@ -17,11 +18,39 @@ enum {
     DOSSIER_WALK_MAX = 4 * PAGE_MAX,
 };
 
+/* ---- the key of a gate */
+
+/* Whose message id this is: its sender's. `other`: whose else; the dependant's sender, or where it is only just coming
+ * into being its own. */
+static uint32_t named_by(struct step *step, uint64_t antecedent, uint32_t other)
+{
+    struct handoff handoff;
+    return antecedent && turn_handoff(step->turn, antecedent, &handoff) ? handoff.sender : other;
+}
+
+static void shut(struct step *step, uint64_t dependant, uint32_t other, const struct uuid *message_id,
+                 const struct antecedent *row)
+{
+    turn_gate_put(step->turn, named_by(step, row->handoff, other), message_id, dependant);
+}
+
+static void unlock(struct step *step, uint64_t dependant, uint32_t other, const struct uuid *message_id,
+                   const struct antecedent *row)
+{
+    uint32_t sender = named_by(step, row->handoff, other);
+
+    if (turn_gate_next(step->turn, sender, message_id, dependant - 1) != dependant)
+        sender = other;                                 /* a store of before: under the dependant's code always */
+    turn_gate_delete(step->turn, sender, message_id, dependant);
+}
+
 /* ---- what stands in the way */
 
 bool gate_has_room(struct step *step, uint32_t sender, const struct uuid *antecedent)
 {
     uint64_t dependant = 0;
+
+    sender = named_by(step, seat_message(step, sender, antecedent), sender);
     for (int i = 0; i < GATE_WALK_MAX; i++)
         if ((dependant = turn_gate_next(step->turn, sender, antecedent, dependant)) == 0)
             return true;
@@ -35,10 +64,9 @@ struct walk {
     bool     full;
 };
 
-static void walk_add(struct walk *walk, struct step *step, uint32_t sender, const struct uuid *message_id)
+static void walk_add(struct walk *walk, uint64_t id)
 {
-    uint64_t id;
-    if (!turn_dedupe(step->turn, sender, message_id, &id))
+    if (!id)
         return;
     for (uint32_t i = 0; i < walk->count; i++)
         if (walk->ids[i] == id)
@@ -58,7 +86,7 @@ bool gate_is_circle(struct step *step, uint32_t sender, const struct submit *sub
         const struct uuid *named = &submit->after[i].message_id;
         if (uuid_equal(named, own) || (stands_for && uuid_equal(named, stands_for)))
             return true;
-        walk_add(&walk, step, sender, &submit->after[i].message_id);
+        walk_add(&walk, seat_message(step, sender, named));
     }
     for (uint32_t next = 0; next < walk.count && !walk.full; next++) {
         struct antecedent antecedent;
@@ -69,7 +97,7 @@ bool gate_is_circle(struct step *step, uint32_t sender, const struct submit *sub
                 continue;
             if (uuid_equal(&at, own) || (stands_for && uuid_equal(&at, stands_for)))
                 return true;
-            walk_add(&walk, step, sender, &at);
+            walk_add(&walk, antecedent.handoff);
         }
     }
     return walk.full;
@@ -134,13 +162,13 @@ static void wait_for(struct step *step, uint64_t dependant, uint32_t sender, con
         if (before.until <= antecedent->until)
             return;
         if (!before.done_by) {
-            turn_gate_delete(step->turn, sender, message_id, dependant);
+            unlock(step, dependant, sender, message_id, &before);
             (*left)--;
         }
     }
     turn_antecedent_put(step->turn, dependant, message_id, antecedent);
     if (!antecedent->done_by) {
-        turn_gate_put(step->turn, sender, message_id, dependant);
+        shut(step, dependant, sender, message_id, antecedent);
         (*left)++;
     }
 }
@@ -155,9 +183,9 @@ uint32_t gate_store(struct step *step, const struct handoff *handoff, const stru
         struct antecedent antecedent = { .until = submit->after[i].until ? submit->after[i].until : UNTIL_RESULT };
         struct uuid message_id = submit->after[i].message_id;
         struct handoff known;
-        uint64_t id;
+        uint64_t id = seat_message(step, handoff->sender, &message_id);
 
-        if (turn_dedupe(step->turn, handoff->sender, &message_id, &id)) {
+        if (id) {
             must(turn_handoff(step->turn, id, &known));
             follow_children(step, &known);
             message_id = known.message_id;
@@ -232,7 +260,7 @@ static void forget_others(struct step *step, struct handoff *dependant, uint64_t
          after = &at) {
         if (row.done_by || is_recall_of(step, row.handoff, antecedent))
             continue;
-        turn_gate_delete(step->turn, dependant->sender, &at, dependant->id);
+        unlock(step, dependant->id, dependant->sender, &at, &row);
         turn_antecedent_delete(step->turn, dependant->id, &at);
         dependant->gates_left--;
     }
@@ -245,10 +273,10 @@ static void open_gate(struct step *step, const struct uuid *message_id, uint64_t
     struct handoff dependant;
 
     must(turn_antecedent(step->turn, id, message_id, &row) && turn_handoff(step->turn, id, &dependant));
+    unlock(step, id, dependant.sender, message_id, &row);
     row.done_by = done_by;
     row.handoff = antecedent;
     turn_antecedent_put(step->turn, id, message_id, &row);
-    turn_gate_delete(step->turn, dependant.sender, message_id, id);
     must(dependant.gates_left > 0);
     dependant.gates_left--;
     if (dependant.flags & HANDOFF_JOIN_ANY && !is_recall(step, antecedent))
@@ -268,10 +296,31 @@ static void open_gates(struct step *step, const struct handoff *antecedent, enum
     }
 }
 
+/* Under the code of an agency that has ended, after its successor has named it. */
+static void known_too_late(struct step *step, const struct handoff *antecedent)
+{
+    const struct agency *taken = seat_taken_by(step, antecedent->sender, antecedent);
+    uint32_t sender = taken ? turn_agency_number(step->turn, taken->code) : 0;
+    struct antecedent row;
+    uint64_t id = 0;
+
+    while (sender && (id = turn_gate_next(step->turn, sender, &antecedent->message_id, id)) != 0) {
+        must(turn_antecedent(step->turn, id, &antecedent->message_id, &row));
+        if (row.handoff)
+            continue;                                   /* one of its own */
+        unlock(step, id, sender, &antecedent->message_id, &row);
+        row.handoff = antecedent->id;
+        turn_antecedent_put(step->turn, id, &antecedent->message_id, &row);
+        shut(step, id, sender, &antecedent->message_id, &row);
+    }
+}
+
 void gate_antecedent_known(struct step *step, const struct handoff *antecedent)
 {
     uint64_t id = 0;
     struct antecedent row;
+
+    known_too_late(step, antecedent);
 
     while ((id = turn_gate_next(step->turn, antecedent->sender, &antecedent->message_id, id)) != 0) {
         must(turn_antecedent(step->turn, id, &antecedent->message_id, &row));
@@ -377,7 +426,7 @@ void gate_add(struct step *step, struct handoff *handoff, const struct handoff *
     if (turn_antecedent(step->turn, handoff->id, &antecedent->message_id, &before) && !before.done_by)
         return;
     turn_antecedent_put(step->turn, handoff->id, &antecedent->message_id, &row);
-    turn_gate_put(step->turn, handoff->sender, &antecedent->message_id, handoff->id);
+    shut(step, handoff->id, handoff->sender, &antecedent->message_id, &row);
     handoff->gates_left++;
 }
 
@@ -403,12 +452,11 @@ void gate_put_input(struct step *step, const struct handoff *handoff, const stru
 
 void gate_hand_over(struct step *step, const struct handoff *from, const struct handoff *to)
 {
-    bool same_name = uuid_equal(&from->message_id, &to->message_id);
+    bool same_name = from->sender == to->sender && uuid_equal(&from->message_id, &to->message_id);
     uint64_t id = 0;
     struct antecedent row;
     struct handoff dependant;
 
-    must(from->sender == to->sender);
     while ((id = turn_gate_next(step->turn, from->sender, &from->message_id, id)) != 0) {
         must(turn_antecedent(step->turn, id, &from->message_id, &row));
         row.handoff = to->id;
@@ -434,7 +482,7 @@ void gate_forget(struct step *step, struct handoff *handoff)
     for (const struct uuid *after = NULL; turn_antecedent_next(step->turn, handoff->id, after, &at, &row);
          after = &at) {
         if (!row.done_by)
-            turn_gate_delete(step->turn, handoff->sender, &at, handoff->id);
+            unlock(step, handoff->id, handoff->sender, &at, &row);
         if (!row.done_by || all)
             turn_antecedent_delete(step->turn, handoff->id, &at);
     }

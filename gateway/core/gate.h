@@ -1,6 +1,7 @@
 /* gate.h - after[]: a handoff waits until the ones it names are done, and gets their results as inputs.
  *
- * An antecedent is named by (sender, message id), so it may come after its dependant. It is done when its RESULT has
+ * An antecedent is named by (sender, message id), so it may come after its dependant; what an agency has not sent under
+ * its own code is looked for under those that it has taken over from (seat.h). It is done when its RESULT has
  * been accepted (UNTIL_RESULT) or it is delivered (UNTIL_DELIVERED). One that ends without that fails its dependants
  * with the reason; one that needs a person does not: it may still be done. A corrected or redirected antecedent hands
  * its dependants to its child.
@@ -48,7 +49,8 @@ void gate_copy(struct step *step, const struct handoff *from, struct handoff *to
 /* ... one that its sender never named, or whose row has gone: the RESULT of another step. */
 void gate_put_input(struct step *step, const struct handoff *handoff, const struct handoff *antecedent,
                     uint64_t result);
-/* The dependants of `from` now wait for `to`, a child of the same sender. Before `from` is closed. */
+/* The dependants of `from` now wait for `to`, a child of the same sender or of who has his seat, not begun yet. Before
+ * `from` is closed. */
 void gate_hand_over(struct step *step, const struct handoff *from, const struct handoff *to);
 /* An operator releases or replays it, or it ends: it waits for nothing any more. The results that came stay its inputs,
  * until it is final. Does not write the record. */

@@ -6,7 +6,7 @@
 #include "gateway/core/dossier.h"
 #include "gateway/core/lane.h"
 
-enum { SEAT_WALK_MAX = 4 * PAGE_MAX, HISTORY_WALK_MAX = 256 };
+enum { SEAT_WALK_MAX = 4 * PAGE_MAX, HISTORY_WALK_MAX = 256, BEFORE_MAX = 64 };
 
 static const struct agency *agency_of(struct step *step, uint32_t number)
 {
@@ -110,6 +110,52 @@ bool seat_move_ready(struct step *step, struct handoff *handoff)
     lane_refresh(step, handoff->dossier, handoff->addressed, handoff);
     seat_tell(step, handoff, before);
     return true;
+}
+
+/* ---- what was sent under another code */
+
+static bool names(const struct agency *agency, const struct agency *successor)
+{
+    for (uint32_t i = 0; i < agency->successor_count; i++)
+        if (strcmp(agency->successors[i].code, successor->code) == 0)
+            return true;
+    return false;
+}
+
+/* Those before it, and before them, as the directory lists them; some matter at least. */
+static uint32_t line_before(struct step *step, const struct agency *agency, const struct agency *ret_line[BEFORE_MAX])
+{
+    const struct tables *tables = step->core->tables;
+    uint32_t count = 0;
+
+    for (uint32_t at = 0; agency; agency = at < count ? ret_line[at++] : NULL)
+        for (uint32_t i = 0; agency->succeeds && i < tables->agency_count && count < BEFORE_MAX; i++) {
+            const struct agency *other = &tables->agencies[i];
+            bool known = !names(other, agency);
+            for (uint32_t k = 0; k < count; k++)
+                known |= ret_line[k] == other;
+            if (!known)
+                ret_line[count++] = other;
+        }
+    return count;
+}
+
+uint64_t seat_message(struct step *step, uint32_t sender, const struct uuid *message_id)
+{
+    const struct agency *agency, *before[BEFORE_MAX];
+    struct handoff handoff;
+    uint64_t id;
+
+    if (turn_dedupe(step->turn, sender, message_id, &id))
+        return id;
+    agency = step->core->tables->successions ? agency_of(step, sender) : NULL;
+    for (uint32_t i = 0, count = agency ? line_before(step, agency, before) : 0; i < count; i++) {
+        uint32_t number = turn_agency_number(step->turn, before[i]->code);
+        if (number && turn_dedupe(step->turn, number, message_id, &id) && turn_handoff(step->turn, id, &handoff) &&
+            seat_is(step, agency, number, &handoff))
+            return id;
+    }
+    return 0;
 }
 
 /* In the lane of another code nothing but its history says whom it was written to. */

@@ -29,6 +29,10 @@ bool seat_move(struct step *step, struct handoff *handoff, enum state state, uin
 bool seat_move_ready(struct step *step, struct handoff *handoff);
 void seat_tell(struct step *step, struct handoff *handoff, uint32_t before);
 
+/* What an agency has sent under this message id; where that is nothing, what one before it in its line has, in a matter
+ * that it has taken over. 0: nothing. */
+uint64_t seat_message(struct step *step, uint32_t sender, const struct uuid *message_id);
+
 /* Order over a change of codes. Each code keeps its own order in its own lane; what is written to the present code goes
  * behind what still waits under an older one, and whatever has joined another lane like this is followed there. So one
  * sender that uses the new code from some day on never overtakes itself; who goes back to the old code may.

@@ -232,7 +232,8 @@ static bool after_ok(struct step *step, const struct intake *intake)
     }
     /* Whoever waits for one that is replaced will wait for its correction. */
     const struct handoff *parent = &intake->parent;
-    bool may_correct = submit->after_count && intake->has_parent && parent->sender == intake->sender_number &&
+    bool may_correct = submit->after_count && intake->has_parent &&
+                       seat_is(step, intake->sender, parent->sender, parent) &&
                        correction_replaces(step, parent, submit);
     if (submit->after_count && intake->sender_number &&
         gate_is_circle(step, intake->sender_number, submit, may_correct ? &parent->message_id : NULL)) {

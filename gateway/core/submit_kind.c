@@ -8,8 +8,6 @@ enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX, CANCEL_MAX = PAGE_MAX };
 
 /* ---- corrections */
 
-/* What waits for the old one waits for its sender's message id: a successor's correction takes over only where nothing
- * does. */
 static bool corrects(struct step *step, const struct intake *intake, const struct handoff *handoff)
 {
     const struct handoff *old = &intake->parent;
@@ -17,8 +15,7 @@ static bool corrects(struct step *step, const struct intake *intake, const struc
     if (!intake->has_parent || old->dossier != handoff->dossier || old->kind != handoff->kind || intake->copy ||
         !correction_replaces(step, old, intake->submit))
         return false;
-    if (old->sender != handoff->sender && (!seat_is(step, intake->sender, old->sender, old) ||
-                                           turn_gate_next(step->turn, old->sender, &old->message_id, 0)))
+    if (!seat_is(step, intake->sender, old->sender, old))
         return false;
     return old->addressed == handoff->addressed || seat_is(step, intake->addressed, old->addressed, old);
 }
@@ -30,9 +27,7 @@ static bool sends_on(struct step *step, const struct intake *intake, const struc
 
     return intake->has_parent && handoff->kind == KIND_FORWARD && old->answer == ANSWER_SENT_BACK && !old->child &&
            old->dossier == handoff->dossier && old->state == STATE_DELIVERED &&
-           (old->sender == handoff->sender ||
-            (seat_is(step, intake->sender, old->sender, old) &&
-             !turn_gate_next(step->turn, old->sender, &old->message_id, 0)));
+           seat_is(step, intake->sender, old->sender, old);
 }
 
 static void send_on(struct step *step, const struct intake *intake, struct handoff *handoff, uint64_t *ret_ended)
@@ -42,8 +37,7 @@ static void send_on(struct step *step, const struct intake *intake, struct hando
 
     (void)flow_sends_on(step, &intake->parent, handoff, ret_ended);
     flow_moved_on(step, &intake->parent, handoff);
-    if (intake->parent.sender == handoff->sender)
-        gate_hand_over(step, &intake->parent, handoff);
+    gate_hand_over(step, &intake->parent, handoff);
     must(turn_handoff(step->turn, intake->parent.id, &old));
     old.child = handoff->id;
     handoff_note(step, &old, &change);
@@ -64,8 +58,7 @@ uint64_t submit_correct(struct step *step, const struct intake *intake, struct h
         flow_corrected(step, intake, handoff);
     }
     flow_recall_moved_on(step, &intake->parent, handoff);
-    if (intake->parent.sender == handoff->sender)
-        gate_hand_over(step, &intake->parent, handoff);
+    gate_hand_over(step, &intake->parent, handoff);
     must(turn_handoff(step->turn, intake->parent.id, &old));
     uint64_t place = old.lane_place;
     handoff->addressed = old.addressed;             /* its place is in that lane, under whichever code of the seat */

@@ -148,6 +148,7 @@ static void check_gates(struct check *check, const struct handoff *handoff)
     struct key from = key_empty(), gate;
     struct span key, value;
     struct antecedent antecedent;
+    struct handoff named;
     uint32_t left = 0;
 
     if (handoff->state != STATE_HELD)
@@ -163,7 +164,8 @@ static void check_gates(struct check *check, const struct handoff *handoff)
             continue;
         left++;
         gate = key_empty();
-        key_u32(&gate, handoff->sender);
+        bool known = antecedent.handoff && check_handoff(check, antecedent.handoff, &named);
+        key_u32(&gate, known ? named.sender : handoff->sender);
         key_bytes(&gate, after.bytes + 8, 16);
         key_u64(&gate, handoff->id);
         need(check, handoff, TABLE_GATE, &gate, "thiếu dòng chờ lượt trước", "has no gate row for one it waits for");

@@ -21,20 +21,22 @@ static const char *said_by(struct world *world, struct line *line, struct comman
 
 /* ---- submit */
 
-/* "m1,m2:DELIVERED" */
+/* "m1,m2:DELIVERED,ward/m3": m3 of the ward's */
 static void read_after(struct world *world, struct line *line, const struct submit_wish *wish, struct submit *submit)
 {
     char item[64];
 
     for (const char *at = wish->after; line_item(&at, item, sizeof item);) {
         struct submit_after *after = &submit->after[submit->after_count++];
-        char *colon = strchr(item, ':');
+        char *colon = strchr(item, ':'), *slash = strchr(item, '/');
         if (submit->after_count > AFTER_MAX)
             line_wrong(line, "too many in after=");
         after->until = colon ? UNTIL_DELIVERED : UNTIL_RESULT;
         if (colon)
             *colon = 0;
-        after->message_id = world_message_id(world, wish->from, item, wish->id_ms);
+        if (slash)
+            *slash = 0;
+        after->message_id = world_message_id(world, slash ? item : wish->from, slash ? slash + 1 : item, wish->id_ms);
     }
 }
 
