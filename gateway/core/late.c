@@ -95,7 +95,7 @@ static bool ended_in_time(const struct ending *ending, const struct dossier *dos
 static bool is_settled(const struct ending *ending, const struct dossier *dossier)
 {
     bool owed = ending->apology && ending->apology != APOLOGY_CANCELLED;
-    return !ending->asked_of && owed == !ended_in_time(ending, dossier);
+    return !ending->asked_of && owed == !ended_in_time(ending, dossier) && ending->apology != APOLOGY_UNDETERMINED;
 }
 
 /* When it must be looked at because of what has just changed; 0: not by time. */
@@ -215,6 +215,8 @@ static void settle(struct look *look)
                                "it had ended, late, before an apology could be asked for";
     struct ending *ending = &look->ending;
     enum apology apology = ending->apology;
+    bool never_asked = !apology || apology == APOLOGY_CANCELLED || apology == APOLOGY_BRAKED ||
+                       (apology == APOLOGY_UNDETERMINED && !ending->draft);
 
     late_list(look->step, ending, 0, 0);
     if (ended_in_time(ending, &look->dossier)) {
@@ -222,12 +224,14 @@ static void settle(struct look *look)
             letter_not_needed(look, in_time);
         if (apology && apology != APOLOGY_CANCELLED)
             call_off(look, in_time, APOLOGY_CANCELLED);
-    } else if (!apology || apology == APOLOGY_CANCELLED) {
+    } else if (never_asked) {
         ending->apology = APOLOGY_NOT_ASKED;
         ending->unasked = UNASKED_OVER;
         ending->due_ms = look->dossier.due_ms;
         note(look, late_about(look->step, &look->dossier, ending), CAUSE_APOLOGY_NOT_ASKED, over);
     } else {
+        if (apology == APOLOGY_UNDETERMINED)
+            ending->apology = APOLOGY_ASKED;            /* it is known now: late, asked for, and not signed */
         late_close_drafts(look, "hồ sơ đã kết thúc / the dossier has ended", false);
     }
 }

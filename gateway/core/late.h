@@ -7,7 +7,8 @@
  *     nobody to ask, or not permitted               NOT_ASKED     with a reason; tried again every working day
  *   signed by the responsible head                  SIGNED        goes to the one-stop; promised_ms stands beside due
  *   ended in time after all, or due later by now    CANCELLED     drafts that never left are closed, others recalled
- *   ended late                                      stays as it is: with an apology if SIGNED, else without one
+ *   ended late                                      with an apology if SIGNED, else without one: stays as it is; what
+ *                                                   had not been asked for by then (UNDETERMINED, BRAKED) is NOT_ASKED
  *
  * Late        by the source time of what ended the work against the binding due date; a promised date never changes
  *             that one. From the due date on without a signature others are told, once every working day: the agency

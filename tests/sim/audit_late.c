@@ -160,6 +160,9 @@ void late_last(struct life *life)
     if (shown->apology == APOLOGY_NOT_ASKED && !shown->unasked)
         audit_wrong(life->audit, handoff, "late: case %u: an apology is not asked for, and no reason is named",
                     life->look->case_number);
+    if (late && dossier->ended && shown->apology == APOLOGY_UNDETERMINED)
+        audit_wrong(life->audit, handoff, "late: case %u has ended, and it is not known whether it was late",
+                    life->look->case_number);
     if (ended_in_time(dossier, due_ms) && owed && !of_earlier && known_ms + LATE_MS < life->look->now_ms)
         audit_wrong(life->audit, handoff, "late: case %u was in time, and an apology is owed", life->look->case_number);
 }
