@@ -33,7 +33,8 @@ static void print_page(const struct cli *cli, const Lienthong__V1__AdminReply *r
         print_late_row(cli, reply->late[i]);
     if (!reply->n_handoffs)
         return;
-    printf("\n%s\n", cli_say(cli, "Phiếu đôn đốc chưa được trả lời", "Urging notes without an answer"));
+    printf("\n%s\n", cli_say(cli, "Đôn đốc (URGE) và thu hồi (RECALL) chưa được trả lời",
+                                "Urging notes and RECALLs without an answer"));
     print_handoff_head(cli);
     for (size_t i = 0; i < reply->n_handoffs; i++)
         print_handoff_row(cli, reply->handoffs[i]);

@@ -91,6 +91,8 @@ bool flow_result_falls(struct step *step, const struct handoff *forward, const s
 /* The agency of a step was told of a RECALL, and there is an answer, or will be none: what comes behind goes on.
  * Changes `flow`, does not write it. */
 void flow_let_go_on(struct step *step, struct flow *flow, uint32_t index);
+/* It is a RECALL that a step's holder was told, has not answered, and may still answer. */
+bool flow_recall_waits(struct step *step, const struct handoff *recall);
 /* `child` takes the place of a RECALL: redirected, or put right. */
 void flow_recall_moved_on(struct step *step, const struct handoff *recall, const struct handoff *child);
 /* An answer to a RECALL that a step's holder got. Gives the FORWARD that it answers as well; 0: none. */

@@ -18,6 +18,7 @@
  */
 #include "gateway/core/flow.h"
 #include "gateway/core/issue.h"
+#include "gateway/core/urge.h"
 
 enum { PARENTS_MAX = 8 };
 
@@ -142,8 +143,10 @@ static void open_behind(struct step *step, uint64_t recall)
 {
     struct handoff told;
 
-    if (turn_handoff(step->turn, recall, &told))
-        gate_named_done(step, told.sender, &told.message_id, &told, false);
+    if (!turn_handoff(step->turn, recall, &told))
+        return;
+    gate_named_done(step, told.sender, &told.message_id, &told, false);
+    urge_recall_answered(step, recall);
 }
 
 /* Whoever had not answered an earlier one owes one answer, to the last. */
@@ -243,6 +246,18 @@ static bool find_told(struct step *step, const struct handoff *recall, struct ha
             return false;
     *ret_forward = at;
     return at.kind == KIND_FORWARD && at.flags & HANDOFF_STEP;
+}
+
+bool flow_recall_waits(struct step *step, const struct handoff *recall)
+{
+    struct flow flow;
+
+    if (recall->kind != KIND_RECALL || !turn_flow(step->turn, recall->dossier, &flow) || flow.stopped)
+        return false;
+    for (uint32_t i = 0; i < flow.step_count; i++)
+        if (flow.steps[i].told == recall->id)
+            return true;
+    return false;
 }
 
 void flow_recall_moved_on(struct step *step, const struct handoff *recall, const struct handoff *child)

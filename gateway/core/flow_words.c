@@ -57,12 +57,14 @@ static void say_recall(struct step *step, const struct handoff *handoff, const s
     struct text vi = text_of(words->vi, sizeof words->vi), en = text_of(words->en, sizeof words->en);
     struct text do_vi = text_of(words->do_vi, sizeof words->do_vi), do_en = text_of(words->do_en, sizeof words->do_en);
     char code[AGENCY_CODE_SIZE] = "?";
+    bool late = recall->flags & HANDOFF_UNANSWERED;
 
     (void)turn_agency_code(step->turn, recall->recipient, code);
-    text_add(&vi, "Chờ %s (bước '%s') trả lời: kết quả mà bước này đã dùng bị thu hồi (RECALL, lượt %" PRIu64 ").",
-             code, recall->step, recall->id);
+    text_add(&vi, "Chờ %s (bước '%s') trả lời: kết quả mà bước này đã dùng bị thu hồi (RECALL, lượt %" PRIu64 ").%s",
+             code, recall->step, recall->id, late ? " Đã quá hạn trả lời, đã đôn đốc." : "");
     text_add(&en, "Waits for the answer of %s (step '%s'): a result that it used was taken back (RECALL, handoff %"
-                  PRIu64 ").", code, recall->step, recall->id);
+                  PRIu64 ").%s", code, recall->step, recall->id,
+             late ? " It is overdue, and was urged." : "");
     text_add(&do_vi, "Hỏi %s; nếu không cần chờ: lienthong release %" PRIu64 " --reason ...", code, handoff->id);
     text_add(&do_en, "Ask %s; if it need not be waited for: lienthong release %" PRIu64 " --reason ...", code,
              handoff->id);

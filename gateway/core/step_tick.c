@@ -7,8 +7,8 @@
  *           RECEIPT: one that was delivered and that nobody has taken is listed, its sender told. CALENDAR: due dates
  *           and times to answer by that waited for a year of the calendar, some at a time. ASKED: the one-stop is
  *           reminded of a request; its time is over, and it is proposed to stop. LATE: a dossier that will not be in
- *           time, or was not (late.h). URGE: one that was not answered is listed. CATCH_UP: records of an older
- *           version, some at a time.
+ *           time, or was not (late.h). URGE: one that was not answered is listed, a RECALL
+ *           likewise. CATCH_UP: records of an older version, some at a time.
  * Effects   READY, FEED.
  * Repeated  takes the next timer; nothing when none is due. */
 #include "gateway/core/dossier.h"

@@ -146,8 +146,8 @@ static void answer_parent(struct step *step, const struct intake *intake, const 
                      (handoff->kind == KIND_PROGRESS || answer_of(intake, &parent));
     /* A result in answer to it is one of the step that it spoke of. */
     uint64_t forward = to_recall ? flow_recall_answered(step, &parent, handoff) : 0;
-    if (forward)
-        must(turn_handoff(step->turn, forward, &parent));
+    if (to_recall)
+        must(turn_handoff(step->turn, forward ? forward : parent.id, &parent));
     answer(step, intake, handoff, &parent);
 }
 

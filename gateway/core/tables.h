@@ -92,8 +92,8 @@ struct late_rules {
                                                something waiting, its feed is stale; none or 0: never */
     uint32_t brake_per_hour;                /* requests to one agency; those above wait for a person. 0: no bound */
     uint32_t escalations_max;               /* times that others are told of one that is late and unsigned */
-    int64_t  urge_answer_ms;                /* an URGE is answered within; 0: no answer is waited for, and
-                                               no URGE made about what nobody has taken */
+    int64_t  urge_answer_ms;                /* an URGE, or a RECALL that steps wait for, is answered within; 0: no
+                                               answer is waited for, and no URGE made about what nobody has taken */
 };
 
 struct tables {

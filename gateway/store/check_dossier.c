@@ -222,7 +222,7 @@ static void row_flow(struct check *check, struct span key, struct span value)
 static void row_collision(struct check *check, struct span key, struct span value)
 {
     uint64_t dossier = key_read_u64(key, 0), owner = 0;
-    struct key code = { 0 }, other = { 0 };
+    struct key code = key_empty(), other = key_empty();
     struct handoff handoff;
 
     key_bytes(&code, (const char *)value.bytes, value.size);

@@ -90,9 +90,9 @@ void check_handoff_of_urge(struct check *check, const struct handoff *handoff)
     key_u32(&key, handoff->recipient);
     key_i64(&key, handoff->changed_ms);
     key_u64(&key, handoff->id);
-    if (handoff->kind != KIND_URGE || !check_is_there(check, TABLE_UNANSWERED, &key))
-        check_fault(check, "không có trong danh sách đôn đốc chưa trả lời",
-                    "is not in the list of URGEs that were not answered", "handoff %" PRIu64, handoff->id);
+    if ((handoff->kind != KIND_URGE && handoff->kind != KIND_RECALL) || !check_is_there(check, TABLE_UNANSWERED, &key))
+        check_fault(check, "không có trong danh sách chưa được trả lời",
+                    "is not in the list of URGEs and RECALLs that were not answered", "handoff %" PRIu64, handoff->id);
 }
 
 void check_endings(struct check *check)

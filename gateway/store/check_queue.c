@@ -101,7 +101,8 @@ static void row_timer(struct check *check, struct span key, struct span value)
         !find(check, key_read_u64(key, 9), &handoff))
         return;
     if (what == TIMER_URGE) {
-        agree(check, &handoff, handoff.kind == KIND_URGE && handoff.state == STATE_DELIVERED);
+        agree(check, &handoff, (handoff.kind == KIND_URGE || handoff.kind == KIND_RECALL) &&
+                                   handoff.state == STATE_DELIVERED);
         return;
     }
     if (what == TIMER_PURGE || what == TIMER_RECEIPT) {     /* its time stands nowhere else */

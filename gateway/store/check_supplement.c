@@ -61,7 +61,7 @@ static void row_asked(struct check *check, struct span key, struct span value)
               "has ended without a time, or the other way round");
     if (asked.state == ASKING_OPEN && !check_is_there(check, TABLE_ASKED_OPEN, &open))
         fault(check, asked.request, "không có trong danh sách đang chờ", "is not in the list of the open ones");
-    struct key year = { 0 };
+    struct key year = key_empty();
     key_u32(&year, asked.unknown_year);
     key_u64(&year, asked.request);
     if (asked.state == ASKING_OPEN && asked.unknown_year && !check_is_there(check, TABLE_ASKED_PROVISIONAL, &year))

@@ -35,7 +35,7 @@ enum handoff_flag {
     HANDOFF_STEP = 2048,            /* a step of its dossier's flow (record_flow.h) */
     HANDOFF_JOIN_ANY = 4096,        /* one of those that it waits for is enough */
     HANDOFF_URGED = 1 << 20,        /* an URGE about it stands unanswered */
-    HANDOFF_UNANSWERED = 1 << 21,   /* an URGE: stands in the list of those that were not answered in time */
+    HANDOFF_UNANSWERED = 1 << 21,   /* an URGE or a RECALL: stands in the list of those not answered in time */
     HANDOFF_REMINDER = 1 << 22,     /* made by the gateway itself, and nobody's work: it goes behind all others in its
                                        lane, and where it fails it is closed */
     HANDOFF_JOINED = 1 << 16,       /* `addressed` is the lane of another code of the same seat (core/seat.h) */

@@ -174,7 +174,7 @@ enum timer_what {
     TIMER_CALENDAR,                 /* due dates to be computed anew; its id is a year, no handoff */
     TIMER_ASKED,                    /* a request to the citizen: the reminder, then its end. Its id is the request */
     TIMER_LATE,                     /* ending.timer_ms of a dossier, which is its id */
-    TIMER_URGE,                     /* a delivered URGE waits for its answer; beside PURGE */
+    TIMER_URGE,                     /* a delivered URGE or RECALL waits for its answer; beside PURGE */
     TIMER_CATCH_UP,                 /* records of an older version; its id is the next dossier to look at */
     TIMER_END
 };

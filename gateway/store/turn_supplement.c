@@ -82,7 +82,7 @@ bool turn_asked_open_next(struct turn *turn, int64_t answer_by_ms, uint64_t requ
 
 static struct key provisional_key(uint32_t year, uint64_t request)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     key_u32(&key, year);
     key_u64(&key, request);
     return key;

@@ -6,7 +6,7 @@
 
 static struct key unknown_key(uint32_t agency, const char *code)
 {
-    struct key key = { 0 };
+    struct key key = key_empty();
     must(agency);
     key_u32(&key, agency);
     key_bytes(&key, code, strnlen(code, PARTNER_STATUS_SIZE - 1));

@@ -254,7 +254,7 @@ const struct damage store_dossier_damages[] = {
     CASE(late_timer_stray, "timer of dossier 7|its dossier says otherwise"),
     CASE(urge_timer_of_another, "timer" OF "57|its handoff says otherwise"),
     CASE(unanswered_stray, "unanswered, " H "57|its handoff says otherwise"),
-    CASE(unanswered_lost, H "57|is not in the list of URGEs that were not answered"),
+    CASE(unanswered_lost, H "57|is not in the list of URGEs and RECALLs that were not answered"),
     CASE(taken_and_not, H "57|is taken and not taken at once, or not delivered"),
     CASE(branch_without, H "58|is a branch of a dossier without a record"),
     CASE(receipt_timer, "timer" OF "62|its handoff says otherwise"),
