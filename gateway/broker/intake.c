@@ -139,9 +139,7 @@ static void take_ping(struct broker *broker, struct session *session)
 {
     struct wire_out out;
     session->stamp_ms = broker->frame.stamp_ms;
-    wire_pong(session->stamp_ms, broker->covered_seq, &out);
-    out.envelope.correlation = broker->frame.correlation;
-    out.bytes = 1 + lienthong__v1__envelope__get_packed_size(&out.envelope);
+    wire_pong(session->stamp_ms, broker->covered_seq, broker->frame.correlation, &out);
     speak_to(broker, session, &out);
 }
 

@@ -2,16 +2,15 @@
 #include <string.h>
 
 #include "gateway/client/inside.h"
+#include "proto/envelope.h"
 
 enum result frame_pack(Lienthong__V1__Envelope *envelope, zmq_msg_t *ret_frame)
 {
-    size_t size = lienthong__v1__envelope__get_packed_size(envelope);
+    struct envelope_size size = envelope_measure(envelope);
 
-    if (zmq_msg_init_size(ret_frame, size + 1) != 0)
+    if (zmq_msg_init_size(ret_frame, size.frame) != 0)
         return RESULT_FULL;
-    uint8_t *bytes = zmq_msg_data(ret_frame);
-    bytes[0] = FRAME_VERSION;
-    must(lienthong__v1__envelope__pack(envelope, bytes + 1) == size);
+    envelope_pack(envelope, size, zmq_msg_data(ret_frame));
     return RESULT_OK;
 }
 

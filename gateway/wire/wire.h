@@ -13,7 +13,7 @@
 
 #include "gateway/core/command.h"
 #include "gateway/core/effects.h"
-#include "proto/lienthong.pb-c.h"
+#include "proto/envelope.h"
 
 enum { WIRE_VERSION = 1, WIRE_EXTRA_BYTES = 512 << 10 };
 
@@ -69,6 +69,7 @@ struct wire_turn {
 
 struct wire_out {
     size_t bytes;                           /* of the frame: what wire_pack() writes */
+    struct envelope_size size;              /* the same, as wire_pack() needs it */
     Lienthong__V1__Envelope envelope;
     union {
         Lienthong__V1__Welcome welcome;
@@ -100,7 +101,7 @@ void wire_welcome(const struct welcome *welcome, uint64_t correlation, struct wi
 void wire_refused(const struct frame_refusal *refusal, int64_t retry_after_ms, struct wire_out *ret_out);
 /* The same inside an ADMIN_REPLY, for the admin socket. */
 void wire_admin_refused(const struct frame_refusal *refusal, struct wire_out *ret_out);
-void wire_pong(int64_t stamp_ms, uint64_t covered_seq, struct wire_out *ret_out);
+void wire_pong(int64_t stamp_ms, uint64_t covered_seq, uint64_t correlation, struct wire_out *ret_out);
 
 /* What is delivered by a frame that wire_pack() wrote. False: it is no DELIVER, or there was no memory to read it. */
 MUST_USE bool wire_deliver_of(struct span frame, uint64_t *ret_handoff, uint32_t *ret_attempt);

@@ -35,7 +35,8 @@ static void finish(struct wire_out *out, Lienthong__V1__Envelope__BodyCase body,
 {
     out->envelope.body_case = body;
     out->envelope.hello = message;                              /* every arm of the oneof is a pointer */
-    out->bytes = 1 + lienthong__v1__envelope__get_packed_size(&out->envelope);
+    out->size = envelope_measure(&out->envelope);
+    out->bytes = out->size.frame;
 }
 
 static void begin(struct wire_out *out, uint64_t correlation)
@@ -47,8 +48,7 @@ static void begin(struct wire_out *out, uint64_t correlation)
 
 void wire_pack(const struct wire_out *out, uint8_t *ret_bytes)
 {
-    ret_bytes[0] = WIRE_VERSION;
-    must(1 + lienthong__v1__envelope__pack(&out->envelope, ret_bytes + 1) == out->bytes);
+    envelope_pack(&out->envelope, out->size, ret_bytes);
 }
 
 bool wire_deliver_of(struct span frame, uint64_t *ret_handoff, uint32_t *ret_attempt)
@@ -115,9 +115,9 @@ void wire_welcome(const struct welcome *welcome, uint64_t correlation, struct wi
     finish(ret_out, LIENTHONG__V1__ENVELOPE__BODY_WELCOME, to);
 }
 
-void wire_pong(int64_t stamp_ms, uint64_t covered_seq, struct wire_out *ret_out)
+void wire_pong(int64_t stamp_ms, uint64_t covered_seq, uint64_t correlation, struct wire_out *ret_out)
 {
-    begin(ret_out, 0);
+    begin(ret_out, correlation);
     lienthong__v1__pong__init(&ret_out->pong);
     ret_out->pong.stamp_ms = stamp_ms;
     ret_out->pong.covered_seq = covered_seq;
