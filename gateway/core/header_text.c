@@ -7,13 +7,18 @@ enum {
     COMPONENT_CODE = 1, COMPONENT_WITHDRAWN = 5,
 };
 
-/* A protobuf varint. False: cut short, or longer than 64 bits. */
-static bool varint_read(struct span *span, uint64_t *ret_value)
+/* A protobuf varint; nearly all are of one byte. False: cut short, or longer than 64 bits. */
+static inline bool varint_read(struct span *span, uint64_t *ret_value)
 {
     uint64_t value = 0;
+    if (span->size && span->bytes[0] < 0x80) {
+        *ret_value = *span->bytes++;
+        span->size--;
+        return true;
+    }
     for (unsigned shift = 0; span->size && shift < 64; shift += 7) {
-        uint8_t byte = *span->bytes;
-        *span = span_of(span->bytes + 1, span->size - 1);
+        uint8_t byte = *span->bytes++;
+        span->size--;
         value |= (uint64_t)(byte & 0x7F) << shift;
         if (!(byte & 0x80)) {
             *ret_value = value;
@@ -27,7 +32,7 @@ static bool varint_read(struct span *span, uint64_t *ret_value)
 struct item { unsigned number; bool is_bytes; uint64_t value; struct span bytes; };
 
 /* False: the end, or not well-formed from here on. */
-static bool item_read(struct span *message, struct item *ret_item)
+static inline bool item_read(struct span *message, struct item *ret_item)
 {
     static const size_t fixed_sizes[] = { [1] = 8, [5] = 4 };
     uint64_t tag, size;
@@ -35,11 +40,9 @@ static bool item_read(struct span *message, struct item *ret_item)
     if (!varint_read(message, &tag))
         return false;
     unsigned wire_type = tag & 7;
-    struct item item = { .number = (unsigned)(tag >> 3), .is_bytes = wire_type == 2 };
-    if (wire_type == 0) {
-        *ret_item = item;
+    *ret_item = (struct item){ .number = (unsigned)(tag >> 3), .is_bytes = wire_type == 2 };
+    if (wire_type == 0)
         return varint_read(message, &ret_item->value);
-    }
     if (wire_type == 2) {
         if (!varint_read(message, &size))
             return false;
@@ -50,9 +53,8 @@ static bool item_read(struct span *message, struct item *ret_item)
     }
     if (size > message->size)
         return false;
-    item.bytes = span_of(message->bytes, size);
-    *message = span_of(message->bytes + size, message->size - size);
-    *ret_item = item;
+    ret_item->bytes = (struct span){ .bytes = message->bytes, .size = size };
+    *message = (struct span){ .bytes = message->bytes + size, .size = message->size - size };
     return true;
 }
 

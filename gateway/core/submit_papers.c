@@ -50,12 +50,14 @@ static void refuse(struct step *step, const struct component_said *said, const c
 bool submit_papers_ok(struct step *step, const struct intake *intake)
 {
     const struct submit *submit = intake->submit;
-    struct component_walk walk = header_components(submit->header);
     struct component_said said;
-    int64_t received_ms = header_received_ms(submit->header);
 
-    if ((submit->kind != KIND_FORWARD && submit->kind != KIND_SUPPLEMENT_REQUEST) || !walk.facts.size)
+    if (submit->kind != KIND_FORWARD && submit->kind != KIND_SUPPLEMENT_REQUEST)
         return true;
+    struct component_walk walk = header_components(submit->header);
+    if (!walk.facts.size)
+        return true;
+    int64_t received_ms = header_received_ms(submit->header);
     received_ms = received_ms > 0 ? received_ms : step->now_ms;
     const struct procedure *procedure = version_of(step, intake, received_ms);
     while (header_component_next(&walk, &said)) {
