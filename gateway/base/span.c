@@ -55,9 +55,21 @@ static size_t utf8_sequence(const uint8_t *bytes, size_t size)
     return length;
 }
 
+/* Eight bytes, none of them 0 and none above 0x7F? (a byte less 1 borrows into its top bit when it is 0) */
+static bool is_plain(const uint8_t bytes[8])
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return !((word | (word - 0x0101010101010101u)) & 0x8080808080808080u);
+}
+
 bool span_is_utf8(struct span span)
 {
     for (size_t i = 0; i < span.size;) {
+        if (span.size - i >= 8 && is_plain(span.bytes + i)) {
+            i += 8;
+            continue;
+        }
         size_t length = utf8_sequence(span.bytes + i, span.size - i);
         if (!length || !span.bytes[i])
             return false;

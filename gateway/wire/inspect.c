@@ -155,6 +155,14 @@ static bool check_text(struct span bytes, const struct place *place, struct prob
                                         "the text is not valid UTF-8, or holds a zero byte", ret_problem);
 }
 
+/* Numbers mostly run from 1 on without a gap: then the place follows from the number. */
+static const ProtobufCFieldDescriptor *field_of(const ProtobufCMessageDescriptor *descriptor, unsigned number)
+{
+    if (number <= descriptor->n_fields && descriptor->fields[number - 1].id == number)
+        return &descriptor->fields[number - 1];
+    return protobuf_c_message_descriptor_get_field(descriptor, number);
+}
+
 static bool inspect_in(struct span rest, const ProtobufCMessageDescriptor *descriptor, const struct place *outer,
                        struct problem *ret_problem)
 {
@@ -168,8 +176,7 @@ static bool inspect_in(struct span rest, const ProtobufCMessageDescriptor *descr
         if (!read_varint(&rest, &tag) || tag >> 3 == 0 || tag >> 3 > 0x1FFFFFFF
             || !read_value(&rest, (unsigned)tag & 7, &bytes))
             return malformed(outer, ret_problem);
-        const ProtobufCFieldDescriptor *field =
-            protobuf_c_message_descriptor_get_field(descriptor, (unsigned)(tag >> 3));
+        const ProtobufCFieldDescriptor *field = field_of(descriptor, (unsigned)(tag >> 3));
         if (!field)
             continue;
         struct place place = { .outer = outer, .name = field->name };

@@ -9,6 +9,27 @@
 
 #include "gateway/base/span.h"
 
+/* Wherever it stands among plain letters, of which eight are looked at in one step. */
+static void utf8_anywhere(void **state)
+{
+    (void)state;
+    char letters[40];
+
+    for (size_t size = 2; size < sizeof letters; size++)
+        for (size_t at = 0; at + 2 <= size; at++) {
+            memset(letters, at % 2 ? 0x7F : 0x01, sizeof letters);
+            assert_true(span_is_utf8(span_of(letters, size)));
+            memcpy(letters + at, "\xC4\x91", 2);
+            assert_true(span_is_utf8(span_of(letters, size)));
+            assert_true(span_is_utf8(span_of(letters, at)));
+            assert_false(span_is_utf8(span_of(letters, at + 1)));
+            letters[at] = 'd';
+            assert_false(span_is_utf8(span_of(letters, size)));
+            letters[at + 1] = 0;
+            assert_false(span_is_utf8(span_of(letters, size)));
+        }
+}
+
 static void utf8_edges(void **state)
 {
     (void)state;
@@ -156,7 +177,8 @@ static void results(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(utf8_edges),      cmocka_unit_test(to_string),           cmocka_unit_test(equal),
+        cmocka_unit_test(utf8_edges),      cmocka_unit_test(utf8_anywhere),
+        cmocka_unit_test(to_string),       cmocka_unit_test(equal),
         cmocka_unit_test(arena_pieces),    cmocka_unit_test(cut_at_a_character),  cmocka_unit_test(nothing_after_a_cut),
         cmocka_unit_test(text_joins),      cmocka_unit_test(hex),                 cmocka_unit_test(results),
     };
