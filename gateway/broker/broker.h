@@ -57,8 +57,7 @@ struct broker {
     struct core core;
     struct effects effects;
     struct bus bus;
-    struct { bool signals, handshakes, ends, operators; } heard;   /* of whom there is something to read: each look at
-                                                                   a socket in vain costs two system calls */
+    struct heard heard;                         /* of what there is something to read */
     struct outbox outbox;
     struct speech speech;
     struct sessions sessions;

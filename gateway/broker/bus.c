@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -10,6 +11,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "gateway/base/log.h"
 
 #define MONITOR_ENDPOINT "inproc://lienthong.agencies.monitor"
 
@@ -139,6 +142,14 @@ static bool private_folder(const char *path, struct text *why)
     return true;
 }
 
+static int file_of(void *socket)
+{
+    int file = -1;
+    size_t size = sizeof file;
+    must(zmq_getsockopt(socket, ZMQ_FD, &file, &size) == 0);
+    return file;
+}
+
 enum result bus_bind(struct bus *bus, const struct options *options, struct text *why)
 {
     char endpoint[OPTION_PATH_SIZE + 8];
@@ -156,7 +167,14 @@ enum result bus_bind(struct bus *bus, const struct options *options, struct text
     mode_t mask = umask(0177);
     int bound = zmq_bind(admin, endpoint);
     umask(mask);
-    return bound ? say_zmq(why, endpoint) : RESULT_OK;
+    if (bound)
+        return say_zmq(why, endpoint);
+    bus->files = (struct bus_ear){ .zap = file_of(bus->zap.socket), .monitor = file_of(bus->monitor) };
+    for (int side = 0; side < BUS_SIDES; side++) {
+        bus->files.sockets[side] = file_of(bus->sockets[side]);
+        bus->may_hold[side] = true;
+    }
+    return RESULT_OK;
 }
 
 void bus_close(struct bus *bus)
@@ -173,6 +191,47 @@ void bus_close(struct bus *bus)
         zmq_ctx_term(bus->context);
     sodium_memzero(bus->secret, sizeof bus->secret);
     *bus = (struct bus){ 0 };
+}
+
+/* ---- waiting */
+
+/* Asked only where there may be some, and not again before something has been sent or heard. */
+static bool holds_frames(struct bus *bus, enum bus_side side)
+{
+    int events = ZMQ_POLLIN;
+    size_t size = sizeof events;
+
+    if (bus->may_hold[side]) {
+        (void)zmq_getsockopt(bus->sockets[side], ZMQ_EVENTS, &events, &size);
+        bus->may_hold[side] = events & ZMQ_POLLIN;
+    }
+    return bus->may_hold[side];
+}
+
+void bus_wait(struct bus *bus, int signals, bool frames, int64_t ms, struct heard *ret_heard)
+{
+    enum { SIGNALS, HANDSHAKES, ENDS, FRAMES };
+    struct pollfd files[FRAMES + BUS_SIDES] = {
+        [SIGNALS] = { .fd = signals, .events = POLLIN },
+        [HANDSHAKES] = { .fd = bus->files.zap, .events = POLLIN },
+        [ENDS] = { .fd = bus->files.monitor, .events = POLLIN },
+    };
+    bool held = false;
+
+    *ret_heard = (struct heard){ 0 };
+    for (int side = 0; side < BUS_SIDES && frames; side++) {
+        files[FRAMES + side] = (struct pollfd){ .fd = bus->files.sockets[side], .events = POLLIN };
+        ret_heard->frames[side] = holds_frames(bus, side);
+        held |= ret_heard->frames[side];
+    }
+    bool polled = poll(files, frames ? FRAMES + BUS_SIDES : FRAMES, held ? 0 : (int)ms) >= 0;
+    if (!polled && errno != EINTR)
+        log_event(LOG_ERROR, "poll", "why=%s", log_quoted(strerror(errno)));
+    ret_heard->signals = !polled || files[SIGNALS].revents;
+    ret_heard->handshakes = !polled || files[HANDSHAKES].revents;
+    ret_heard->ends = !polled || files[ENDS].revents;
+    for (int side = 0; side < BUS_SIDES && frames; side++)
+        ret_heard->frames[side] |= !polled || files[FRAMES + side].revents;
 }
 
 /* ---- frames in */
@@ -228,7 +287,8 @@ bool bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer
     struct peer peer = { .file = -1 };
 
     /* The first part is the routing id; `frame` holds it for a moment. */
-    if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0)
+    bus->may_hold[side] = zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) >= 0;
+    if (!bus->may_hold[side])
         return false;
     routing_read(frame, &peer);
     if (!zmq_msg_more(frame) || zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0)
@@ -282,6 +342,7 @@ enum result bus_send(struct bus *bus, enum bus_side side, uint32_t routing, zmq_
     int64_t until_us = 0;
 
     memcpy(id + 1, &routing, sizeof routing);
+    bus->may_hold[side] = true;
     while (zmq_send(socket, id, sizeof id, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
         bool full = errno == EAGAIN || errno == EINTR;
         if (!full || !wait_for_room(bus, socket, &until_us, patience_us))

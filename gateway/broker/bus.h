@@ -29,7 +29,12 @@ struct bus {
     uint8_t secret[CURVE_KEY_SIZE], public_key[CURVE_KEY_SIZE];
     char  public_text[41];
     int64_t patience_left_us;           /* what bus_send() may wait in this turn, over all peers */
+    struct bus_ear { int zap, monitor, sockets[BUS_SIDES]; } files;     /* ZMQ_FD of each */
+    bool    may_hold[BUS_SIDES];        /* there may be frames in it, whatever its file says */
 };
+
+/* Of what there is something to be read. */
+struct heard { bool signals, handshakes, ends, frames[BUS_SIDES]; };
 
 /* ZAP first, then the ROUTER for agencies, bound nowhere yet: for the self-test. RESULT_INVALID: the key; `why`. */
 MUST_USE enum result bus_open(struct bus *bus, const struct options *options, struct text *why);
@@ -49,6 +54,13 @@ struct peer {
     bool     has_uid;                   /* admin: known by SO_PEERCRED */
     uint32_t uid;
 };
+
+/* Waits until there is something to be read, for at most `ms`; `signals` is a descriptor, frames are listened to only
+ * when `frames`. A look into a socket costs two system calls and more, so only those are looked into whose file says so
+ * (ZMQ_FD). It says so once: what came in while something was sent, or was left there, is not told again. For frames
+ * that is seen to here; handshakes and ends the caller reads until there are no more, before the first wait and
+ * whenever they were heard of. */
+void bus_wait(struct bus *bus, int signals, bool frames, int64_t ms, struct heard *ret_heard);
 
 /* The next message that has come. `frame` is initialised by the caller and filled. False: none. */
 bool bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer *ret_peer);

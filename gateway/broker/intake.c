@@ -504,10 +504,10 @@ void intake_read(struct broker *broker)
     }
     broker->has_kept = broker->has_kept && !take(broker, broker->kept_side, &broker->kept_peer, &broker->kept,
                                                  &broker->kept_done, &budget);
-    while (budget && !broker->has_kept && broker->heard.operators && read_one(broker, BUS_ADMIN, &budget))
+    while (budget && !broker->has_kept && broker->heard.frames[BUS_ADMIN] && read_one(broker, BUS_ADMIN, &budget))
         continue;
-    while (budget && !broker->has_kept && broker->order.count < TURN_COMMANDS_MAX &&
-           read_one(broker, BUS_AGENCIES, &budget))
+    while (budget && !broker->has_kept && broker->heard.frames[BUS_AGENCIES] &&
+           broker->order.count < TURN_COMMANDS_MAX && read_one(broker, BUS_AGENCIES, &budget))
         continue;
 }
 

@@ -38,6 +38,7 @@ struct loop {
     int64_t second_ms, minute_ms, hour_ms;      /* steady: when each comes next */
     int64_t full_until_ms;                      /* steady; 0: not full */
     int64_t settle_ms;                          /* steady: when to settle; 0: nothing to settle */
+    bool    more_handshakes;                    /* left over by the last look: nothing else will tell of them */
     bool    settle_full;                        /* there was no room for it: not before settle_ms */
     int64_t watchdog_ms, watchdog_next_ms;      /* 0: nobody watches */
     int64_t alarm_day;                          /* the day on which a missing calendar was last told of; 0 never */
@@ -57,6 +58,8 @@ static int64_t wait_ms(const struct loop *loop)
     if (loop->settle_ms && loop->settle_ms < steady_ms)
         steady_ms = loop->settle_ms;
     int64_t ms = steady_ms > broker->steady_ms ? steady_ms - broker->steady_ms : 0;
+    if (loop->more_handshakes)
+        return 0;
     if (loop->full_until_ms)
         return ms;
     if (turn_may_wait(broker)) {
@@ -81,20 +84,9 @@ static void wait_for_something(const struct loop *loop)
     struct broker *broker = loop->broker;
     /* With commands still to be written nothing new is read: then only what needs no disk. */
     bool reads = (!broker->order.agreed || order_is_empty(&broker->order)) && !loop->full_until_ms;
-    zmq_pollitem_t items[] = {
-        { .fd = broker->signals, .events = ZMQ_POLLIN },
-        { .socket = broker->bus.zap.socket, .events = ZMQ_POLLIN },
-        { .socket = broker->bus.monitor, .events = ZMQ_POLLIN },
-        { .socket = broker->bus.sockets[BUS_ADMIN], .events = ZMQ_POLLIN },
-        { .socket = broker->bus.sockets[BUS_AGENCIES], .events = ZMQ_POLLIN },
-    };
-    bool polled = zmq_poll(items, reads ? 5 : 3, (long)wait_ms(loop)) >= 0;
-    if (!polled && errno != EINTR)
-        log_event(LOG_ERROR, "poll", "why=%s", log_quoted(zmq_strerror(errno)));
-    broker->heard.signals = !polled || items[0].revents;
-    broker->heard.handshakes = !polled || items[1].revents;
-    broker->heard.ends = !polled || items[2].revents;
-    broker->heard.operators = !polled || items[3].revents;
+
+    bus_wait(&broker->bus, broker->signals, reads, wait_ms(loop), &broker->heard);
+    broker->heard.handshakes |= loop->more_handshakes;
 }
 
 /* ---- signals */
@@ -278,7 +270,7 @@ static void read_clocks(struct broker *broker)
 
 int loop_run(struct broker *broker)
 {
-    struct loop loop = { .broker = broker };
+    struct loop loop = { .broker = broker, .more_handshakes = true };
     uint64_t watchdog_us = 0;
     enum result result = RESULT_OK;
 
@@ -288,13 +280,14 @@ int loop_run(struct broker *broker)
     (void)sd_notify(0, "READY=1");
     log_event(LOG_INFO, "ready", "seq=%" PRIu64 " count=%u", store_last(broker->store).seq,
               broker->tables->agency_count);
+    sessions_gone(broker);
     while (result == RESULT_OK && !is_over(broker)) {
         wait_for_something(&loop);
         read_clocks(broker);
         if (broker->heard.signals)
             take_signals(broker);
         if (broker->heard.handshakes)
-            zap_serve(&broker->bus.zap, broker->now_ms);
+            loop.more_handshakes = zap_serve(&broker->bus.zap, broker->now_ms);
         if (broker->heard.ends)
             sessions_gone(broker);
         bus_patience(&broker->bus, TURN_PATIENCE_US);

@@ -69,7 +69,7 @@ static enum seen watch(struct bus *bus, struct visitor *visitor, char ret_key[41
         zmq_msg_t frame;
 
         (void)zmq_poll(items, 3, POLL_MS);
-        zap_serve(&bus->zap, 0);
+        (void)zap_serve(&bus->zap, 0);
         must(zmq_msg_init(&frame) == 0);
         bool came = bus_read(bus, BUS_AGENCIES, &frame, &peer);
         if (came && peer.key_text)

@@ -147,11 +147,13 @@ static bool put_part(void *socket, const void *bytes, size_t size, int more)
     return true;
 }
 
-void zap_serve(struct zap *zap, int64_t now_ms)
+bool zap_serve(struct zap *zap, int64_t now_ms)
 {
     struct request request;
 
-    for (int i = 0; i < ZAP_SERVE_MAX && request_read(zap->socket, &request); i++) {
+    for (int i = 0; i < ZAP_SERVE_MAX; i++) {
+        if (!request_read(zap->socket, &request))
+            return false;
         const char *code = decide(zap, &request, now_ms);
         bool good = strcmp(code, "200") == 0;
         char user[41] = "";
@@ -163,4 +165,5 @@ void zap_serve(struct zap *zap, int64_t now_ms)
                put_part(zap->socket, good ? "OK" : "NO", 2, ZMQ_SNDMORE) &&
                put_part(zap->socket, user, strlen(user), ZMQ_SNDMORE) && put_part(zap->socket, "", 0, 0));
     }
+    return true;
 }

@@ -33,8 +33,8 @@ struct zap {
 MUST_USE enum result zap_open(struct zap *zap, void *context, uint32_t handshakes_per_minute);
 void zap_close(struct zap *zap);                                        /* takes a zeroed one */
 void zap_tables(struct zap *zap, const struct tables *tables);          /* swapped; counts begin anew */
-/* Answers whoever waits. */
-void zap_serve(struct zap *zap, int64_t now_ms);
+/* Answers whoever waits. True: it stopped where others may still wait. */
+bool zap_serve(struct zap *zap, int64_t now_ms);
 
 /* This key's program behaves badly: as if it had connected so many times more in this minute. */
 void zap_charge(struct zap *zap, const struct agency *agency, const uint8_t key[CURVE_KEY_SIZE], int64_t now_ms,
