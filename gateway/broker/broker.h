@@ -66,7 +66,7 @@ struct broker {
     struct order order;
 
     struct arena frames_arena, words;           /* what commands point into; for wire_effect() */
-    zmq_msg_t frames[TURN_COMMANDS_MAX];        /* of the commands in `order` */
+    zmq_msg_t frames[TURN_COMMANDS_MAX + 1];    /* of the commands in `order`; and the one being read */
     uint32_t  frames_count;
     struct frame frame;                         /* the one being read: too large for a stack */
     zmq_msg_t kept;                             /* read, but too large for the turn that was being filled ... */

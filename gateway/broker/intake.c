@@ -413,13 +413,6 @@ static bool take_one(struct broker *broker, enum bus_side side, const struct pee
     return command;
 }
 
-/* Commands point into it until they are done. `whole` false: it is needed again in the next turn, too. */
-static void keep_frame(struct broker *broker, zmq_msg_t *frame, bool whole)
-{
-    zmq_msg_t *place = &broker->frames[broker->frames_count++];
-    must(zmq_msg_init(place) == 0 && (whole ? zmq_msg_move(place, frame) : zmq_msg_copy(place, frame)) == 0);
-}
-
 static struct session *of_peer(struct broker *broker, const struct peer *peer)
 {
     return peer->foreign_routing ? NULL : session_of_routing(&broker->sessions, peer->routing);
@@ -427,8 +420,8 @@ static struct session *of_peer(struct broker *broker, const struct peer *peer)
 
 /* The frames in a BATCH, from *done on, as if each had come alone; only who has said HELLO may send one. False: the
  * turn is full; *done says how far it went. */
-static bool take_batch(struct broker *broker, const struct peer *peer, zmq_msg_t *frame, struct batch *batch,
-                       uint32_t *done, unsigned *budget)
+static bool take_batch(struct broker *broker, const struct peer *peer, struct batch *batch, uint32_t *done,
+                       unsigned *budget, bool *ret_commands)
 {
     struct span bytes;
     bool commands = false, fits = true;
@@ -440,56 +433,66 @@ static bool take_batch(struct broker *broker, const struct peer *peer, zmq_msg_t
         --*budget;
         ++*done;
     }
-    if (commands)
-        keep_frame(broker, frame, fits);
+    *ret_commands = commands;
     return fits;
 }
 
-/* Takes `frame` and closes it, except when it returns false: it does not fit into this turn any more. */
-static bool take(struct broker *broker, enum bus_side side, const struct peer *peer, zmq_msg_t *frame, uint32_t *done,
+/* Takes the frame that was read into this place. Commands point into it where it lies until they are done: a short one
+ * lies in the zmq_msg_t itself. False: it, or the rest of it, does not fit into this turn any more and was kept. */
+static bool take(struct broker *broker, enum bus_side side, const struct peer *peer, zmq_msg_t *place, uint32_t *done,
                  unsigned *budget)
 {
-    struct span bytes = span_of(zmq_msg_data(frame), zmq_msg_size(frame));
+    struct span bytes = span_of(zmq_msg_data(place), zmq_msg_size(place));
     const struct session *session = side == BUS_AGENCIES ? of_peer(broker, peer) : NULL;
+    bool commands = false, fits;
     struct batch batch;
 
     if (session && !peer->many_parts && batch_open(bytes, &batch) == BATCH_GOOD && batch.left <= BATCH_TAKEN_MAX) {
-        if (!take_batch(broker, peer, frame, &batch, done, budget))
-            return false;
-        zmq_msg_close(frame);
-        return true;
+        fits = take_batch(broker, peer, &batch, done, budget, &commands);
+    } else {
+        fits = has_room(broker, bytes.size);
+        *budget -= fits;
+        commands = fits && take_one(broker, side, peer, bytes);
     }
-    if (!has_room(broker, bytes.size))
-        return false;
-    --*budget;
-    if (take_one(broker, side, peer, bytes))
-        keep_frame(broker, frame, true);
-    zmq_msg_close(frame);
-    return true;
+    if (!fits)
+        must(zmq_msg_init(&broker->kept) == 0 && zmq_msg_copy(&broker->kept, place) == 0);
+    if (commands)
+        broker->frames_count++;
+    else
+        zmq_msg_close(place);
+    return fits;
 }
 
 /* False: the turn is full, or no frame is there. */
 static bool read_one(struct broker *broker, enum bus_side side, unsigned *budget)
 {
+    zmq_msg_t *place = &broker->frames[broker->frames_count];
     uint32_t done = 0;
-    zmq_msg_t frame;
     struct peer peer;
 
-    must(zmq_msg_init(&frame) == 0);
-    if (!bus_read(&broker->bus, side, &frame, &peer)) {
-        zmq_msg_close(&frame);
+    must(zmq_msg_init(place) == 0);
+    if (!bus_read(&broker->bus, side, place, &peer)) {
+        zmq_msg_close(place);
         return false;
     }
-    if (take(broker, side, &peer, &frame, &done, budget))
+    if (take(broker, side, &peer, place, &done, budget))
         return true;
-    must(zmq_msg_init(&broker->kept) == 0 && zmq_msg_move(&broker->kept, &frame) == 0);
-    zmq_msg_close(&frame);
     broker->kept_peer = peer;
     broker->kept_peer.key_text = zmq_msg_gets(&broker->kept, "User-Id");
     broker->kept_side = side;
     broker->kept_done = done;
     broker->has_kept = true;
     return false;
+}
+
+/* What did not fit into the turn before. */
+static void take_kept(struct broker *broker, unsigned *budget)
+{
+    zmq_msg_t *place = &broker->frames[broker->frames_count];
+
+    must(zmq_msg_init(place) == 0 && zmq_msg_move(place, &broker->kept) == 0);
+    zmq_msg_close(&broker->kept);
+    broker->has_kept = !take(broker, broker->kept_side, &broker->kept_peer, place, &broker->kept_done, budget);
 }
 
 void intake_read(struct broker *broker)
@@ -502,8 +505,8 @@ void intake_read(struct broker *broker)
         broker->hurry = false;
         broker->gather_until_us = bus_now_us() + GATHER_LAZY_US;
     }
-    broker->has_kept = broker->has_kept && !take(broker, broker->kept_side, &broker->kept_peer, &broker->kept,
-                                                 &broker->kept_done, &budget);
+    if (broker->has_kept)
+        take_kept(broker, &budget);
     while (budget && !broker->has_kept && broker->heard.frames[BUS_ADMIN] && read_one(broker, BUS_ADMIN, &budget))
         continue;
     while (budget && !broker->has_kept && broker->heard.frames[BUS_AGENCIES] &&

@@ -172,6 +172,56 @@ static bool read_fields(struct lender *lender, const Lienthong__V1__Header *head
         && read_facts(lender, header->facts, submit, ret_problem);
 }
 
+/* ---- as the library writes it */
+
+enum { TAG_CORRELATION = 1 << 3, TAG_SUBMIT = 13 << 3 | 2, TAG_HEADER = 1 << 3 | 2, TAG_PAYLOAD = 2 << 3 | 2 };
+
+/* This field comes first, with a number of at most nine bytes: none is cut off. */
+static bool plain_number(struct span *rest, uint8_t tag, uint64_t *ret_number)
+{
+    uint64_t number = 0;
+    if (!rest->size || rest->bytes[0] != tag)
+        return false;
+    for (size_t i = 1; i < rest->size && i <= 9; i++) {
+        number |= (uint64_t)(rest->bytes[i] & 0x7F) << 7 * (i - 1);
+        if (rest->bytes[i] & 0x80)
+            continue;
+        *rest = span_of(rest->bytes + i + 1, rest->size - i - 1);
+        *ret_number = number;
+        return true;
+    }
+    return false;
+}
+
+static bool plain_bytes(struct span *rest, uint8_t tag, struct span *ret_bytes)
+{
+    struct span behind = *rest;
+    uint64_t size;
+    if (!plain_number(&behind, tag, &size) || size > behind.size)
+        return false;
+    *ret_bytes = span_of(size ? behind.bytes : NULL, (size_t)size);
+    *rest = span_of(behind.bytes + size, behind.size - (size_t)size);
+    return true;
+}
+
+bool read_plain_submit(struct span envelope, uint64_t *ret_correlation, struct span *ret_header,
+                       struct span *ret_payload)
+{
+    struct span submit, header, payload;
+    uint64_t correlation;
+
+    if (!plain_number(&envelope, TAG_CORRELATION, &correlation) || !plain_bytes(&envelope, TAG_SUBMIT, &submit) ||
+        envelope.size || !plain_bytes(&submit, TAG_HEADER, &header) || !plain_bytes(&submit, TAG_PAYLOAD, &payload) ||
+        submit.size)
+        return false;
+    *ret_correlation = correlation;
+    *ret_header = header;
+    *ret_payload = payload;
+    return true;
+}
+
+/* ---- the whole */
+
 bool read_header(struct lender *lender, struct submit *submit, struct problem *ret_problem)
 {
     if (submit->header.size > HEADER_BYTES_MAX)

@@ -86,16 +86,24 @@ static void read_hello(const Lienthong__V1__Hello *from, struct hello *ret_hello
         text_add(&software, "%c", *at >= ' ' && *at <= '~' ? *at : '?');
 }
 
-static bool read_submit(const Lienthong__V1__Submit *from, struct lender *lender, struct command *command,
+static bool read_bodies(struct span header, struct span payload, struct lender *lender, struct command *command,
                         struct frame_refusal *refusal)
 {
     struct submit *submit = &command->submit;
     command_begin(command, COMMAND_SUBMIT);
-    submit->header = span_of_data(from->header);
-    submit->payload = span_of_data(from->payload);
+    submit->header = header;
+    submit->payload = payload;
     bool good = read_header(lender, submit, &refusal->problem);
     refusal->has_message_id = submit->has_message_id;
     refusal->message_id = submit->message_id;
+    return good;
+}
+
+static bool read_submit(const Lienthong__V1__Submit *from, struct lender *lender, struct command *command,
+                        struct frame_refusal *refusal)
+{
+    struct submit *submit = &command->submit;
+    bool good = read_bodies(span_of_data(from->header), span_of_data(from->payload), lender, command, refusal);
     submit->accepted_as = from->accepted_as;
     submit->has_cursor = from->cursor != NULL;
     return good && (!from->cursor || read_cursor(from->cursor, &submit->cursor, &refusal->problem));
@@ -255,6 +263,14 @@ bool wire_read(struct span bytes, bool admin, struct arena *arena, struct frame 
     }
     bytes = span_of(bytes.bytes + 1, bytes.size - 1);
     lender_init(&lender, arena, bytes.size);
+    struct span header, payload;
+    if (!admin && read_plain_submit(bytes, &ret_frame->correlation, &header, &payload)) {
+        ret_frame->kind = FRAME_COMMAND;
+        ret_refusal->correlation = ret_frame->correlation;
+        bool good = read_bodies(header, payload, &lender, &ret_frame->command, ret_refusal);
+        ret_frame->command.correlation = ret_frame->correlation;
+        return good;
+    }
     Lienthong__V1__Envelope *envelope = NULL;
     if (!inspect(bytes, descriptor, "", &ret_refusal->problem))
         return false;

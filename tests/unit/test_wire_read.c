@@ -81,6 +81,68 @@ static void assert_refused(enum problem_type type, const char *field)
 
 /* ---- understood */
 
+/* One field that has a length, as protobuf writes it. */
+static size_t put_field(uint8_t *at, unsigned number, struct span content)
+{
+    size_t used = 0;
+    at[used++] = (uint8_t)(number << 3 | 2);
+    for (size_t left = content.size; used == 1 || left; left >>= 7)
+        at[used++] = (uint8_t)((left & 0x7F) | (left > 0x7F ? 0x80 : 0));
+    memcpy(at + used, content.bytes, content.size);
+    return used + content.size;
+}
+
+/* A SUBMIT of these two: as the library writes it, or with its fields in another order. */
+static struct span write_submit(struct span header, struct span payload, bool plain)
+{
+    static const uint8_t correlation[] = { 0x08, 0xAC, 0x02 };      /* 300 */
+    static uint8_t submit[2048];
+    size_t size = 0;
+
+    size += put_field(submit, plain ? 1 : 2, plain ? header : payload);
+    size += put_field(submit + size, plain ? 2 : 1, plain ? payload : header);
+    size_t body_at = plain ? 1 + sizeof correlation : 1, body_bytes;
+    bytes[0] = WIRE_VERSION;
+    body_bytes = put_field(bytes + body_at, 13, span_of(submit, size));
+    memcpy(bytes + (plain ? 1 : 1 + body_bytes), correlation, sizeof correlation);
+    return span_of(bytes, 1 + sizeof correlation + body_bytes);
+}
+
+static bool lies_in(struct span part, struct span whole)
+{
+    return part.bytes >= whole.bytes && part.bytes + part.size <= whole.bytes + whole.size;
+}
+
+/* What the library writes is left in the frame; written in another way it is the same, and cut short it is nothing. */
+static void a_submit_is_the_same_however_it_is_written(void **state)
+{
+    (void)state;
+    static uint8_t body[300];
+    Lienthong__V1__Header fields = sample_header();
+    struct span header = span_of(packed, lienthong__v1__header__pack(&fields, packed));
+    struct span payload = span_of(body, sizeof body);
+
+    memset(body, 'x', sizeof body);
+    for (int plain = 0; plain < 2; plain++) {
+        struct span whole = write_submit(header, payload, plain);
+        assert_true(read(whole));
+        const struct submit *submit = &frame.command.submit;
+        struct hash expected = content_hash(&fields, payload);
+        assert_int_equal(frame.command.kind, COMMAND_SUBMIT);
+        assert_int_equal(frame.correlation, 300);
+        assert_int_equal(frame.command.correlation, 300);
+        assert_true(span_equal(submit->header, header) && span_equal(submit->payload, payload));
+        assert_true(hash_equal(&submit->content_hash, &expected));
+        assert_true(submit->has_message_id && refusal.has_message_id && !submit->accepted_as && !submit->has_cursor);
+        assert_true(lies_in(submit->payload, whole) == plain && lies_in(submit->header, whole) == plain);
+    }
+    struct span whole = write_submit(header, payload, true);
+    for (size_t size = 4; size < whole.size; size++) {
+        assert_false(read(span_of(whole.bytes, size)));
+        assert_int_equal(refusal.problem.type, PROBLEM_MALFORMED);
+    }
+}
+
 static void a_submit_is_read_whole(void **state)
 {
     (void)state;
@@ -485,6 +547,7 @@ static void random_bytes_are_survived(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_submit_is_the_same_however_it_is_written),
         cmocka_unit_test(a_submit_is_read_whole), cmocka_unit_test(what_it_tells_of_its_dossier),
         cmocka_unit_test(steps_that_are_chosen),
         cmocka_unit_test(what_reports_are_made_of),
