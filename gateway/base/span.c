@@ -6,17 +6,6 @@
 
 enum { ARENA_ALIGN = 16 };
 
-struct span span_of(const void *bytes, size_t size)
-{
-    must(bytes || !size);
-    return (struct span){ .bytes = bytes, .size = size };
-}
-
-struct span span_of_string(const char *string)
-{
-    return (struct span){ .bytes = (const uint8_t *)string, .size = string ? strlen(string) : 0 };
-}
-
 bool span_equal(struct span a, struct span b)
 {
     return a.size == b.size && (!a.size || memcmp(a.bytes, b.bytes, a.size) == 0);
@@ -106,16 +95,6 @@ void arena_done(struct arena *arena)
     *arena = (struct arena){ 0 };
 }
 
-void arena_reset(struct arena *arena)
-{
-    arena->used = 0;
-}
-
-size_t arena_room(const struct arena *arena)
-{
-    return arena->size - arena->used;
-}
-
 void *arena_take(struct arena *arena, size_t size)
 {
     size_t room = arena_room(arena);
@@ -139,13 +118,6 @@ bool arena_copy(struct arena *arena, struct span from, struct span *ret_copy)
     memcpy(copy, from.bytes, from.size);
     *ret_copy = span_of(copy, from.size);
     return true;
-}
-
-struct text text_of(char *array, size_t size)
-{
-    must(size);
-    array[0] = 0;
-    return (struct text){ .string = array, .size = size };
 }
 
 /* Takes off a sequence that was begun but not finished at the end of string[0 .. used). Bytes that were never UTF-8

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "gateway/base/result.h"
 
@@ -20,8 +21,19 @@ struct span {
     size_t         size;
 };
 
-struct span span_of(const void *bytes, size_t size);
-struct span span_of_string(const char *string);          /* without the zero byte; NULL gives an empty span */
+/* Some of what follows is done dozens of times for one handoff and is smaller than a call. */
+static inline struct span span_of(const void *bytes, size_t size)
+{
+    must(bytes || !size);
+    return (struct span){ .bytes = (const uint8_t *)bytes, .size = size };
+}
+
+/* Without the zero byte; NULL gives an empty span. */
+static inline struct span span_of_string(const char *string)
+{
+    return (struct span){ .bytes = (const uint8_t *)string, .size = string ? strlen(string) : 0 };
+}
+
 bool        span_equal(struct span a, struct span b);
 bool        span_is_utf8(struct span span);              /* well-formed (RFC 3629) and without NUL */
 
@@ -36,8 +48,17 @@ struct arena {
 
 MUST_USE enum result arena_init(struct arena *arena, size_t size);      /* RESULT_FULL: no memory */
 void        arena_done(struct arena *arena);                            /* takes a zeroed or half-built one too */
-void        arena_reset(struct arena *arena);                           /* every piece dies here */
-size_t      arena_room(const struct arena *arena);
+
+static inline void arena_reset(struct arena *arena)                     /* every piece dies here */
+{
+    arena->used = 0;
+}
+
+static inline size_t arena_room(const struct arena *arena)
+{
+    return arena->size - arena->used;
+}
+
 void       *arena_take(struct arena *arena, size_t size);               /* aligned to 16; NULL when there is no room */
 /* A copy of `from` in the arena. An empty span gives an empty one. False when there is no room. */
 MUST_USE bool arena_copy(struct arena *arena, struct span from, struct span *ret_copy);
@@ -48,7 +69,13 @@ struct text {
     bool   cut;
 };
 
-struct text text_of(char *array, size_t size);           /* size at least 1 */
+static inline struct text text_of(char *array, size_t size)             /* size at least 1 */
+{
+    must(size);
+    array[0] = 0;
+    return (struct text){ .string = array, .size = size };
+}
+
 void        text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void        text_add_v(struct text *text, const char *format, va_list arguments);
 void        text_add_span(struct text *text, struct span span);
