@@ -261,6 +261,7 @@ bool seat_turn(struct seat *seat)
 {
     struct broker *broker = &seat->broker;
 
+    broker->heard.frames[BUS_AGENCIES] = true;
     if (!broker->order.agreed || order_is_empty(&broker->order))
         intake_read(broker);
     if (!turn_is_due(broker) || turn_may_wait(broker))
