@@ -270,3 +270,13 @@ def test_classes_are_what_the_directory_says(running):
     classes = {code: running.agency(code).agency_class for code in (POLICE, INSURANCE, TAX)}
     assert classes == {POLICE: AGENCY_CLASS.IDEMPOTENT, INSURANCE: AGENCY_CLASS.PROBE, TAX: AGENCY_CLASS.NEITHER}
     assert len(read_key(running.path("keys/gateway.public"))) == 40
+
+
+def test_what_comes_while_something_is_said_is_heard(running):
+    """libzmq takes frames in while it sends, and its file then says nothing of them: the gateway has to look."""
+    links = [running.link(COUNTER) for _ in range(6)]
+    for _ in range(50):
+        asked = [(link, link.put_submit(link.header(recipient=POLICE, dossier_code=running.dossier(),
+                                                    kind=KIND.FORWARD))) for link in links]
+        for link, correlation in asked:
+            assert link.answer_to(correlation).handoff_id
