@@ -1,5 +1,6 @@
 /* fuzz_core.c - a story out of an input: frames of agencies (packed and read by gateway/wire, some of them raw bytes),
- * offers, outcomes, operators, lost sessions, restarts, breakers and time, through the shipped core on a real store.
+ * interlinked procedures and what is answered to their steps, offers, outcomes, operators, lost sessions, restarts,
+ * breakers and time, through the shipped core on a real store.
  *
  * Must hold at every step: what is said can be packed and read again; an agency that is neither idempotent nor can be
  * asked gets no second DELIVER unless the first was answered "not acted" or a person replayed it; attempts rise; the
@@ -130,7 +131,7 @@ static void step_submit_frame(struct taste *taste)
     Lienthong__V1__After after[2] = { LIENTHONG__V1__AFTER__INIT, LIENTHONG__V1__AFTER__INIT };
     Lienthong__V1__After *afters[2] = { &after[0], &after[1] };
     static uint8_t packed[HEADER_BYTES_MAX];
-    char *aliases[1];
+    char *aliases[1], *chosen[1] = { (char *)"tax" };
 
     unsigned agency = taste_below(taste, PLACE_AGENCIES);
     uint8_t unique[10] = { 0 }, flags = taste_u8(taste), more = taste_u8(taste);
@@ -140,11 +141,15 @@ static void step_submit_frame(struct taste *taste)
     header.sender = place.agencies[flags & 1 && more & 0x80 ? 0 : agency].code;
     header.recipient = (char *)(uintptr_t)recipients[taste_below(taste, 8)];
     header.dossier_code = (char *)(uintptr_t)dossiers[taste_below(taste, 4)];
-    header.procedure_code = (char *)"2.000986";
+    header.procedure_code = (char *)(uintptr_t)(more & 0x40 ? PLACE_FLOW : "2.000986");
     header.step = (char *)(uintptr_t)steps[flags % 3];
     header.kind = flags & 2 ? 1 + taste_below(taste, KIND_END) : KIND_FORWARD;
     header.source_time_ms = PLACE_NOW_MS;
     header.facts = &facts;
+    if (more & 0x20) {
+        facts.chosen_steps = chosen;
+        facts.n_chosen_steps = 1;
+    }
     facts.due_ms = flags & 4 ? place.now_ms + ((int64_t)taste_u8(taste) - 128) * 3600000 : 0;
     if (flags & 8)
         header.parent = any_id(taste);
@@ -168,6 +173,67 @@ static void step_submit_frame(struct taste *taste)
     envelope.body_case = LIENTHONG__V1__ENVELOPE__BODY_SUBMIT;
     envelope.submit = &submit;
     frame(pack(&envelope), agency);
+}
+
+/* ---- what is said of a handoff by who has it, or by who sent it */
+
+struct spoken_of { struct handoff handoff; bool by_sender; char dossier[DOSSIER_CODE_SIZE], code[AGENCY_CODE_SIZE]; };
+
+static void look_at(struct turn *turn, void *context)
+{
+    struct spoken_of *it = context;
+    must(turn_handoff(turn, it->handoff.id, &it->handoff));
+    must(turn_agency_code(turn, it->by_sender ? it->handoff.sender : it->handoff.recipient, it->code));
+    must(turn_dossier_code(turn, it->handoff.dossier, it->dossier));
+}
+
+static unsigned agency_of(const char *code)
+{
+    for (unsigned i = 0; i < PLACE_AGENCIES; i++)
+        if (strcmp(place.agencies[i].code, code) == 0)
+            return i;
+    return 0;
+}
+
+static void step_answer_frame(struct taste *taste)
+{
+    static const struct { enum kind kind; bool by_sender; const char *reason, *step; } words[] = {
+        { KIND_RESULT, false, "", "" }, { KIND_RESULT, false, "", "" }, { KIND_REFUSAL, false, "no", "" },
+        { KIND_SEND_BACK, false, "wrong-agency", "" }, { KIND_SEND_BACK, false, "wrong-procedure", "" },
+        { KIND_RECALL, false, "", "" }, { KIND_PROGRESS, false, "", "" }, { KIND_STOP, false, "", "" },
+        { KIND_FORWARD, true, "", "" }, { KIND_FORWARD, true, "", "residence" }, { KIND_PAYMENT, true, "", "fee" },
+        { KIND_RECALL, true, "", "" }, { KIND_WITHDRAWAL, true, "", "" }, { KIND_SUPPLEMENT_REQUEST, false, "", "" },
+    };
+    Lienthong__V1__Envelope envelope = LIENTHONG__V1__ENVELOPE__INIT;
+    Lienthong__V1__Submit submit = LIENTHONG__V1__SUBMIT__INIT;
+    Lienthong__V1__Header header = LIENTHONG__V1__HEADER__INIT;
+    Lienthong__V1__Facts facts = LIENTHONG__V1__FACTS__INIT;
+    static uint8_t packed[HEADER_BYTES_MAX];
+    uint8_t which = taste_u8(taste), word = taste_u8(taste) % (sizeof words / sizeof *words), how = taste_u8(taste);
+
+    if (!known_count)
+        return;
+    struct spoken_of it = { .handoff = { .id = known[which % known_count].id }, .by_sender = words[word].by_sender };
+    place_read(&place, look_at, &it);
+    uint8_t unique[10] = { [8] = 1, [9] = how };
+    struct uuid id = uuid_v7(PLACE_NOW_MS, unique);
+    header.message_id = (ProtobufCBinaryData){ sizeof id.bytes, id.bytes };
+    header.sender = it.code;
+    header.recipient = (char *)(uintptr_t)(how & 1 && words[word].kind == KIND_FORWARD ? "POL" : "");
+    header.dossier_code = it.dossier;
+    header.procedure_code = (char *)PLACE_FLOW;
+    header.step = (char *)(uintptr_t)words[word].step;
+    header.kind = words[word].kind;
+    header.source_time_ms = place.now_ms - (how & 2 ? 3600000 : 0);
+    bool whole = how & 4 && (words[word].kind == KIND_WITHDRAWAL || words[word].kind == KIND_STOP);
+    header.parent = whole ? 0 : it.handoff.id;
+    facts.reason_code = (char *)(uintptr_t)words[word].reason;
+    header.facts = &facts;
+    submit.header = (ProtobufCBinaryData){ lienthong__v1__header__pack(&header, packed), packed };
+    envelope.correlation = 8;
+    envelope.body_case = LIENTHONG__V1__ENVELOPE__BODY_SUBMIT;
+    envelope.submit = &submit;
+    frame(pack(&envelope), agency_of(it.code));
 }
 
 static void step_outcome_frame(struct taste *taste)
@@ -365,7 +431,7 @@ static void step_switches(struct taste *taste)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static void (*const steps[])(struct taste *) = {
-        step_submit_frame, step_offering, step_outcome_frame, step_submit_frame, step_offering, step_outcome_frame,
+        step_submit_frame, step_offering, step_outcome_frame, step_submit_frame, step_offering, step_answer_frame,
         step_time, step_operator, step_connections, step_small_frame, step_raw_frame, step_switches };
     struct taste taste = taste_of(bytes, size);
 

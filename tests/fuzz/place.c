@@ -14,6 +14,16 @@ static const struct { const char *code, *alias; enum agency_kind kind; enum agen
 };
 _Static_assert(sizeof known / sizeof *known == PLACE_AGENCIES, "a row for each agency");
 
+/* Side by side, one of several, chosen, by an agency that ends meanwhile, by the citizen. */
+static struct procedure_step steps[] = {
+    { .name = "birth", .agency = { .kind = SELECT_AGENCY, .code = "H29.2" } },
+    { .name = "residence", .agency = { .kind = SELECT_AGENCY, .code = "OLD" }, .after = 1 },
+    { .name = "tax", .agency = { .kind = SELECT_AGENCY, .code = "TAX" }, .optional = true, .after = 1 },
+    { .name = "fee", .citizen = true, .after = 2 },
+    { .name = "card", .agency = { .kind = SELECT_AGENCY, .code = "INS" }, .join = JOIN_ANY, .after = 2 | 4 },
+    { .name = "last", .agency = { .kind = SELECT_AGENCY, .code = "POL" }, .after = 8 | 16 },
+};
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct agency_name *)a)->name, ((const struct agency_name *)b)->name);
@@ -60,6 +70,11 @@ static void make_tables(struct place *place)
     place->permits[1] = (struct permit){ .from = { .kind = SELECT_KIND, .agency_kind = AGENCY_SECTOR },
                                          .to = { .kind = SELECT_KIND, .agency_kind = AGENCY_WARD },
                                          .kinds = KINDS_ALL };
+    place->procedure = (struct procedure){ .code = PLACE_FLOW, .usual = true, .senders = { .kind = SELECT_ANY },
+                                           .steps = steps, .step_count = sizeof steps / sizeof *steps };
+    tables->procedures = &place->procedure;
+    tables->procedure_count = 1;
+    tables->late.urge_answer_ms = DAY_MS;
     place->route = (struct route){ .procedure = "2.000986", .step = "residence", .from = { .kind = SELECT_ANY },
                                    .to = "POL" };
 }

@@ -10,6 +10,7 @@
 
 enum { PLACE_AGENCIES = 6, PLACE_NAMES = 8 };       /* two wards, sectors: neither, probe, idempotent; one abolished */
 #define PLACE_NOW_MS 1772591400000LL
+#define PLACE_FLOW "3.000722"
 
 struct place {
     struct store *store;
@@ -21,6 +22,7 @@ struct place {
     struct successor successor;         /* of OLD */
     struct permit permits[2];
     struct route route;
+    struct procedure procedure;         /* an interlinked one: PLACE_FLOW */
     struct arena words;
     int64_t now_ms;
     struct turn_end end;
