@@ -57,6 +57,7 @@ static const struct name facts[] = {
     { "statutory_brake", "Đang hãm việc xin lỗi, đôn đốc" },
     { "store_bytes", "Kho, byte" },
     { "store_bytes_max", "Kho nhiều nhất, byte" },
+    { "unknown_codes", "Mã trạng thái chưa có trong bảng" },
     { "version", "Phiên bản" },
 };
 static const struct name values[] = {
