@@ -91,6 +91,6 @@ void unknown_code_facts(struct step *step, struct admin_reply *reply)
         agencies += codes != before;
     }
     if (codes)
-        admin_fact(step, reply, "unknown_codes", "%" PRIu32 " (agencies: %" PRIu32 "; lienthong agencies CODE)", codes,
+        admin_fact(step, reply, "unknown_codes", "%" PRIu32 ", agencies %" PRIu32 ": lienthong agencies CODE", codes,
                    agencies);
 }

@@ -103,7 +103,7 @@ def test_what_is_known_of_a_dossier(running):
     assert (row["unknown_count"], row["unknown_last"]) == (1, "03-của-họ")
     assert [(each["code"], each["count"], each["known"]) for each in row["unknown_codes"]] == [("03-của-họ", 1, False)]
     assert 'mã chưa có trong bảng: 1 lần, gần nhất "03-của-họ"' in running.cli("agencies", POLICE, "--lang", "vi")
-    assert running.cli("status", "--json")["facts"]["unknown_codes"].startswith("1 ")
+    assert running.cli("status", "--json")["facts"]["unknown_codes"].startswith("1, agencies 1")
     shown = running.cli("show", str(accepted.handoff_id), "--json")
     assert shown["dossier"]["code"] == dossier and shown["handoffs"][0]["receipt"] is True
     assert "Đang xử lý" in running.cli("explain", str(accepted.handoff_id), "--lang", "vi")

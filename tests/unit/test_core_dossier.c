@@ -366,7 +366,7 @@ static void codes_that_no_map_knows(void **state)
     say_code(world, id, "X-7");
     assert_string_equal(agency_of(world, SAFE)->unknown_last, "X-7");
     assert_string_equal(operator_fact(operator_do(world, "status", 0), "unknown_codes"),
-                        "33 (agencies: 1; lienthong agencies CODE)");
+                        "33, agencies 1: lienthong agencies CODE");
     assert_int_equal(agency_of(world, WARD)->unknown_count, 0);
 
     static struct status_map map = { .name = "own", .from = { .kind = SELECT_ANY }, .code_count = 1,
