@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gateway/cli/paper.h"
+#include "gateway/cli/step_title.h"
 
 static json_t *by_hand(size_t count, const char *const *labels)
 {
@@ -158,6 +159,7 @@ static void result_parts(const struct paper_source *source, json_t *paper)
     }
     json_object_set_new(paper, "results", components);
     json_object_set_new(paper, "step", part_string(main->step));
+    json_object_set_new(paper, "step_title", part_string(step_title(source->dossier, main->step)));
     json_object_set_new(paper, "agency_ref", part_string(main->agency_ref));
     json_object_set_new(paper, "officer_to", part_string(said->facts ? said->facts->officer_to : ""));
     json_object_set_new(paper, "money", money_parts(source));

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gateway/cli/paper.h"
+#include "gateway/cli/step_title.h"
 
 enum { ROWS_MAX = 400 };
 
@@ -179,6 +180,7 @@ static json_t *row_of(const struct paper_source *source, size_t index, size_t nu
                             (json_int_t)handoff->handoff_id, "what", kind_vi(handoff->kind));
 
     json_object_set_new(row, "step", part_string(handoff->step));
+    json_object_set_new(row, "step_title", part_string(step_title(source->dossier, handoff->step)));
     json_object_set_new(row, "from", part_agency(source->agencies, source->agency_count, handoff->sender));
     json_object_set_new(row, "to", part_agency(source->agencies, source->agency_count, handoff->recipient));
     json_object_set_new(row, "given", part_time(given_ms(source, index)));

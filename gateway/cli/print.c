@@ -9,6 +9,7 @@
 #include "gateway/base/words.h"
 #include "gateway/cli/print_asked.h"
 #include "gateway/cli/print_dossier.h"
+#include "gateway/cli/step_title.h"
 
 /* Answers to a machine hold words, not numbers; one that this version does not know stays a number. */
 static json_t *json_word(const char *name, uint32_t number)
@@ -281,13 +282,28 @@ static void print_event(const struct cli *cli, const Lienthong__V1__EventView *e
            event->detail, event->actor[0] ? "  @" : "", event->actor);
 }
 
-void print_handoff(const struct cli *cli, const Lienthong__V1__HandoffView *view)
+/* Title and identifier: what an operator does to it may have to name it. */
+static void print_step_line(const struct cli *cli, const Lienthong__V1__DossierView *dossier, const char *step)
+{
+    const char *title = step_title(dossier, step);
+
+    if (strcmp(title, step) == 0) {
+        print_line(cli, "bước", "step", step);
+        return;
+    }
+    printf("  ");
+    print_padded(cli_say(cli, "bước", "step"), 18);
+    printf("%s (%s)\n", title, step);
+}
+
+void print_handoff(const struct cli *cli, const Lienthong__V1__DossierView *dossier,
+                   const Lienthong__V1__HandoffView *view)
 {
     printf(cli->vietnamese ? "Lượt giao–nhận %llu: %s\n" : "Handoff %llu: %s\n", (unsigned long long)view->handoff_id,
            state_label(cli, view->state));
     print_line(cli, "hồ sơ", "dossier", view->dossier_code);
     print_line(cli, "thủ tục", "procedure", view->procedure_code);
-    print_line(cli, "bước", "step", view->step);
+    print_step_line(cli, dossier, view->step);
     print_line(cli, "loại", "kind", kind_name(view->kind));
     print_line(cli, "nơi gửi", "from", view->sender);
     print_line(cli, "nơi nhận", "to", view->recipient);

@@ -13,7 +13,9 @@ json_t *json_of_reply(const Lienthong__V1__AdminReply *reply);                  
 
 void print_handoff_row(const struct cli *cli, const Lienthong__V1__HandoffView *view);  /* one line of a list */
 void print_handoff_head(const struct cli *cli);                                         /* the line above them */
-void print_handoff(const struct cli *cli, const Lienthong__V1__HandoffView *view);      /* whole, with its events */
+/* Whole, with its events; `dossier` has the title of its step. NULL: not known. */
+void print_handoff(const struct cli *cli, const Lienthong__V1__DossierView *dossier,
+                   const Lienthong__V1__HandoffView *view);
 void print_groups(const struct cli *cli, const Lienthong__V1__AdminReply *reply);
 void print_agencies(const struct cli *cli, const Lienthong__V1__AdminReply *reply);
 

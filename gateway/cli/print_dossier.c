@@ -19,6 +19,7 @@ static json_t *json_of_branch(const Lienthong__V1__BranchView *branch)
     json_t *json = json_object();
     json_object_set_new(json, "handoff_id", json_integer((json_int_t)branch->handoff_id));
     json_object_set_new(json, "step", json_string(branch->step));
+    json_object_set_new(json, "step_title", json_string(branch->step_title));
     json_object_set_new(json, "sender", json_string(branch->sender));
     json_object_set_new(json, "holder", json_string(branch->holder));
     json_object_set_new(json, "status", json_integer(branch->status));
@@ -201,7 +202,8 @@ static void print_branch(const struct cli *cli, const Lienthong__V1__BranchView 
     char text[CLOCK_TEXT_SIZE];
 
     label(cli, "  nhánh", "  branch");
-    printf("%s%s%s: %s%s", branch->holder, branch->step[0] ? " / " : "", branch->step,
+    printf("%s%s%s: %s%s", branch->holder, branch->step[0] ? " / " : "",
+           branch->step_title[0] ? branch->step_title : branch->step,
            status_words(cli, branch->status), gap_words(cli, branch->status_gap));
     if (branch->due_ms)
         printf(", %s %s", cli_say(cli, "hạn bước", "step due"), at(branch->due_ms, text));

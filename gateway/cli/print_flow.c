@@ -8,8 +8,9 @@
 #include "gateway/base/span.h"
 #include "gateway/base/words.h"
 #include "gateway/cli/print.h"
+#include "gateway/cli/step_title.h"
 
-enum { LABEL_WIDTH = 18, NAME_WIDTH = 28, AGENCY_WIDTH = 14 };
+enum { LABEL_WIDTH = 18, NAME_WIDTH = 40, TITLE_SIZE = 160, AGENCY_WIDTH = 14 };
 
 /* ---- JSON */
 
@@ -22,6 +23,7 @@ static json_t *json_of_step(const Lienthong__V1__StepView *step)
     for (size_t i = 0; i < step->n_after; i++)
         json_array_append_new(after, json_integer(step->after[i]));
     json_object_set_new(json, "name", json_string(step->name));
+    json_object_set_new(json, "title", json_string(step->title));
     json_object_set_new(json, "agency", json_string(step->agency));
     json_object_set_new(json, "handoff_id", json_integer((json_int_t)step->handoff_id));
     json_object_set_new(json, "state", json_string(flow_state_name(step->state)));
@@ -88,7 +90,7 @@ static void find_depths(const Lienthong__V1__FlowView *view, unsigned ret_depths
     }
 }
 
-static void print_state(const struct cli *cli, const Lienthong__V1__StepView *step)
+static void print_state(const struct cli *cli, const Lienthong__V1__FlowView *view, const Lienthong__V1__StepView *step)
 {
     char text[CLOCK_TEXT_SIZE];
 
@@ -97,7 +99,7 @@ static void print_state(const struct cli *cli, const Lienthong__V1__StepView *st
     else
         printf("%s%s", cli_say(cli, step->words_vi, step->words_en), step->n_waits_for ? ": " : "");
     for (size_t i = 0; i < step->n_waits_for; i++)
-        printf("%s%s", i ? ", " : "", step->waits_for[i]);
+        printf("%s%s", i ? ", " : "", step_title_in_flow(view, step->waits_for[i]));
     if (step->state == FLOW_WAITS && step->any && step->n_waits_for > 1)
         printf(" %s", cli_say(cli, "(một trong số đó)", "(one of them)"));
     if (step->due_ms && !step->ended_by) {
@@ -109,18 +111,21 @@ static void print_state(const struct cli *cli, const Lienthong__V1__StepView *st
     putchar('\n');
 }
 
-static void print_step(const struct cli *cli, const Lienthong__V1__StepView *step, unsigned depth)
+static void print_step(const struct cli *cli, const Lienthong__V1__FlowView *view, const Lienthong__V1__StepView *step,
+                       unsigned depth)
 {
-    char name[2 * FLOW_STEPS_MAX + STEP_NAME_SIZE] = "";
+    char name[2 * FLOW_STEPS_MAX + TITLE_SIZE + STEP_NAME_SIZE + 4] = "";
     struct text text = text_of(name, sizeof name);
 
     for (unsigned i = 0; i < depth; i++)
         text_add(&text, "  ");
-    text_add(&text, "%s", step->name);
+    text_add(&text, "%s", step_title_in_flow(view, step->name));
+    if (step->title[0] && step->state == FLOW_CITIZEN)  /* whoever says that it is done has to name it */
+        text_add(&text, " (%s)", step->name);
     printf("    %s ", mark_of(step->state));
     print_padded(name, NAME_WIDTH);
     print_padded(step->citizen ? cli_say(cli, "công dân", "citizen") : step->agency, AGENCY_WIDTH);
-    print_state(cli, step);
+    print_state(cli, view, step);
 }
 
 void print_flow(const struct cli *cli, const Lienthong__V1__FlowView *view)
@@ -143,5 +148,5 @@ void print_flow(const struct cli *cli, const Lienthong__V1__FlowView *view)
                view->stopped_by);
     }
     for (size_t i = 0; i < view->n_steps; i++)
-        print_step(cli, view->steps[i], depths[i]);
+        print_step(cli, view, view->steps[i], depths[i]);
 }

@@ -102,7 +102,7 @@ static void print_whole(const struct cli *cli, const Lienthong__V1__AdminReply *
     print_dossier(cli, reply->dossier);
     print_collisions(cli, reply->collisions, reply->n_collisions);
     for (size_t i = 0; i < reply->n_handoffs; i++)
-        print_handoff(cli, reply->handoffs[i]);
+        print_handoff(cli, reply->dossier, reply->handoffs[i]);
     if (reply->more)
         printf("  %s\n", cli_say(cli, "... các sự kiện cũ hơn không hiện ở đây",
                                  "... older events are left out here"));

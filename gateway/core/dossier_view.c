@@ -4,7 +4,8 @@
 #include "gateway/core/handoff.h"
 
 enum { EVENTS_WALK_MAX = 256 };
-_Static_assert(sizeof(struct dossier_view) + BRANCHES_MAX * (sizeof(struct branch_view) + STEP_NAME_SIZE + 3 * 64) +
+_Static_assert(sizeof(struct dossier_view) +
+                   BRANCHES_MAX * (sizeof(struct branch_view) + STEP_NAME_SIZE + STEP_TITLE_SIZE + 4 * 64) +
                    DOSSIER_MONEY_MAX * (sizeof(struct money_view) + MONEY_CODE_SIZE + 64) +
                    DOSSIER_TOLD_MAX * (sizeof(struct told_view) + 64) +
                    ASKED_SHOWN_MAX * (sizeof(struct asked_view) + DOSSIER_CODE_SIZE + 4 * 64) + 8 * 64 +
@@ -21,6 +22,7 @@ static const char *text_of_code(struct step *step, uint32_t number)
 static const struct branch_view *view_branches(struct step *step, const struct dossier *dossier)
 {
     struct branch_view *views = arena_take(&step->effects->arena, BRANCHES_MAX * sizeof *views);
+    const struct procedure *procedure = tables_procedure_version(step->core->tables, dossier->procedure_version);
     struct handoff forward;
 
     must(views != NULL);
@@ -31,6 +33,7 @@ static const struct branch_view *view_branches(struct step *step, const struct d
             .branch = *branch, .sender = text_of_code(step, branch->sender),
             .holder = text_of_code(step, branch->holder),
             .by = text_of_code(step, branch->line.by), .step = there ? effects_text(step->effects, forward.step) : "",
+            .title = there ? effects_text(step->effects, procedure_step_title(procedure, forward.step)) : "",
         };
     }
     return views;

@@ -103,7 +103,7 @@ uint64_t flow_recall_answered(struct step *step, const struct handoff *recall, c
 enum flow_state flow_state_of(struct step *step, const struct flow *flow, uint32_t index);
 /* Why `handoff` waits for this antecedent, where a flow knows better than the gate: both sentences, and what to do.
  * False: it does not. */
-struct flow_words { char vi[320], en[320], do_vi[320], do_en[320]; };
+struct flow_words { char vi[448], en[320], do_vi[320], do_en[320]; };
 bool flow_explain(struct step *step, const struct handoff *handoff, const struct uuid *message_id,
                   const struct antecedent *antecedent, struct flow_words *ret_words);
 

@@ -2,8 +2,9 @@
 #include "gateway/core/flow.h"
 #include "gateway/core/gate.h"
 
-_Static_assert(sizeof(struct flow_view) + FLOW_STEPS_MAX * (sizeof(struct step_view) + AGENCY_CODE_SIZE + 16) + 64 <=
-                   FLOW_VIEW_BYTES, "the largest view of a flow");
+enum { STEP_BYTES = sizeof(struct step_view) + AGENCY_CODE_SIZE + STEP_TITLE_SIZE + 32 };
+_Static_assert(sizeof(struct flow_view) + FLOW_STEPS_MAX * STEP_BYTES + 64 <= FLOW_VIEW_BYTES,
+               "the largest view of a flow");
 
 /* A RECALL that its holder was told, and that is still to be answered. */
 static bool is_asked(struct step *step, const struct flow_step *at)
@@ -107,6 +108,7 @@ enum flow_state flow_state_of(struct step *step, const struct flow *flow, uint32
 
 const struct flow_view *view_flow(struct step *step, const struct dossier *dossier)
 {
+    const struct procedure *procedure;
     struct flow_view *view;
     struct step_view *steps;
     struct handoff forward;
@@ -119,11 +121,14 @@ const struct flow_view *view_flow(struct step *step, const struct dossier *dossi
     must(view && steps);
     *view = (struct flow_view){ .flow = flow, .sender = view_code(step, flow.sender), .steps = steps };
     must(view->sender);
+    procedure = tables_procedure_version(step->core->tables, flow.version);
     for (uint32_t i = 0; i < flow.step_count; i++) {
         const struct flow_step *at = &flow.steps[i];
+        const char *title = procedure_step_title(procedure, at->name);
         bool there = turn_handoff(step->turn, at->handoff, &forward);
         steps[i] = (struct step_view){ .state = flow_state_of(step, &flow, i),
-                                       .agency = there ? view_code(step, forward.recipient) : "" };
+                                       .agency = there ? view_code(step, forward.recipient) : "",
+                                       .title = effects_text(step->effects, title) };
         must(steps[i].agency);
         bool waits = steps[i].state == FLOW_WAITS || steps[i].state == FLOW_BROKEN_OFF;
         steps[i].waits = waits ? waits_for(step, &flow, i) : 0;

@@ -34,7 +34,19 @@ const char *flow_state_en(enum flow_state state)
     return state < FLOW_STATE_END ? states[state].en : "";
 }
 
-/* ---- why one waits */
+/* ---- why one waits. In Vietnamese a step has its title; its identifier is said where somebody has to write it. */
+
+static const char *titled(struct step *step, const struct handoff *handoff, const char *name)
+{
+    const struct procedure *procedure = NULL;
+    const char *title;
+    struct flow flow;
+
+    if (turn_flow(step->turn, handoff->dossier, &flow))
+        procedure = tables_procedure_version(step->core->tables, flow.version);
+    title = procedure_step_title(procedure, name);
+    return title[0] ? title : name;
+}
 
 static void say_citizen(struct step *step, const struct handoff *handoff, const char *name, struct flow_words *words)
 {
@@ -43,7 +55,7 @@ static void say_citizen(struct step *step, const struct handoff *handoff, const 
     char code[AGENCY_CODE_SIZE] = "?";
 
     (void)turn_agency_code(step->turn, handoff->sender, code);
-    text_add(&vi, "Chờ công dân làm bước '%s'; %s chưa báo là xong.", name, code);
+    text_add(&vi, "Chờ công dân làm bước '%s'; %s chưa báo là xong.", titled(step, handoff, name), code);
     text_add(&en, "Waits for the citizen to do step '%s'; %s has not said that it is done.", name, code);
     text_add(&do_vi, "%s gửi PAYMENT (hoặc SUPPLEMENT ghi bước '%s') khi công dân đã làm; nếu không cần chờ: "
                      "lienthong release %" PRIu64 " --reason ...", code, name, handoff->id);
@@ -61,7 +73,7 @@ static void say_recall(struct step *step, const struct handoff *handoff, const s
 
     (void)turn_agency_code(step->turn, recall->recipient, code);
     text_add(&vi, "Chờ %s (bước '%s') trả lời: kết quả mà bước này đã dùng bị thu hồi (RECALL, lượt %" PRIu64 ").%s",
-             code, recall->step, recall->id, late ? " Đã quá hạn trả lời, đã đôn đốc." : "");
+             code, titled(step, handoff, recall->step), recall->id, late ? " Đã quá hạn trả lời, đã đôn đốc." : "");
     text_add(&en, "Waits for the answer of %s (step '%s'): a result that it used was taken back (RECALL, handoff %"
                   PRIu64 ").%s", code, recall->step, recall->id,
              late ? " It is overdue, and was urged." : "");
@@ -80,7 +92,7 @@ static void say_sent_back(struct step *step, const struct handoff *handoff, cons
     (void)turn_agency_code(step->turn, other->recipient, code);
     (void)turn_agency_code(step->turn, handoff->sender, sender);
     text_add(&vi, "Chờ lượt %" PRIu64 " (bước '%s'), bị %s trả lại vì sai cơ quan và chưa chuyển nơi khác.", other->id,
-             other->step, code);
+             titled(step, handoff, other->step), code);
     text_add(&en, "Waits for handoff %" PRIu64 " (step '%s'), which %s sent back as the wrong agency and which was not "
                   "handed on yet.", other->id, other->step, code);
     text_add(&do_vi, "%s gửi FORWARD mới với parent %" PRIu64 " tới đúng cơ quan, hoặc: lienthong redirect %" PRIu64

@@ -31,6 +31,12 @@ int procedure_step_index(const struct procedure *procedure, const char *name)
     return -1;
 }
 
+const char *procedure_step_title(const struct procedure *procedure, const char *name)
+{
+    int index = procedure ? procedure_step_index(procedure, name) : -1;
+    return index >= 0 ? procedure->steps[index].title : "";
+}
+
 static int compare_component(const void *code, const void *component)
 {
     return strcmp(code, ((const struct component *)component)->code);

@@ -29,6 +29,7 @@ enum {
     COMPONENT_NAME_SIZE = 160,
     COMPONENT_RULE_SIZE = 200,
     OUTPUT_NAME_SIZE = 40,
+    STEP_TITLE_SIZE = 121,
 };
 
 /* As Facts.channel. 0: not said. */
@@ -71,6 +72,7 @@ enum join { JOIN_ALL = 1, JOIN_ANY };
 
 struct procedure_step {
     char name[STEP_NAME_SIZE];
+    char title[STEP_TITLE_SIZE];            /* for people: "Đăng ký khai sinh"; "" it has none. Never stored */
     struct deadline_rule limit;
     struct selector agency;                 /* unset when the citizen does it */
     bool citizen;
@@ -104,6 +106,8 @@ struct procedure {
 void procedure_version_text(const struct procedure *procedure, char ret_version[PROCEDURE_VERSION_SIZE]);
 /* Index of a step; -1: none of that name. */
 int  procedure_step_index(const struct procedure *procedure, const char *name);
+/* What people call it; "": it has none, or no step has that name, or `procedure` is NULL. */
+const char *procedure_step_title(const struct procedure *procedure, const char *name);
 /* NULL: the version does not list it. */
 const struct component *procedure_component(const struct procedure *procedure, const char *code);
 /* It may no longer be asked for of a dossier that was received then. */

@@ -62,7 +62,7 @@ struct agency_view {
 };
 
 /* What is known of a dossier. Names of agencies are codes; "" for nobody. */
-struct branch_view { struct branch branch; const char *step, *sender, *holder, *by; };
+struct branch_view { struct branch branch; const char *step, *title, *sender, *holder, *by; };    /* title: of step */
 struct money_view { struct money money; const char *component, *by; };
 /* A fact of status as it was told, whatever became of it; `by` said it, source_ms is when it happened there. */
 struct told_view { struct event event; const char *by; int64_t source_ms; };
@@ -85,6 +85,7 @@ enum { COLLISIONS_SHOWN_MAX = 8 };
 struct step_view {
     enum flow_state state;
     const char *agency;             /* code; "" the citizen, or not chosen */
+    const char *title;              /* of the catalogue as it is now; "" none */
     uint32_t waits;                 /* bits: steps that must be done, or must answer, before it begins */
     uint64_t recall;                /* that is to be answered, or after which a new result is awaited; 0 none */
     int64_t  due_ms;                /* 0 none */
@@ -168,7 +169,7 @@ MUST_USE bool view_notice(struct step *step, uint64_t event_seq, struct notice_v
 MUST_USE bool view_agency(struct step *step, uint32_t number, struct agency_view *ret_view);
 /* NULL: nothing is known of it, or there is no room. Takes at most DOSSIER_VIEW_BYTES of the arena, before a page of
  * handoffs is measured. */
-enum { DOSSIER_VIEW_BYTES = 76 << 10, FLOW_VIEW_BYTES = 4 << 10 };
+enum { DOSSIER_VIEW_BYTES = 82 << 10, FLOW_VIEW_BYTES = 7 << 10 };
 const struct dossier_view *view_dossier(struct step *step, uint64_t dossier);
 /* What its citizen is or was asked for; part of view_dossier(). */
 const struct asked_view *view_asked(struct step *step, uint64_t dossier, uint32_t *ret_count);

@@ -220,6 +220,8 @@ static void write_procedure(FILE *out, const struct procedure *procedure)
             if (steps[i]->after & 1u << (steps[k] - procedure->steps))
                 fprintf(out, " %s", steps[k]->name);
         fprintf(out, "\n");
+        if (steps[i]->title[0])
+            fprintf(out, "  title %s\n", steps[i]->title);
         for (uint32_t k = 0; k < steps[i]->output_count; k++)
             fprintf(out, "  output %s\n", steps[i]->outputs[k]);
     }

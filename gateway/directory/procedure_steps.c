@@ -47,6 +47,8 @@ static void step_read(struct reader *reader, const struct yaml_node *node, struc
         yaml_fault(yaml_get(node, "name"), "a step is named with a-z, 0-9 and '-', not '%s'", step->name);
     else if (named && procedure_step_index(procedure, step->name) >= 0)
         yaml_fault(yaml_get(node, "name"), "step '%s' a second time", step->name);
+    if (yaml_get_string(node, "title", false, step->title, sizeof step->title) && !line_is_valid(step->title))
+        yaml_fault(yaml_get(node, "title"), "'title' must be one line of text");
     step->citizen = strcmp(yaml_scalar(agency), "citizen") == 0;
     if (!agency)
         yaml_fault(node, "'agency' is missing: who does this step, or citizen");

@@ -24,6 +24,7 @@ static bool branches_of(const struct dossier_view *view, struct arena *arena, Li
         list[i]->ended = from->branch.flags & BRANCH_ENDED;
         list[i]->has_result = from->branch.flags & BRANCH_HAS_RESULT;
         list[i]->passed_on = from->branch.flags & BRANCH_PASSED_ON;
+        list[i]->step_title = text_or_empty(from->title);
     }
     ret->branches = list;
     ret->n_branches = count;
@@ -109,6 +110,7 @@ static bool steps_of(const struct flow_view *view, struct arena *arena, Lienthon
         list[i]->optional = (step->flags & FLOW_STEP_OPTIONAL) != 0;
         list[i]->any = (step->flags & FLOW_STEP_ANY) != 0;
         list[i]->recall_id = view->steps[i].recall;
+        list[i]->title = text_or_empty(view->steps[i].title);
         if (!waits_of(view, i, arena, list[i]))
             return false;
     }

@@ -1,6 +1,7 @@
 """An interlinked birth from one submission: the gateway leads it through ward, police and insurance, between processes,
 as the example network of 2023 describes it."""
 import json
+import re
 import time
 
 import pytest
@@ -87,8 +88,12 @@ def test_one_submission_and_four_agencies(city):
     finish(insurance, card, b'{"card": "GD-9"}', dossier=dossier)
     assert states(city, root)["identity-card"] == "AT_WORK"
     picture = city.cli("track", "--as", COUNTER, dossier)
-    for line in ("✓ civil-status", "✓   residence", "✓     health-card", "▶     identity-card"):
+    for line in ("✓ Đăng ký khai sinh", "✓   Đăng ký thường trú", "✓     Cấp thẻ bảo hiểm y tế",
+                 "▶     Cấp thẻ căn cước"):
         assert line in picture, picture
+    assert "civil-status" not in picture and "residence" not in picture
+    shown = city.cli("show", str(residence.handoff_id))
+    assert re.search(r"^  step +Đăng ký thường trú \(residence\)$", shown, re.M), shown
     finish(police, identity, b'{"card": "CC-7"}', dossier=dossier)
     assert set(states(city, root).values()) == {"DONE"}
 
@@ -96,6 +101,10 @@ def test_one_submission_and_four_agencies(city):
     assert known["status"] == 9 and known["owner"] == COUNTER and known["flow"]["sender"] == COUNTER
     assert [step["name"] for step in known["flow"]["steps"]] == ["civil-status", "residence", "health-card",
                                                                  "identity-card"]
+    assert known["flow"]["steps"][3]["title"] == "Cấp thẻ căn cước"
+    assert {branch["step"]: branch["step_title"] for branch in known["branches"]}["residence"] == "Đăng ký thường trú"
+    slip = city.cli("paper", "control-slip", dossier)
+    assert "(Đăng ký thường trú)" in slip and "residence" not in slip
 
 
 def test_withdrawn_in_the_middle_and_refused_as_a_whole(city):

@@ -107,6 +107,7 @@ static void add_step(struct world *world, struct line *line)
     struct procedure_step *step = &world->steps[index][procedure->step_count];
     *step = (struct procedure_step){ .limit = rule_of(line, line_get(line, "limit")), .join = JOIN_ALL };
     set_text(line, step->name, sizeof step->name, line_word(line, 2));
+    set_text(line, step->title, sizeof step->title, line_text(line, "title", ""));
     step->citizen = line_has(line, "citizen");
     step->optional = line_has(line, "optional");
     step->outside = line_has(line, "outside");

@@ -301,6 +301,8 @@ static void print_step(struct output *output, const struct flow *flow, uint32_t 
     const struct flow_step *step = &flow->steps[index];
 
     output_add(output, "    %s", step->name);
+    if (view->title[0])
+        output_add(output, " \"%s\"", view->title);
     output_add(output, view->agency[0] ? " %s" : "%s", view->agency);
     if (step->handoff)
         output_add(output, " #%llu", HANDOFF_NUMBER(step->handoff));

@@ -445,6 +445,42 @@ static void a_step_that_waits_is_not_on_its_way(void **state)
     json_decref(paper);
 }
 
+/* Whoever reads a paper is shown what a step is called; a step without a title, its name. */
+static void a_step_has_its_title(void **state)
+{
+    Lienthong__V1__StepView ward = LIENTHONG__V1__STEP_VIEW__INIT, *steps[] = { &ward };
+    Lienthong__V1__FlowView flow = LIENTHONG__V1__FLOW_VIEW__INIT;
+    struct fixture fixture;
+
+    (void)state;
+    for (int known = 0; known < 3; known++) {
+        const char *title = known ? "Đăng ký khai sinh" : "register";
+        fixture_init(&fixture, PAPER_RESULT);
+        ward.name = "register";
+        ward.title = known == 1 ? "Đăng ký khai sinh" : "";
+        flow.steps = steps;
+        flow.n_steps = 1;
+        fixture.dossier.flow = known == 1 ? &flow : NULL;       /* of its flow, or of what the sender has named */
+        fixture.branch.step = "register";
+        fixture.branch.step_title = known == 2 ? "Đăng ký khai sinh" : "";
+        fixture.source.main = RESULT;
+        json_t *paper = paper_json(&fixture.source);
+        assert_string_equal(json_string_value(json_object_get(paper, "step")), "register");
+        assert_string_equal(json_string_value(json_object_get(paper, "step_title")), title);
+        const char *body = page_of(PAPER_RESULT, paper);
+        assert_non_null(strstr(body, known ? "; bước: Đăng ký khai sinh<" : "; bước: register<"));
+        json_decref(paper);
+        fixture.source.kind = PAPER_SLIP;
+        fixture.source.main = FORWARD;
+        paper = paper_json(&fixture.source);
+        assert_string_equal(json_string_value(json_object_get(hop(paper, 0), "step_title")), title);
+        body = page_of(PAPER_SLIP, paper);
+        assert_non_null(strstr(body, known ? "(Đăng ký khai sinh)" : "(register)"));
+        assert_true(!known || !strstr(body, "register"));
+        json_decref(paper);
+    }
+}
+
 /* ---- words */
 
 static void codes_are_no_reasons(void **state)
@@ -587,6 +623,7 @@ int main(void)
         cmocka_unit_test(a_draft_is_no_apology), cmocka_unit_test(what_stands_is_chosen_before_what_was_closed),
         cmocka_unit_test(the_citizen_reads_by_when), cmocka_unit_test(a_moved_date_says_so),
         cmocka_unit_test(a_step_that_waits_is_not_on_its_way),
+        cmocka_unit_test(a_step_has_its_title),
         cmocka_unit_test(nobody_is_late_while_the_clock_stands),
         cmocka_unit_test(codes_are_no_reasons), cmocka_unit_test(any_payload_is_survived),
         cmocka_unit_test(on_time_is_judged_by_the_day_and_the_minute), cmocka_unit_test(papers_of_a_bare_dossier),

@@ -59,7 +59,7 @@ static const char catalogue[] =
     "    - { code: them, name: Thêm, optional: true }\n"
     "  fees: [{ code: le-phi, name: Lệ phí, dong: 8000, channels: [counter, post] }]\n"
     "  steps:\n"
-    "    - { name: birth, agency: WARD, limit: w1, outputs: [number, certificate] }\n"
+    "    - { name: birth, title: Đăng ký khai sinh, agency: WARD, limit: w1, outputs: [number, certificate] }\n"
     "    - { name: home, agency: G01.29.*, limit: h4, after: [birth], optional: true }\n"
     "    - { name: wait, agency: citizen, limit: w9, after: [home], outside: true }\n"
     "    - { name: card, agency: DISTRICT, limit: h4, after: [home, wait], join: any }\n"
@@ -110,6 +110,10 @@ static void becomes_a_catalogue(void **state)
 
     assert_int_equal(usual->step_count, 4);
     assert_string_equal(usual->steps[0].outputs[1], "certificate");
+    assert_string_equal(procedure_step_title(usual, "birth"), "Đăng ký khai sinh");
+    assert_string_equal(procedure_step_title(usual, "home"), "");
+    assert_string_equal(procedure_step_title(usual, "x"), "");
+    assert_string_equal(procedure_step_title(NULL, "birth"), "");
     assert_true(usual->steps[1].optional && usual->steps[2].citizen && usual->steps[2].outside);
     assert_int_equal(usual->steps[3].after, 1 << 1 | 1 << 2);
     assert_int_equal(usual->steps[3].join, JOIN_ANY);

@@ -295,6 +295,8 @@ static void route_faults(void **state)
                  "routes.yaml:1:", "'G01.29.08' has ended and nobody succeeds it");
 }
 
+#define TITLE_40 "Đăng ký khai sinh cho trẻ em trong "        /* 40 bytes */
+
 static void procedure_faults(void **state)
 {
     (void)state;
@@ -322,6 +324,11 @@ static void procedure_faults(void **state)
         { "code: 2.000986, name: x, valid_from: 2024-01-01, steps: [{ name: a, agency: WARD }]",
           "in force twice at the same time; the other: procedures.yaml:1" },
         { "code: p, name: x, steps: [{ name: a, agency: WARD, afer: [] }]", "nobody knows 'afer'" },
+        { "code: p, name: x, steps: [{ name: a, title: '', agency: WARD }]", "'title' must be one line of text" },
+        { "code: p, name: x, steps: [{ name: a, title: \"\\u0007\", agency: WARD }]", "'title' must be one line" },
+        { "code: p, name: x, steps: [{ name: a, title: [b], agency: WARD }]", "'title' must be a text, not a list" },
+        { "code: p, name: x, steps: [{ name: a, title: " TITLE_40 TITLE_40 TITLE_40 "x, agency: WARD }]",
+          "'title' is too long: 121 bytes, at most 120" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char text[800];
@@ -337,6 +344,9 @@ static void procedure_faults(void **state)
              "- { code: p, name: x, variant: v, statutory: d30, steps: [{ name: a, agency: \"*\", outside: true }] }\n"
              "- { code: q, name: x, committed: c15:00, steps: [{ name: a, agency: H29.07.01 }] }\n");
     directory_free(folder_read((struct folder){ .procedures = text }));
+    snprintf(text, sizeof text, "- { code: p, name: x, steps: [{ name: a, title: \xFF, agency: WARD }] }\n");
+    folder_has_fault((struct folder){ .procedures = text }, "procedures.yaml:1:",
+                     "not YAML: invalid leading UTF-8 octet");
 }
 
 /* One pass finds them all, in every file. */

@@ -210,6 +210,9 @@ static void every_meaning_shows(void **state)
         { .permits = "- { from: WARD, to: G01.29.*, kinds: [FORWARD] }\n" },
         { .routes = "" }, { .routes = "- { procedure: 2.000986, step: residence, to: G01.29.07 }\n" },
         { .procedures = "" },
+        { .procedures = "- { code: 2.000986, name: Liên thông khai sinh, steps: [{ name: civil-status, "
+                        "agency: WARD, title: Đăng ký khai sinh }, { name: residence, agency: G01.29.*, "
+                        "after: [civil-status] }] }\n" },
     };
     struct directory *one = folder_read((struct folder){ 0 });
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
