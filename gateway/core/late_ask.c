@@ -56,10 +56,18 @@ bool late_is_unknown(struct step *step, const struct dossier *dossier)
     return count != 0;
 }
 
-/* Counts it, too. */
 static bool is_braked(struct step *step, uint32_t agency, bool let_go)
 {
     uint32_t most = step->core->tables->late.brake_per_hour;
+    struct agency_state state;
+
+    turn_agency_state(step->turn, agency, &state);
+    return most && !let_go && step->now_ms - state.drafts_from_ms < HOUR_MS && state.drafts >= most;
+}
+
+/* For the brake: a request that was made. */
+static void count_draft(struct step *step, uint32_t agency)
+{
     struct agency_state state;
 
     turn_agency_state(step->turn, agency, &state);
@@ -67,11 +75,8 @@ static bool is_braked(struct step *step, uint32_t agency, bool let_go)
         state.drafts_from_ms = step->now_ms;
         state.drafts = 0;
     }
-    if (most && state.drafts >= most && !let_go)
-        return true;
     state.drafts++;
     turn_agency_state_put(step->turn, agency, &state);
-    return false;
 }
 
 /* ---- asking */
@@ -107,6 +112,8 @@ static void ask_one(struct look *look, const struct holder *holder, bool let_go,
     } else if (!inquiry->draft && is_braked(step, holder->agency, let_go)) {
         inquiry->braked = inquiry->braked ? inquiry->braked : holder->agency;
     } else if (apology_ask(step, &look->dossier, holder, &draft, &problem)) {
+        if (!inquiry->draft)
+            count_draft(step, holder->agency);
         inquiry->asked = inquiry->asked ? inquiry->asked : holder->agency;
         inquiry->draft = inquiry->draft ? inquiry->draft : draft;
     } else {
