@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gateway/base/clock.h"
+#include "gateway/core/due_date.h"
 #include "gateway/core/figures.h"
 #include "gateway/core/header_text.h"
 #include "gateway/core/issue.h"
@@ -199,6 +200,23 @@ static bool is_complete(struct step *step, const struct submit *submit)
     return true;
 }
 
+/* The citizen comes on that day: somebody must be there. */
+static bool is_promise_worked(struct step *step, const struct intake *intake)
+{
+    char said[CLOCK_TEXT_SIZE], next[CLOCK_TEXT_SIZE];
+    int64_t next_ms;
+
+    if (due_is_worked(step->core->tables, intake->sender, intake->submit->due_ms, &next_ms))
+        return true;
+    clock_text_local(intake->submit->due_ms, said);
+    clock_text_local(next_ms, next);
+    effects_refuse(step->effects, step->command, PROBLEM_INVALID_FIELD, "header.facts.due_ms",
+                   "Ngày hẹn mới %s là ngày nghỉ hoặc ngoài giờ làm việc của %s; làm việc trở lại từ %s.",
+                   "The new date %s is on a day off or outside the working hours of %s; the next working time is %s.",
+                   said, intake->sender->code, next);
+    return false;
+}
+
 static bool may_sign(struct step *step, const struct dossier *dossier, uint32_t sender)
 {
     struct holder holders[BRANCHES_MAX];
@@ -247,7 +265,8 @@ bool apology_ok(struct step *step, const struct intake *intake)
         return intake->recipient->kind != AGENCY_ONE_STOP || is_complete(step, intake->submit);
     if (!is_letter(step, intake, &dossier))
         return true;                                    /* a request */
-    return is_complete(step, intake->submit) && (!dossier.due_ms || is_owed(step, intake, &dossier));
+    return is_complete(step, intake->submit) && (!dossier.due_ms || is_owed(step, intake, &dossier)) &&
+           is_promise_worked(step, intake);
 }
 
 void apology_taken(struct step *step, const struct intake *intake, const struct handoff *handoff)

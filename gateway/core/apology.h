@@ -6,8 +6,10 @@
  *                             due_ms (the new date), reason_code, officer_from (the code of who signed): without one of
  *                             them it is refused. No recipient means the opener
  *
- * Only a letter goes to the one-stop and counts. A dossier is put off once; a second letter needs a content, the
- * reasons in words. One for a dossier that ended in time, or before the letter was signed, is refused.
+ * The new date is a working time of who signs, or a closing, else it is refused and the next one named; in a year
+ * that no calendar tells any date is taken. Only a letter goes to the one-stop and counts. A dossier is put off once; a
+ * second letter needs a content, the reasons in words. One for a dossier that ended in time, or before the letter was
+ * signed, is refused.
  * The form is that of the circular in force on the day it is issued: TT 01/2018/TT-VPCP, Mẫu 04 "Phiếu xin lỗi và hẹn
  * lại ngày trả kết quả", until 30 June 2025; from 1 July 2025 on TT 03/2025/TT-VPCP, Mẫu 04 "Văn bản xin lỗi và đề nghị
  * gia hạn thời gian giải quyết". How long a dossier may take goes by the day it was received; a form does not.

@@ -164,6 +164,25 @@ int64_t due_worked_ms(const struct tables *tables, const struct agency *opener, 
     return deadline_worked(&question, until_ms, &worked_ms) == RESULT_OK ? worked_ms : 0;
 }
 
+bool due_is_worked(const struct tables *tables, const struct agency *agency, int64_t at_ms, int64_t *ret_next_ms)
+{
+    struct deadline question = question_of(tables, agency, at_ms);
+    struct due here, before;
+    int year, month, day;
+
+    question.rule = (struct deadline_rule){ DEADLINE_WORKING_HOURS, 1 };
+    if (deadline_compute(&question, &here, NULL) != RESULT_OK)
+        return true;                                                /* outside all calendars */
+    date_of_day((at_ms + LOCAL_MS) / DAY_MS, &year, &month, &day);
+    if (here.counted_from_ms == at_ms || !calendar_has_year(tables->calendar, year))
+        return true;
+    question.arrival_ms = at_ms - 1;
+    if (deadline_compute(&question, &before, NULL) == RESULT_OK && before.counted_from_ms == at_ms - 1)
+        return true;                                                /* a closing */
+    *ret_next_ms = here.counted_from_ms;
+    return false;
+}
+
 int64_t due_ask(const struct tables *tables, const struct agency *opener, const struct dossier *dossier)
 {
     if (!dossier->due_ms)

@@ -42,6 +42,9 @@ int64_t due_worked_ms(const struct tables *tables, const struct agency *opener, 
  * hours. */
 int64_t due_after(const struct tables *tables, const struct agency *agency, int64_t from_ms,
                   struct deadline_rule rule);
+/* Whether anybody is at work at that time, by the hours of this agency; a closing counts. False: when it is next. In a
+ * year that no calendar tells, every time is true. */
+bool due_is_worked(const struct tables *tables, const struct agency *agency, int64_t at_ms, int64_t *ret_next_ms);
 /* When the holder of this dossier is asked for an apology unless it has ended by then; 0: never. */
 int64_t due_ask(const struct tables *tables, const struct agency *opener, const struct dossier *dossier);
 /* The year that a calendar is missing for and somebody should see to it: this one; from 1 October on the next. 0: none

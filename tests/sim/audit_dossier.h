@@ -122,6 +122,7 @@ enum status rule_together(const struct rule_branch *branches, uint32_t count, en
 /* 0: it says nothing of the status; -1: nobody knows it. */
 int  rule_code(int32_t partner, int64_t source_ms, bool *ret_receipt);
 bool rule_same_seat(const struct audit_directory *directory, int32_t a, int32_t b);
+bool rule_is_worked(int64_t at_ms, bool calendar);      /* a closing counts */
 /* What takes so many hours or days, minute by minute. `calendar`: the holiday is known. */
 int64_t rule_working_hours(int64_t from_ms, int hours, const struct audit_pause *pauses, uint32_t count, bool calendar);
 int64_t rule_working_days(int64_t from_ms, int days, const struct audit_pause *pauses, uint32_t count, bool calendar);

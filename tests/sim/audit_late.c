@@ -34,6 +34,8 @@ static void letter_accepted(struct life *life, const struct audit_handoff *lette
         audit_wrong(life->audit, letter->handoff, "late: an apology without reason, new date or signer was accepted");
     if (life->had_ended && life->had_ended_ms <= due_ms)
         audit_wrong(life->audit, letter->handoff, "late: an apology was accepted for a dossier that was in time");
+    if (life->directory->calendar && !rule_is_worked(says->due_ms, true))
+        audit_wrong(life->audit, letter->handoff, "late: an apology was accepted whose new date is not a working time");
     if (!life_same(life, dossier->opener, to))
         return;
     dossier->apologies++;

@@ -133,6 +133,11 @@ static bool is_worked(int64_t minute, bool calendar)
     return (of_day >= 450 && of_day < 690) || (of_day >= 780 && of_day < 1020);     /* 7:30-11:30, 13:00-17:00 */
 }
 
+bool rule_is_worked(int64_t at_ms, bool calendar)
+{
+    return is_worked(minute_of(at_ms), calendar) || is_worked(minute_of(at_ms - 1), calendar);
+}
+
 static int64_t next_worked(int64_t at_ms, bool calendar)
 {
     while (!is_worked(minute_of(at_ms), calendar))

@@ -1,6 +1,7 @@
 /* course.c - what an office makes of a letter that it has acted on: its answers, one after the other, each written when
  * the one before has been sent. News, a request, something to pay, a step handed on to another office; then the result,
  * or a refusal; sometimes it takes the result back. A one-stop answers a request, and hands a result over. */
+#include "gateway/core/due_date.h"
 #include "tests/sim/sim.h"
 
 enum { PAUSE_MS = 5000, STEPS_MAX = 4 };
@@ -192,6 +193,15 @@ void letter_accepted(struct world *world, uint32_t number)
     correct(world, number);
 }
 
+/* Counted in working hours, as a system does that knows the calendar; one in five knows none. */
+static int64_t new_date(struct world *world)
+{
+    struct deadline_rule hours = { DEADLINE_WORKING_HOURS, (int)dice_between(&world->dice, 1, 16) };
+    if (dice_percent(&world->dice, 20))
+        return world->now_ms + dice_between(&world->dice, 1, 48) * 3600 * 1000;
+    return due_after(place_tables(world), NULL, world->now_ms, hours);
+}
+
 /* A request for an apology is signed by the head, or left; an URGE is answered with news, or not. */
 void letter_answer_made(struct world *world, const struct job *job)
 {
@@ -206,7 +216,7 @@ void letter_answer_made(struct world *world, const struct job *job)
     if (!letter)
         return;
     if (letter->kind == KIND_APOLOGY)
-        letter->due_ms = world->now_ms + dice_between(&world->dice, 1, 48) * 3600 * 1000;
+        letter->due_ms = new_date(world);
     post(world, number);
 }
 

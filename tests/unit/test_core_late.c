@@ -93,6 +93,41 @@ static void the_other_way_of_the_engine(void **state)
     calendar_free(calendar);
 }
 
+/* The week of the agency, its exceptions, the calendar; a closing counts; what no calendar tells is let pass. */
+static void somebody_is_there(void **state)
+{
+    (void)state;
+    struct calendar *calendar = calendar_of_2026();
+    struct tables tables = { .calendar = calendar };
+    struct hours mornings = { .name = "mornings" };
+    struct hours_exception moved = { .from_day = day_of_date(2026, 3, 10), .to_day = day_of_date(2026, 3, 11) };
+    const char *why;
+    assert_true(hours_read_week("Mon-Sat 07:30-11:30", mornings.counted, &why));
+    struct agency ward = { .code = "WARD", .hours = &mornings, .exceptions = &moved, .exception_count = 1 };
+    const struct { const struct agency *agency; const char *at, *next; } cases[] = {
+        { NULL, "2026-03-05 07:30", NULL }, { NULL, "2026-03-05 16:59", NULL }, { NULL, "2026-03-05 17:00", NULL },
+        { NULL, "2026-03-05 11:30", NULL }, { NULL, "2026-03-05 11:31", "2026-03-05 13:00" },
+        { NULL, "2026-03-05 17:01", "2026-03-06 07:30" }, { NULL, "2026-03-05 00:00", "2026-03-05 07:30" },
+        { NULL, "2026-03-07 17:00", "2026-03-09 07:30" },           /* a Saturday */
+        { NULL, "2026-08-22 17:00", NULL },                         /* one that is worked */
+        { NULL, "2026-02-16 09:00", "2026-02-23 07:30" },           /* Tết */
+        { NULL, "2027-01-02 17:00", NULL }, { NULL, "2199-01-01 00:00", NULL },     /* nobody knows */
+        { &ward, "2026-03-07 09:00", NULL }, { &ward, "2026-03-07 14:00", "2026-03-09 07:30" },
+        { &ward, "2026-03-10 09:00", "2026-03-11 07:30" },          /* closed that day */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t next_ms = 0;
+        bool worked = due_is_worked(&tables, cases[i].agency, at(cases[i].at), &next_ms);
+        assert_int_equal(worked, !cases[i].next);
+        assert_int_equal(next_ms, cases[i].next ? at(cases[i].next) : 0);
+    }
+    int64_t next_ms;
+    assert_true(due_is_worked(&tables, NULL, INT64_MAX, &next_ms));
+    tables.calendar = NULL;
+    assert_true(due_is_worked(&tables, NULL, at("2026-03-07 17:00"), &next_ms));
+    calendar_free(calendar);
+}
+
 static void asked_in_time(void **state)
 {
     (void)state;
@@ -169,7 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counted_backwards), cmocka_unit_test(the_other_way_of_the_engine),
-        cmocka_unit_test(asked_in_time), cmocka_unit_test(the_form_of_the_day),
+        cmocka_unit_test(somebody_is_there), cmocka_unit_test(asked_in_time), cmocka_unit_test(the_form_of_the_day),
         cmocka_unit_test(what_a_letter_says), cmocka_unit_test(every_state_has_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
