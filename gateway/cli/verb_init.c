@@ -12,8 +12,9 @@
 #include "gateway/cli/keyfile.h"
 #include "gateway/directory/directory.h"
 
-enum { COPY_BYTES_MAX = 4 << 20, CONFIG_BYTES_MAX = 64 << 10, PORT_DEFAULT = 7411, BASE_PORT_DEFAULT = 8101 };
-#define EXAMPLE_PROCEDURE "2.000986"
+enum { COPY_BYTES_MAX = 4 << 20, CONFIG_BYTES_MAX = 64 << 10, PORT_DEFAULT = 7411, BASE_PORT_DEFAULT = 8101,
+       SUCCESSORS_MAX = 8 };
+#define EXAMPLE_PROCEDURE "2.000986"    /* or what it goes on under */
 
 struct init {
     struct cli *cli;
@@ -21,6 +22,7 @@ struct init {
     bool force;
     uint64_t port, base_port;
     size_t keys;
+    const char *procedure;                                  /* the example's; of the catalogue, or static */
 };
 
 enum exit_code verb_keygen(struct cli *cli)
@@ -144,14 +146,28 @@ static void add_agency(struct text *text, const char *code, uint64_t port)
              code, code, (unsigned long long)port);
 }
 
+/* The code under which the example's procedure is in force now. */
+static const char *example_procedure(const struct tables *tables)
+{
+    const char *code = EXAMPLE_PROCEDURE;
+    for (int i = 0; i < SUCCESSORS_MAX; i++) {
+        const struct procedure *last = tables_procedure_last(tables, code);
+        if (!last || !last->to_ms || last->to_ms > clock_wall_ms() || !last->successor[0])
+            break;
+        code = last->successor;
+    }
+    return code;
+}
+
 /* Somebody who may FORWARD to this agency; a one-stop rather than anybody else. NULL: nobody. */
-static const struct agency *sender_to(const struct tables *tables, const struct agency *recipient)
+static const struct agency *sender_to(const struct tables *tables, const struct agency *recipient,
+                                      const char *procedure)
 {
     const struct agency *other = NULL;
     for (uint32_t i = 0; i < tables->agency_count; i++) {
         const struct agency *agency = &tables->agencies[i];
         if (agency == recipient || agency->kind == AGENCY_SECTOR || !agency->key_count
-            || !tables_permit(tables, agency, recipient, KIND_FORWARD, EXAMPLE_PROCEDURE))
+            || !tables_permit(tables, agency, recipient, KIND_FORWARD, procedure))
             continue;
         if (agency->kind == AGENCY_ONE_STOP)
             return agency;
@@ -171,7 +187,8 @@ static size_t depth(const char *code)
 
 /* The sector agency of this class that an example is best made with: one that a one-stop may send to, and a local one
  * rather than that of the whole city. NULL: none. */
-static const struct agency *example_agency(const struct tables *tables, enum agency_class agency_class)
+static const struct agency *example_agency(const struct tables *tables, enum agency_class agency_class,
+                                           const char *procedure)
 {
     const struct agency *best = NULL;
     bool best_one_stop = false;
@@ -179,7 +196,7 @@ static const struct agency *example_agency(const struct tables *tables, enum age
         const struct agency *agency = &tables->agencies[i];
         if (agency->kind != AGENCY_SECTOR || agency->agency_class != agency_class || !agency->key_count)
             continue;
-        const struct agency *sender = sender_to(tables, agency);
+        const struct agency *sender = sender_to(tables, agency, procedure);
         bool one_stop = sender && sender->kind == AGENCY_ONE_STOP;
         bool better = one_stop > best_one_stop || !best
                       || (one_stop == best_one_stop && depth(agency->code) > depth(best->code));
@@ -226,7 +243,7 @@ static bool write_adapter(struct init *init, const struct tables *tables, const 
     if (named && !add_named(init, tables, named, &text, &port, ret_example))
         return false;
     for (enum agency_class class = CLASS_IDEMPOTENT; !named && class < CLASS_END; class++) {
-        const struct agency *agency = example_agency(tables, class);
+        const struct agency *agency = example_agency(tables, class, init->procedure);
         if (!agency)
             continue;
         add_agency(&text, agency->code, port++);
@@ -249,11 +266,11 @@ static bool write_example(struct init *init, const struct agency *sender, const 
     clock_text(clock_wall_ms(), now);
     text_add(&day_text, "%.2s%.2s%.2s", now + 2, now + 5, now + 8);
     text_add(&text, "{\n  \"recipient\": \"%s\",\n  \"dossier_code\": \"%s-%s-0001\",\n"
-             "  \"procedure_code\": \"" EXAMPLE_PROCEDURE "\",\n  \"kind\": \"FORWARD\",\n"
+             "  \"procedure_code\": \"%s\",\n  \"kind\": \"FORWARD\",\n"
              "  \"facts\": { \"status\": 2, \"channel\": 1 },\n"
              "  \"payload\": { \"summary\": \"Khai sinh liên thông (ví dụ)\",\n"
              "               \"applicant\": { \"name\": \"Nguyễn Văn Ví Dụ\" } }\n}\n",
-             recipient, sender->code, day);
+             recipient, sender->code, day, init->procedure);
     return write_config(init, "example.json", bytes);
 }
 
@@ -271,8 +288,9 @@ static bool configure(struct init *init)
     if (!directory)
         return false;
     const struct tables *tables = directory_tables(directory);
+    init->procedure = example_procedure(tables);
     bool good = write_site(init) && write_broker(init) && write_adapter(init, tables, &example);
-    const struct agency *sender = good ? sender_to(tables, example) : NULL;
+    const struct agency *sender = good ? sender_to(tables, example, init->procedure) : NULL;
     if (sender)
         good = write_example(init, sender, example->code);
     if (good)

@@ -473,6 +473,13 @@ def test_init_twice_keeps_the_keys(tmp_path):
     finish(made)
 
 
+def test_the_example_of_init_is_in_force(city):
+    example = json.loads(city.read("example.json"))
+    city.cli("submit", "--as", example["dossier_code"].rsplit("-", 2)[0], city.path("example.json"))
+    known = city.cli("track", example["dossier_code"], "--json")["dossier"]
+    assert known["procedure_version"].startswith(example["procedure_code"] + "/") and known["due"], known
+
+
 def test_no_gateway_is_3(tmp_path):
     made = Gateway(tmp_path)
     path = str(tmp_path / "one.json")
