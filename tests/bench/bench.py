@@ -10,6 +10,7 @@ Everything listens on loopback; the store lies in a real folder (build/bench-run
 "N passed, N failed": one per figure that has a bound.
 """
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -66,7 +67,8 @@ def wait_for(condition, seconds, what, every_s=0.002):
 class Sink:
     """nginx that answers every POST at once, and counts."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, behind):
+        """`behind`: what is done when all is over, also when something fails."""
         self.port, self.asked = free_port(), 0
         os.makedirs(folder)
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -80,6 +82,8 @@ http {{ access_log off; keepalive_requests 100000000; client_body_buffer_size 64
     location /count {{ stub_status; }} location / {{ return 200 '{{"status":"accepted"}}'; }} }} }}
 """)
         self.process = subprocess.Popen(["nginx", "-c", f"{folder}/nginx.conf"], stderr=subprocess.DEVNULL)
+        behind.callback(self.process.wait)
+        behind.callback(self.process.terminate)
         wait_for(self.answers, 10, "nginx")
         self.begin = 0
         self.begin = self.posts()
@@ -355,9 +359,11 @@ def main():
     shutil.rmtree(options.folder, ignore_errors=True)
     os.makedirs(options.folder)
     HANG = Hang()
-    sink = Sink(os.path.join(os.path.abspath(options.folder), "nginx"))
-    gateway = Gateway(os.path.join(os.path.abspath(options.folder), "site"), sink)
-    try:
+    with contextlib.ExitStack() as behind:
+        behind.callback(shutil.rmtree, options.folder, ignore_errors=True)
+        sink = Sink(os.path.join(os.path.abspath(options.folder), "nginx"), behind)
+        gateway = Gateway(os.path.join(os.path.abspath(options.folder), "site"), sink)
+        behind.callback(gateway.stop)
         gateway.start_broker()
         gateway.wait_ready()
         gateway.start_adapter()
@@ -371,11 +377,6 @@ def main():
             bench_backlog(gateway, min(options.handoffs, 30000), options.backlog)
         if "growth" in only:
             bench_growth(gateway, options.handoffs // 4, options.backlog)
-    finally:
-        gateway.stop()
-        sink.process.terminate()
-        sink.process.wait()
-        shutil.rmtree(options.folder, ignore_errors=True)
     return judge()
 
 
