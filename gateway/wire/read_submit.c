@@ -132,6 +132,12 @@ static bool read_facts(struct lender *lender, const Lienthong__V1__Facts *facts,
                     "the dossier status must be 1 to 10");
         return false;
     }
+    if (facts->channel >= CHANNEL_END) {
+        problem_set(ret_problem, PROBLEM_INVALID_FIELD, "header.facts.channel",
+                    "kênh tiếp nhận là 1 tại quầy, 2 trực tuyến, 3 bưu chính, 4 phi địa giới, hoặc 0: không nêu",
+                    "the channel is 1 counter, 2 online, 3 post, 4 boundary-free, or 0: not said");
+        return false;
+    }
     must(facts->n_aliases <= ALIASES_MAX);
     submit->due_ms = facts->due_ms;
     if (!read_text(facts->area_code, "header.facts.area_code", submit->area, AREA_CODE_SIZE, ret_problem))

@@ -229,6 +229,13 @@ static void what_it_tells_of_its_dossier(void **state)
     assert_false(read_submit(&header, 1));
     assert_refused(PROBLEM_INVALID_FIELD, "header.facts.money.component");
     facts.n_money = 0;
+    facts.channel = CHANNEL_END;
+    assert_false(read_submit(&header, 1));
+    assert_refused(PROBLEM_INVALID_FIELD, "header.facts.channel");
+    facts.channel = UINT32_MAX;
+    assert_false(read_submit(&header, 1));
+    facts.channel = CHANNEL_BOUNDARY_FREE;
+    assert_true(read_submit(&header, 1));
     facts.status = 11;
     assert_false(read_submit(&header, 1));
     assert_refused(PROBLEM_INVALID_FIELD, "header.facts.status");
