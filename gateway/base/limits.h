@@ -78,6 +78,8 @@ enum {
 #define ID_AGE_MS_MAX           (90LL * 24 * 3600 * 1000)      /* promise 2: a message id is remembered this long */
 #define ID_FUTURE_MS_MAX        (5LL * 60 * 1000)
 #define SOURCE_FUTURE_MS_MAX    (5LL * 60 * 1000)
+#define RECEIVED_FUTURE_MS_MAX  (24LL * 3600 * 1000)           /* facts.received_ms beyond the next working time */
+#define HOLIDAY_MS_MAX          (10LL * 24 * 3600 * 1000)      /* days off in a row that a missing calendar may hold */
 #define CLOCK_APART_MS_MAX      (5LL * 60 * 1000)              /* gateway time follows the wall clock within this */
 #define CLOCK_GAP_MS_MAX        (7LL * 24 * 3600 * 1000)       /* at start: a larger gap stops statutory effects */
 

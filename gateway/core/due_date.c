@@ -164,22 +164,31 @@ int64_t due_worked_ms(const struct tables *tables, const struct agency *opener, 
     return deadline_worked(&question, until_ms, &worked_ms) == RESULT_OK ? worked_ms : 0;
 }
 
-bool due_is_worked(const struct tables *tables, const struct agency *agency, int64_t at_ms, int64_t *ret_next_ms)
+int64_t due_next_worked(const struct tables *tables, const struct agency *agency, int64_t at_ms, uint32_t *year)
 {
     struct deadline question = question_of(tables, agency, at_ms);
-    struct due here, before;
-    int year, month, day;
+    struct due due;
 
     question.rule = (struct deadline_rule){ DEADLINE_WORKING_HOURS, 1 };
-    if (deadline_compute(&question, &here, NULL) != RESULT_OK)
-        return true;                                                /* outside all calendars */
-    date_of_day((at_ms + LOCAL_MS) / DAY_MS, &year, &month, &day);
-    if (here.counted_from_ms == at_ms || !calendar_has_year(tables->calendar, year))
+    if (deadline_compute(&question, &due, NULL) != RESULT_OK)
+        return at_ms;                                               /* outside all calendars */
+    if (due.unknown_year && (!*year || (uint32_t)due.unknown_year < *year))
+        *year = (uint32_t)due.unknown_year;
+    return due.counted_from_ms;
+}
+
+bool due_is_worked(const struct tables *tables, const struct agency *agency, int64_t at_ms, int64_t *ret_next_ms)
+{
+    uint32_t unknown = 0;
+    int64_t next_ms = due_next_worked(tables, agency, at_ms, &unknown);
+    int year, month, day;
+
+    if (next_ms == at_ms || due_next_worked(tables, agency, at_ms - 1, &unknown) == at_ms - 1)     /* or a closing */
         return true;
-    question.arrival_ms = at_ms - 1;
-    if (deadline_compute(&question, &before, NULL) == RESULT_OK && before.counted_from_ms == at_ms - 1)
-        return true;                                                /* a closing */
-    *ret_next_ms = here.counted_from_ms;
+    date_of_day((at_ms + LOCAL_MS) / DAY_MS, &year, &month, &day);
+    if (!calendar_has_year(tables->calendar, year))
+        return true;
+    *ret_next_ms = next_ms;
     return false;
 }
 

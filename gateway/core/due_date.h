@@ -42,6 +42,8 @@ int64_t due_worked_ms(const struct tables *tables, const struct agency *opener, 
  * hours. */
 int64_t due_after(const struct tables *tables, const struct agency *agency, int64_t from_ms,
                   struct deadline_rule rule);
+/* That time, or the next one that is worked by the hours of this agency. *year: as in due_of_answer(). */
+int64_t due_next_worked(const struct tables *tables, const struct agency *agency, int64_t at_ms, uint32_t *year);
 /* Whether anybody is at work at that time, by the hours of this agency; a closing counts. False: when it is next. In a
  * year that no calendar tells, every time is true. */
 bool due_is_worked(const struct tables *tables, const struct agency *agency, int64_t at_ms, int64_t *ret_next_ms);

@@ -3,6 +3,7 @@
 
 #include "gateway/core/apology.h"
 #include "gateway/core/correction.h"
+#include "gateway/core/due_date.h"
 #include "gateway/core/flow.h"
 #include "gateway/core/supplement.h"
 
@@ -73,8 +74,27 @@ static bool times_ok(struct step *step, const struct submit *submit)
     return true;
 }
 
-static bool fields_ok(struct step *step, const struct submit *submit)
+/* What comes after hours counts from the next working time, and its source may say so. */
+static bool received_ok(struct step *step, const struct intake *intake)
 {
+    const struct facts *facts = intake->submit->facts;
+    uint32_t year = 0;
+
+    if (!facts || facts->received_ms <= step->now_ms + RECEIVED_FUTURE_MS_MAX || step->core->time_in_doubt)
+        return true;
+    int64_t next_ms = due_next_worked(step->core->tables, intake->sender, step->now_ms, &year);
+    if (facts->received_ms <= next_ms + RECEIVED_FUTURE_MS_MAX + (year ? HOLIDAY_MS_MAX : 0))
+        return true;
+    effects_refuse(step->effects, step->command, PROBLEM_IN_FUTURE, "header.facts.received_ms",
+                   "Ngày tiếp nhận ở tương lai, sau giờ làm việc kế tiếp quá một ngày: hãy sửa lại.",
+                   "The time of receipt lies ahead, more than a day beyond the next working time: set it right.");
+    return false;
+}
+
+static bool fields_ok(struct step *step, const struct intake *intake)
+{
+    const struct submit *submit = intake->submit;
+
     if (!submit->kind || submit->kind >= KIND_END) {
         effects_refuse(step->effects, step->command, PROBLEM_UNKNOWN_KIND, "header.kind",
                        "Không có loại giao–nhận số %u.", "There is no kind number %u.", submit->kind);
@@ -82,7 +102,7 @@ static bool fields_ok(struct step *step, const struct submit *submit)
     }
     if (!codes_ok(step, submit))
         return false;
-    return times_ok(step, submit) && sizes_ok(step, submit);
+    return times_ok(step, submit) && received_ok(step, intake) && sizes_ok(step, submit);
 }
 
 /* ---- to whom, and may he */
@@ -276,7 +296,7 @@ static bool dossier_ok(struct step *step, struct intake *intake)
 
 bool submit_ok(struct step *step, struct intake *intake)
 {
-    if (!fields_ok(step, intake->submit) || !parent_ok(step, intake) || !flow_find(step, intake))
+    if (!fields_ok(step, intake) || !parent_ok(step, intake) || !flow_find(step, intake))
         return false;
     supplement_find(step, intake);
     return recipient_ok(step, intake) && submit_papers_ok(step, intake) && after_ok(step, intake) &&
