@@ -71,7 +71,8 @@ class Dice:
 
     def envelope(self, names):
         name = self.random.choice(names)
-        envelope = pb.Envelope(correlation=self.random.choice((0, 7, (1 << 64) - 1)))
+        # None that the links' own questions reach: an answer to nonsense is not to be taken for theirs.
+        envelope = pb.Envelope(correlation=self.random.choice((0, 7 << 32, (1 << 64) - 1)))
         body = getattr(envelope, name)
         body.SetInParent()
         self.fill(body)
