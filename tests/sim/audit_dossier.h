@@ -175,6 +175,7 @@ enum { HANDOFFS_OF_CASE_MAX = 1024 };
 /* A handoff, as far as the history has come. */
 struct life_handoff {
     bool     accepted, closed, failed, received, listed;
+    bool     unanswered;                        /* a RECALL that is waited for beyond its time */
     uint32_t urges;                             /* that the gateway made about it */
     bool     went_on;                           /* sent back, and on to another one */
     bool     sent, on_hold;                     /* on_hold: by a person */

@@ -120,8 +120,10 @@ static void urge_accepted(struct life *life, const struct audit_event *event, co
             audit_wrong(life->audit, urge->handoff, "late: others are told of a dossier that is not due");
         return;
     }
-    if (!life->handoffs[parent].listed || life->handoffs[parent].urges++)
-        audit_wrong(life->audit, urge->handoff, "late: urged for what was taken, or once more");
+    bool owed = life->look->handoffs[parent].kind == KIND_RECALL ? life->handoffs[parent].unanswered
+                                                                 : life->handoffs[parent].listed;
+    if (!owed || life->handoffs[parent].urges++)
+        audit_wrong(life->audit, urge->handoff, "late: urged for what was taken or answered, or once more");
 }
 
 void late_braked(const struct life *life, const struct audit_event *event)

@@ -304,6 +304,9 @@ static void happen(struct life *life, const struct audit_event *event)
     case CAUSE_UNRECEIVED:
         unreceived(life, event, index);
         break;
+    case CAUSE_UNANSWERED: case CAUSE_ANSWERED:
+        life->handoffs[index].unanswered = event->cause == CAUSE_UNANSWERED;
+        break;
     case CAUSE_RESULT_CAME:
         if (event->of_dossier != (life->answered == event->handoff) ||
             (event->of_dossier &&
