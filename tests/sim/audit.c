@@ -200,6 +200,9 @@ static void check_purged(struct audit *audit, const struct fate *fate)
 {
     const struct paper *paper = fate->letter >= 0 ? &audit->papers[fate->letter] : NULL;
 
+    /* In the place of a step that failed it waits for what that one waited for, which may be long gone. */
+    if (paper && paper->letter.kind == KIND_FORWARD && paper->letter.parent)
+        return;
     for (uint32_t i = 0; paper && i < paper->letter.after_count; i++) {
         uint32_t number = paper->letter.after[i].letter;
         const struct paper *antecedent = number < AUDIT_LETTERS ? &audit->papers[number] : NULL;

@@ -53,6 +53,9 @@ void flow_submitted(struct life *life, const struct audit_letter *submission, in
     memset(life->step_at, 0, sizeof life->step_at);
     life->with_result = life->citizen_done = 0;
     life->step_at[0] = index + 1;
+    for (uint32_t i = 0; i < life->audit->graph.step_count; i++)
+        if (life->audit->graph.steps[i].citizen && is_wanted(life, i) && !comes_after(life, i))
+            life->citizen_done |= 1u << i;              /* with nothing before it, the submission is it */
 }
 
 /* Who started the flow may say it, and who holds a step that it comes after. */
