@@ -379,12 +379,14 @@ static void check_content(struct audit *audit, const struct audit_deliver *deliv
         audit_wrong(audit, deliver->handoff, "promise 1: what was delivered is not what was accepted");
 }
 
-/* A step holds what was submitted, or what it was put right with in all the steps that nobody had seen. */
+/* A step holds what was submitted, or what it was put right with in all the steps that nobody had seen. `its` case; below
+ * 0 where nobody was told yet of which it is: then that of any. */
 static void check_flow_content(struct audit *audit, const struct audit_deliver *deliver, int32_t its)
 {
     for (uint32_t i = 0; i < audit->paper_count; i++) {
         const struct audit_letter *letter = &audit->papers[i].letter;
-        if (!audit->papers[i].said || letter->kind != KIND_FORWARD || (int32_t)(letter->case_number % 64) != its)
+        if (!audit->papers[i].said || letter->kind != KIND_FORWARD ||
+            (its >= 0 && (int32_t)(letter->case_number % 64) != its))
             continue;
         for (int k = 0; k < 2; k++)
             if (hash_equal(&deliver->content, &letter->content[k]) && span_equal(deliver->payload, letter->payload[k]))
