@@ -379,8 +379,8 @@ static void check_content(struct audit *audit, const struct audit_deliver *deliv
         audit_wrong(audit, deliver->handoff, "promise 1: what was delivered is not what was accepted");
 }
 
-/* A step holds what was submitted, or what it was put right with in all the steps that nobody had seen. `its` case; below
- * 0 where nobody was told yet of which it is: then that of any. */
+/* A step holds what was submitted, or what it was put right with in all the steps that nobody had seen: in `its` case;
+ * below 0, where nobody was told yet which that is, in any. */
 static void check_flow_content(struct audit *audit, const struct audit_deliver *deliver, int32_t its)
 {
     for (uint32_t i = 0; i < audit->paper_count; i++) {
