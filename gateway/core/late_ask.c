@@ -192,10 +192,18 @@ void late_ask(struct look *look, bool let_go)
 
 /* ---- calling back */
 
-/* The request, not the signed letter. */
+/* The request, not the signed letter, nor what a redirect made of the letter. */
 static bool is_draft(struct step *step, const struct look *look, const struct handoff *handoff)
 {
-    return handoff->kind == KIND_APOLOGY && !dossier_opened_by(step, &look->dossier, handoff->recipient);
+    struct handoff at = *handoff;
+
+    for (int i = 0; i < DRAFTS_WALK_MAX && at.kind == KIND_APOLOGY; i++) {
+        if (dossier_opened_by(step, &look->dossier, at.recipient))
+            return false;
+        if (!at.parent || !turn_handoff(step->turn, at.parent, &at))
+            break;
+    }
+    return handoff->kind == KIND_APOLOGY;
 }
 
 uint64_t late_draft(const struct look *look)
