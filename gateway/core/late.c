@@ -1,6 +1,7 @@
 /* late.c - the record of how a dossier comes out, its timer, and what is looked at when that is due. */
 #include "gateway/core/late.h"
 
+#include "gateway/core/correction.h"
 #include "gateway/core/dossier.h"
 #include "gateway/core/due_date.h"
 #include "gateway/core/figures.h"
@@ -201,6 +202,7 @@ static void letter_not_needed(struct look *look, const char *why)
     struct handoff letter;
 
     must(turn_handoff(look->step->turn, look->ending.letter, &letter));
+    letter = correction_last(look->step, &letter);              /* an operator may have sent it another way */
     if (!state_is_final(letter.state) && !handoff_perhaps_there(look->step, &letter))
         handoff_move(look->step, &letter, STATE_CLOSED, &change);
     else
