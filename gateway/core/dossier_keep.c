@@ -86,9 +86,9 @@ void dossier_write_record(struct step *step, struct telling *telling, uint64_t e
     dossier->owner = dossier_owner(dossier);
     if (telling->year_before != dossier->unknown_year) {
         if (telling->year_before)
-            turn_provisional_delete(step->turn, telling->year_before, dossier->id);
+            turn_provisional_delete(step->turn, PROVISIONAL_DUE, telling->year_before, dossier->id);
         if (dossier->unknown_year)
-            turn_provisional_put(step->turn, dossier->unknown_year, dossier->id);
+            turn_provisional_put(step->turn, PROVISIONAL_DUE, dossier->unknown_year, dossier->id);
     }
     struct dossier before;
     bool had = turn_dossier(step->turn, dossier->id, &before);
@@ -354,9 +354,9 @@ static void calendar_timer(struct step *step, const struct tables *tables, uint3
 
 void dossier_calendar_loaded(struct step *step, const struct tables *tables)
 {
-    for (uint32_t year = 0; (year = turn_provisional_year(step->turn, year)) != 0;)
+    for (uint32_t year = 0; (year = turn_provisional_year(step->turn, PROVISIONAL_DUE, year)) != 0;)
         calendar_timer(step, tables, year);
-    for (uint32_t year = 0; (year = turn_asked_provisional_year(step->turn, year)) != 0;)
+    for (uint32_t year = 0; (year = turn_provisional_year(step->turn, PROVISIONAL_ANSWER_BY, year)) != 0;)
         calendar_timer(step, tables, year);
 }
 
@@ -389,9 +389,9 @@ void dossier_calendar_due(struct step *step, int64_t due_ms, uint64_t year)
     if (!tables->calendar || !calendar_has_year(tables->calendar, (int)year))
         return;
     for (int i = 0; i < RECOMPUTED_MAX; i++) {
-        if ((id = turn_provisional_next(step->turn, (uint32_t)year, 0)) != 0)
+        if ((id = turn_provisional_next(step->turn, PROVISIONAL_DUE, (uint32_t)year, 0)) != 0)
             recompute(step, (uint32_t)year, id);
-        else if ((id = turn_asked_provisional_next(step->turn, (uint32_t)year, 0)) != 0)
+        else if ((id = turn_provisional_next(step->turn, PROVISIONAL_ANSWER_BY, (uint32_t)year, 0)) != 0)
             supplement_calendar_loaded(step, (uint32_t)year, id);
         else
             return;

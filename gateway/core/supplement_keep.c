@@ -39,7 +39,7 @@ static void end(struct step *step, struct asked *asked, enum asking state, int64
     timer_set(step, asked, 0);
     turn_asked_open_delete(step->turn, place_of(asked), asked->request);
     if (asked->unknown_year)
-        turn_asked_provisional_delete(step->turn, asked->unknown_year, asked->request);
+        turn_provisional_delete(step->turn, PROVISIONAL_ANSWER_BY, asked->unknown_year, asked->request);
     turn_asked_put(step->turn, asked);
 }
 
@@ -98,7 +98,7 @@ static void put_open(struct step *step, const struct asked *asked)
 {
     turn_asked_open_put(step->turn, place_of(asked), asked->request);
     if (asked->unknown_year)
-        turn_asked_provisional_put(step->turn, asked->unknown_year, asked->request);
+        turn_provisional_put(step->turn, PROVISIONAL_ANSWER_BY, asked->unknown_year, asked->request);
     turn_asked_put(step->turn, asked);
 }
 
@@ -372,7 +372,7 @@ void supplement_calendar_loaded(struct step *step, uint32_t year, uint64_t reque
     struct handoff last = correction_last(step, &request);
     int64_t before_ms = asked.answer_by_ms, overdue_ms = asked.overdue_ms;
     turn_asked_open_delete(step->turn, place_of(&asked), request_id);
-    turn_asked_provisional_delete(step->turn, year, request_id);
+    turn_provisional_delete(step->turn, PROVISIONAL_ANSWER_BY, year, request_id);
     give_times(step, &asked, dossier_agency(step, last.recipient));
     must(asked.unknown_year != year);
     put_open(step, &asked);

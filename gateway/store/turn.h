@@ -71,12 +71,15 @@ bool     turn_money_next(struct turn *turn, uint64_t dossier, const char *after,
                          struct money *ret_money);
 /* Some record was written before what it counts for was kept (schema 1 and 2): it has no measure. Costs nothing. */
 bool     turn_dossier_behind(struct turn *turn);
-/* Dossiers whose due date is provisional because this year of the calendar is missing. */
-void     turn_provisional_put(struct turn *turn, uint32_t year, uint64_t dossier);
-void     turn_provisional_delete(struct turn *turn, uint32_t year, uint64_t dossier);
-uint64_t turn_provisional_next(struct turn *turn, uint32_t year, uint64_t after);           /* 0: no more */
+/* turn_provisional.c: what is provisional because this year of the calendar is missing: due dates, by dossier; times to
+ * answer by, or their reminders, of open requests, by request. */
+enum provisional { PROVISIONAL_DUE, PROVISIONAL_ANSWER_BY };
+void     turn_provisional_put(struct turn *turn, enum provisional what, uint32_t year, uint64_t id);
+void     turn_provisional_delete(struct turn *turn, enum provisional what, uint32_t year, uint64_t id);
+/* 0: no more. */
+uint64_t turn_provisional_next(struct turn *turn, enum provisional what, uint32_t year, uint64_t after);
 /* The next year above `after` that has any; 0: none. */
-uint32_t turn_provisional_year(struct turn *turn, uint32_t after);
+uint32_t turn_provisional_year(struct turn *turn, enum provisional what, uint32_t after);
 /* Handoffs that are there and that nobody has taken, by recipient, then by when they were delivered. */
 void     turn_unreceived_put(struct turn *turn, uint32_t recipient, int64_t delivered_ms, uint64_t handoff);
 void     turn_unreceived_delete(struct turn *turn, uint32_t recipient, int64_t delivered_ms, uint64_t handoff);
@@ -109,12 +112,6 @@ void     turn_asked_open_put(struct turn *turn, int64_t answer_by_ms, uint64_t r
 void     turn_asked_open_delete(struct turn *turn, int64_t answer_by_ms, uint64_t request);
 bool     turn_asked_open_next(struct turn *turn, int64_t answer_by_ms, uint64_t request, int64_t *ret_answer_by_ms,
                               uint64_t *ret_request);
-/* Open ones whose answer_by_ms, or reminder, is provisional because this year of the calendar is missing: like
- * turn_provisional, by request. */
-void     turn_asked_provisional_put(struct turn *turn, uint32_t year, uint64_t request);
-void     turn_asked_provisional_delete(struct turn *turn, uint32_t year, uint64_t request);
-uint64_t turn_asked_provisional_next(struct turn *turn, uint32_t year, uint64_t after);
-uint32_t turn_asked_provisional_year(struct turn *turn, uint32_t after);
 /* turn_flow.c: the procedure that was started for a dossier. False: none. */
 bool     turn_flow(struct turn *turn, uint64_t dossier, struct flow *ret_flow);
 void     turn_flow_put(struct turn *turn, const struct flow *flow);

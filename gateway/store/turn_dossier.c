@@ -85,43 +85,6 @@ bool turn_money_next(struct turn *turn, uint64_t dossier, const char *after, cha
     return true;
 }
 
-/* ---- due dates that are provisional */
-
-static struct key provisional_key(uint32_t year, uint64_t dossier)
-{
-    struct key key = key_empty();
-    key_u32(&key, year);
-    key_u64(&key, dossier);
-    return key;
-}
-
-void turn_provisional_put(struct turn *turn, uint32_t year, uint64_t dossier)
-{
-    struct key key = provisional_key(year, dossier);
-    must(year && dossier);
-    row_put(turn, TABLE_PROVISIONAL, &key, (struct span){ 0 });
-}
-
-void turn_provisional_delete(struct turn *turn, uint32_t year, uint64_t dossier)
-{
-    struct key key = provisional_key(year, dossier);
-    row_delete(turn, TABLE_PROVISIONAL, &key);
-}
-
-uint64_t turn_provisional_next(struct turn *turn, uint32_t year, uint64_t after)
-{
-    struct key from = provisional_key(year, after);
-    struct span key, value;
-    return row_next(turn, TABLE_PROVISIONAL, &from, ROW_AFTER, 4, &key, &value) ? key_read_u64(key, 4) : 0;
-}
-
-uint32_t turn_provisional_year(struct turn *turn, uint32_t after)
-{
-    struct key from = provisional_key(after, UINT64_MAX);
-    struct span key, value;
-    return row_next(turn, TABLE_PROVISIONAL, &from, ROW_AFTER, 0, &key, &value) ? key_read_u32(key, 0) : 0;
-}
-
 /* ---- delivered, and nobody has taken it */
 
 static struct key unreceived_key(uint32_t recipient, int64_t delivered_ms, uint64_t handoff)

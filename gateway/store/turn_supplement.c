@@ -79,38 +79,3 @@ bool turn_asked_open_next(struct turn *turn, int64_t answer_by_ms, uint64_t requ
     *ret_request = key_read_u64(key, 8);
     return true;
 }
-
-static struct key provisional_key(uint32_t year, uint64_t request)
-{
-    struct key key = key_empty();
-    key_u32(&key, year);
-    key_u64(&key, request);
-    return key;
-}
-
-void turn_asked_provisional_put(struct turn *turn, uint32_t year, uint64_t request)
-{
-    struct key key = provisional_key(year, request);
-    must(year && request);
-    row_put(turn, TABLE_ASKED_PROVISIONAL, &key, (struct span){ 0 });
-}
-
-void turn_asked_provisional_delete(struct turn *turn, uint32_t year, uint64_t request)
-{
-    struct key key = provisional_key(year, request);
-    row_delete(turn, TABLE_ASKED_PROVISIONAL, &key);
-}
-
-uint64_t turn_asked_provisional_next(struct turn *turn, uint32_t year, uint64_t after)
-{
-    struct key from = provisional_key(year, after);
-    struct span key, value;
-    return row_next(turn, TABLE_ASKED_PROVISIONAL, &from, ROW_AFTER, 4, &key, &value) ? key_read_u64(key, 4) : 0;
-}
-
-uint32_t turn_asked_provisional_year(struct turn *turn, uint32_t after)
-{
-    struct key from = provisional_key(after, UINT64_MAX);
-    struct span key, value;
-    return row_next(turn, TABLE_ASKED_PROVISIONAL, &from, ROW_AFTER, 0, &key, &value) ? key_read_u32(key, 0) : 0;
-}

@@ -116,7 +116,7 @@ static void know_dossier(struct turn *turn, const struct handoff *handoff)
     turn_dossier_put(turn, &dossier);
     turn_money_put(turn, dossier.id, "LP", &money);
     turn_money_put(turn, dossier.id, "LP-2", &money);
-    turn_provisional_put(turn, SAMPLE_YEAR, dossier.id);
+    turn_provisional_put(turn, PROVISIONAL_DUE, SAMPLE_YEAR, dossier.id);
     turn_unreceived_put(turn, POLICE, handoff->changed_ms, handoff->id);
     turn_ending_put(turn, &ending);
     turn_flow_put(turn, &flow);
@@ -264,7 +264,7 @@ static void redirected(struct turn *turn, void *context)
     collision.dossier = child.dossier;
     turn_collision_put(turn, &collision);
     turn_asked_open_put(turn, asked.answer_by_ms, asked.request);
-    turn_asked_provisional_put(turn, SAMPLE_YEAR, asked.request);
+    turn_provisional_put(turn, PROVISIONAL_ANSWER_BY, SAMPLE_YEAR, asked.request);
     turn_timer_put(turn, asked.timer_ms, TIMER_ASKED, asked.request);
 }
 

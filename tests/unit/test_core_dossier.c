@@ -433,13 +433,13 @@ static void unreceived_in_pages(void **state)
 
 enum { MANY = 40 };
 
-struct provisional { unsigned count; };
+struct waiting_count { unsigned count; };
 
 static void count_provisional(struct turn *turn, void *context)
 {
-    struct provisional *found = context;
+    struct waiting_count *found = context;
     uint64_t id = 0;
-    for (found->count = 0; (id = turn_provisional_next(turn, 2024, id)) != 0;)
+    for (found->count = 0; (id = turn_provisional_next(turn, PROVISIONAL_DUE, 2024, id)) != 0;)
         found->count++;
 }
 
@@ -451,7 +451,7 @@ static void a_calendar_is_loaded(void **state)
                                    .committed = { { DEADLINE_WORKING_DAYS, 60 } } };
     struct calendar *calendar = calendar_new();
     struct command command, tick = { .kind = COMMAND_TICK };
-    struct provisional found;
+    struct waiting_count found;
     struct tables next;
 
     assert_int_equal(calendar_add_year(calendar, 2023), RESULT_OK);

@@ -116,18 +116,18 @@ static void lists_of_dossiers(struct turn *turn, void *context)
     struct unreceived at = { 0 };
     (void)context;
 
-    assert_int_equal(turn_provisional_year(turn, 0), 0);
-    turn_provisional_put(turn, 2028, 3);
-    turn_provisional_put(turn, 2027, 9);
-    turn_provisional_put(turn, 2027, 2);
-    assert_int_equal(turn_provisional_year(turn, 0), 2027);
-    assert_int_equal(turn_provisional_year(turn, 2027), 2028);
-    assert_int_equal(turn_provisional_year(turn, 2028), 0);
-    assert_int_equal(turn_provisional_next(turn, 2027, 0), 2);
-    assert_int_equal(turn_provisional_next(turn, 2027, 2), 9);
-    assert_int_equal(turn_provisional_next(turn, 2027, 9), 0);
-    turn_provisional_delete(turn, 2027, 2);
-    assert_int_equal(turn_provisional_next(turn, 2027, 0), 9);
+    assert_int_equal(turn_provisional_year(turn, PROVISIONAL_DUE, 0), 0);
+    turn_provisional_put(turn, PROVISIONAL_DUE, 2028, 3);
+    turn_provisional_put(turn, PROVISIONAL_DUE, 2027, 9);
+    turn_provisional_put(turn, PROVISIONAL_DUE, 2027, 2);
+    assert_int_equal(turn_provisional_year(turn, PROVISIONAL_DUE, 0), 2027);
+    assert_int_equal(turn_provisional_year(turn, PROVISIONAL_DUE, 2027), 2028);
+    assert_int_equal(turn_provisional_year(turn, PROVISIONAL_DUE, 2028), 0);
+    assert_int_equal(turn_provisional_next(turn, PROVISIONAL_DUE, 2027, 0), 2);
+    assert_int_equal(turn_provisional_next(turn, PROVISIONAL_DUE, 2027, 2), 9);
+    assert_int_equal(turn_provisional_next(turn, PROVISIONAL_DUE, 2027, 9), 0);
+    turn_provisional_delete(turn, PROVISIONAL_DUE, 2027, 2);
+    assert_int_equal(turn_provisional_next(turn, PROVISIONAL_DUE, 2027, 0), 9);
 
     assert_false(turn_unreceived_next(turn, &at, false, &at));
     turn_unreceived_put(turn, 2, 50, 5);
