@@ -1,5 +1,6 @@
 /* Papers from fixed views: each page as a whole (tests/unit/data/paper/, from <body> on; PAPER_WRITE=1 writes them
- * anew, to be read before they are believed), form numbers by date, and what may not be taken for a reason. */
+ * anew, to be read before they are believed), which handoff a paper is of, and what it says of it. The rules that need
+ * no dossier: test_cli_paper_rules.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -243,40 +244,6 @@ static void the_register_is_as_it_was_read(void **state)
     as_kept(PAPER_REGISTER, register_json(&source, rows));
 }
 
-/* ---- form numbers */
-
-static void numbers_moved_in_2025(void **state)
-{
-    static const struct { enum paper_kind kind; unsigned before, since; } numbers[] = {
-        { PAPER_RECEIPT, 1, 1 }, { PAPER_SUPPLEMENT, 2, 2 }, { PAPER_REFUSAL, 3, 3 }, { PAPER_APOLOGY, 4, 4 },
-        { PAPER_STOP, 0, 5 }, { PAPER_SLIP, 5, 6 }, { PAPER_REGISTER, 6, 7 }, { PAPER_RESULT, 0, 0 },
-    };
-    int64_t moved_ms = AT("2025-07-01T00:00:00+07:00");
-
-    (void)state;
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct paper_form before = paper_form(numbers[i].kind, moved_ms - 1);
-        struct paper_form since = paper_form(numbers[i].kind, moved_ms);
-        assert_int_equal(before.number, numbers[i].before);
-        assert_int_equal(since.number, numbers[i].since);
-        assert_string_equal(before.circular, "TT 01/2018/TT-VPCP");
-        assert_string_equal(since.circular, "TT 03/2025/TT-VPCP");
-        assert_true(before.title[0] && since.title[0]);
-    }
-    assert_string_not_equal(paper_form(PAPER_APOLOGY, moved_ms - 1).title, paper_form(PAPER_APOLOGY, moved_ms).title);
-}
-
-static void kinds_have_their_words(void **state)
-{
-    (void)state;
-    for (enum paper_kind kind = 1; kind < PAPER_END; kind++) {
-        assert_int_equal(paper_read(paper_infos[kind].word), kind);
-        assert_true(paper_infos[kind].vi[0] && paper_infos[kind].en[0]);
-    }
-    assert_int_equal(paper_read(""), 0);
-    assert_int_equal(paper_read("poster"), 0);
-}
-
 /* ---- which handoff */
 
 static size_t chosen(struct fixture *fixture, uint64_t id)
@@ -483,23 +450,6 @@ static void a_step_has_its_title(void **state)
 
 /* ---- words */
 
-static void codes_are_no_reasons(void **state)
-{
-    static const char *const codes[] = { "", " ", "E-17", "-1", "http-503", "HTTP 500 Internal Server Error",
-        "java.lang.NullPointerException at line 5", "error: lỗi không xác định được", "REJECTED", "thieu_giay_to",
-        "{\"code\": 3}", "Object reference is null", "999: 12, 13" };
-    static const char *const reasons[] = { "Không thuộc thẩm quyền của phường.", "Thiếu giấy chứng sinh bản chính",
-        "Hồ sơ nộp trùng với hồ sơ H29.07-230425-0001 (đã có kết quả)." };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (!words_are_code(codes[i]))
-            fail_msg("taken for a reason: %s", codes[i]);
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (words_are_code(reasons[i]))
-            fail_msg("taken for a code: %s", reasons[i]);
-}
-
 static json_t *words_of(struct fixture *fixture, const char *type, const char *payload, size_t size)
 {
     fixture->says[REFUSAL].content_type = (char *)(uintptr_t)type;
@@ -540,58 +490,6 @@ static void any_payload_is_survived(void **state)
     json_decref(told);
 }
 
-static void on_time_is_judged_by_the_day_and_the_minute(void **state)
-{
-    int64_t due_ms = AT("2023-04-28 11:00");
-
-    (void)state;
-    assert_string_equal(part_outcome(AT("2023-04-27 23:59"), due_ms), "before");
-    assert_string_equal(part_outcome(AT("2023-04-28 00:00"), due_ms), "on");
-    assert_string_equal(part_outcome(due_ms, due_ms), "on");
-    assert_string_equal(part_outcome(due_ms + 1, due_ms), "late");
-    assert_string_equal(part_outcome(0, due_ms), "");
-    assert_string_equal(part_outcome(due_ms, 0), "");
-}
-
-/* ---- the first handoff of a day */
-
-struct shelf { uint64_t ids[64]; size_t count; unsigned looks; };       /* the n-th was accepted at n */
-
-static enum exit_code look(void *context, uint64_t after, uint64_t *ret_id, int64_t *ret_accepted_ms)
-{
-    struct shelf *shelf = context;
-    size_t at = 0;
-
-    shelf->looks++;
-    while (at < shelf->count && shelf->ids[at] <= after)
-        at++;
-    *ret_id = at < shelf->count ? shelf->ids[at] : 0;
-    *ret_accepted_ms = at < shelf->count ? (int64_t)at : INT64_MAX;
-    return EXIT_DONE;
-}
-
-/* Ids of two epochs, with gaps: for every time there is, the one right before it. */
-static void the_beginning_of_a_day_is_found(void **state)
-{
-    struct shelf shelf = { .count = 0 };
-
-    (void)state;
-    for (size_t count = 0; count <= 64; count++) {
-        for (int64_t from_ms = 0; from_ms <= (int64_t)count + 1; from_ms++) {
-            uint64_t found = 99;
-            size_t before = from_ms < (int64_t)count ? (size_t)from_ms : count;
-            shelf.looks = 0;
-            assert_int_equal(register_search(look, &shelf, from_ms, &found), EXIT_DONE);
-            assert_int_equal(found, before ? shelf.ids[before - 1] : 0);
-            assert_true(shelf.looks < 140);
-        }
-        if (count < 64) {
-            uint64_t last = count ? shelf.ids[count - 1] : 1ULL << 48;
-            shelf.ids[shelf.count++] = count == 40 ? (2ULL << 48) + 1 : last + 1 + count * count % 5;
-        }
-    }
-}
-
 /* Nothing known but handoffs, everything purged: the papers are there, with more to fill in. */
 static void papers_of_a_bare_dossier(void **state)
 {
@@ -619,15 +517,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_page_is_as_it_was_read), cmocka_unit_test(the_register_is_as_it_was_read),
-        cmocka_unit_test(numbers_moved_in_2025), cmocka_unit_test(kinds_have_their_words),
         cmocka_unit_test(a_draft_is_no_apology), cmocka_unit_test(what_stands_is_chosen_before_what_was_closed),
         cmocka_unit_test(the_citizen_reads_by_when), cmocka_unit_test(a_moved_date_says_so),
         cmocka_unit_test(a_step_that_waits_is_not_on_its_way),
         cmocka_unit_test(a_step_has_its_title),
         cmocka_unit_test(nobody_is_late_while_the_clock_stands),
-        cmocka_unit_test(codes_are_no_reasons), cmocka_unit_test(any_payload_is_survived),
-        cmocka_unit_test(on_time_is_judged_by_the_day_and_the_minute), cmocka_unit_test(papers_of_a_bare_dossier),
-        cmocka_unit_test(the_beginning_of_a_day_is_found),
+        cmocka_unit_test(any_payload_is_survived),
+        cmocka_unit_test(papers_of_a_bare_dossier),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
