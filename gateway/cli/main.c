@@ -176,8 +176,9 @@ static bool add_option(struct cli *cli, char **argv, int *at)
         return false;
     }
     const char *value = equals ? equals + 1 : "";
-    if (takes && !equals && !(value = argv[*at + 1])) {
-        cli_complain(cli, "tùy chọn --%s cần một giá trị", "option --%s needs a value", name);
+    /* An empty one is a variable of a script that was not set: `--agency ""` must not mean every agency. */
+    if (takes && ((!equals && !(value = argv[*at + 1])) || !value[0])) {
+        cli_complain(cli, "tùy chọn --%.*s cần một giá trị", "option --%.*s needs a value", (int)length, name);
         return false;
     }
     *at += takes && !equals;

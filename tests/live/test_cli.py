@@ -412,7 +412,8 @@ def test_a_damaged_copy_is_found(running, tmp_path):
     ["replay", "--reason", "x"], ["replay", "1", "--agency", POLICE, "--reason", "x"],
     ["list", "--state", "nonsense"], ["close", "1", "--behind", "nonsense", "--reason", "x"],
     ["submit", "--as", "../x", "file.json"], ["submit", "--as", COUNTER], ["receive"], ["doctor"],
-    ["list", "--limit"], ["receive", "--as", TAX, "--kinds", "NONSENSE"], ["list", "--limit", "99999999999"],
+    ["list", "--limit"], ["late", "--agency", ""], ["late", "--agency="],
+    ["receive", "--as", TAX, "--kinds", "NONSENSE"], ["list", "--limit", "99999999999"],
     ["receive", "--as", TAX, "--credit", "0"], ["init", "folder", "--port", "99999"], ["status", "--lang", "fr"],
     ["test-rule", "--dialect", "hotich", "--http", "999"], ["test-rule", "--dialect", "hotich", "--call", "x"],
     ["restore", "folder", "--after-epoch", "99999999999"]])
