@@ -182,7 +182,9 @@ $(call program,$(BUILD)/tests/sim,$(call object_of,$(SIM_SOURCES)),directory $(N
 $(call program,$(BUILD)/tests/city,$(call object_of,$(CITY_SOURCES)),directory $(NEEDS_wire))
 wraps      = $(addprefix -Wl$(comma)--wrap=,$(1))
 comma     := ,
-WRAPS_test_broker_turn := bus_now_us bus_read bus_send     # tests/unit/broker_seat.c has them
+WRAPS_test_broker_turn := bus_now_us bus_read bus_send zmq_msg_gets     # tests/unit/broker_seat.c has them
+WRAPS_test_broker_sync := $(WRAPS_test_broker_turn) fdatasync    # and this one tests/unit/disk_gate.c
+WRAPS_test_store_aside := fdatasync
 needs_of_test = $(or $(NEEDS_$(word 2,$(subst _, ,$(basename $(notdir $(1)))))),$(NEEDS_all))
 $(foreach test,$(UNIT_SOURCES),$(call program,$(BUILD)/tests/$(basename $(notdir $(test))),$(call object_of,$(test)),\
     unit-shared $(call needs_of_test,$(test)),-lcmocka $(call wraps,$(WRAPS_$(basename $(notdir $(test)))))))

@@ -21,7 +21,8 @@
 enum {
     UNSENT_MAX = PLAN_MAX * PLAN_MOST_MAX, UNSENT_PER_TURN = 64, LOST_PER_TURN = 16, REVOKED_MAX = 64,
     FRAMES_ARENA_BYTES = 8 << 20, WORDS_ARENA_BYTES = 1 << 20,
-    WAITED_BODY_BYTES = BODY_BYTES_MAX,         /* bodies given out in one turn while somebody waits */
+    WAITED_BODY_BYTES = BODY_BYTES_MAX,         /* bodies given out in one turn while somebody waits, ... */
+    WAITED_COMMANDS = TURN_COMMANDS_MAX / 4,    /* ... and commands taken into it */
     GATHER_US = 2000, GATHER_LAZY_US = 20000, GATHER_COMMANDS = TURN_COMMANDS_MAX * 3 / 4,
     WASTE_BYTES = 64 << 10, WASTE_PER_TURN = TURN_COMMAND_BYTES_MAX / WASTE_BYTES,
     BACKUP_PAUSE_MS = 60 * 60 * 1000, REFUSALS_PER_MINUTE = 30, COMINGS_PER_MINUTE = 600,
@@ -76,9 +77,10 @@ struct broker {
     bool has_kept;
     bool hurry;                                 /* somebody waits for the answer to one of the commands in `order` */
     int64_t gather_until_us;                    /* else the turn may wait so long for more of them */
-    int64_t waiter_ms;                          /* steady: when somebody not in bulk last asked for something */
-    int64_t asker_ms;                           /* steady: when somebody not in bulk last handed something off ... */
-    uint64_t asker;                             /* ... and who it was: the number of his session */
+    int64_t waiter_ms;                          /* steady: when somebody not in bulk last asked for something ... */
+    uint64_t waiter;                            /* ... and the number of his session, forgotten when that is in bulk */
+    int64_t asker_ms;                           /* the same of handing something off */
+    uint64_t asker;
     bool speaking;                              /* what is said is gathered until all of the turn is */
 
     int64_t  now_ms, steady_ms;                 /* read once a turn */
@@ -133,8 +135,10 @@ void intake_cut_off(struct broker *broker, int file, const struct agency *holder
 void intake_forget(struct broker *broker);                  /* frames of commands that are done */
 
 /* ---- turn.c */
-/* One turn with what is there. RESULT_FULL: nothing happened, wait; RESULT_BROKEN: stop. */
-MUST_USE enum result turn_make(struct broker *broker);
+/* Reads what has come, and makes one turn of what is there, if that is due. What the turn before has to say leaves as
+ * soon as it is known to be on disk; while it is not, the next turn is made all the same. RESULT_FULL: nothing
+ * happened, wait; RESULT_BROKEN: stop. */
+MUST_USE enum result turn_go_on(struct broker *broker);
 /* One command alone in its turn. *ret_again: it has more to do. */
 MUST_USE enum result turn_alone(struct broker *broker, const struct command *command, bool *ret_again);
 /* What waits for agencies that have been succeeded by now goes to their successors; some at a time. */
@@ -152,6 +156,7 @@ bool give_up_ballast(struct broker *broker);                /* true: there was o
 
 /* ---- speak.c */
 void speak(struct broker *broker);                          /* after the commit: memory, then words */
+void speak_out(struct broker *broker);                      /* what waited for the turn to be on disk */
 /* What is said outside turns: to a session; to somebody who has none, or who is let go, and may not hear it. */
 void speak_to(struct broker *broker, struct session *session, const struct wire_out *out);
 void speak_refused(struct broker *broker, enum bus_side side, uint32_t routing, const struct frame_refusal *refusal);

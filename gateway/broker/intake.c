@@ -231,18 +231,29 @@ static bool is_lazy(const struct session *session, const struct command *command
     return command->kind == COMMAND_NOTICE_ACK && session->follow.open_count < NOTICE_WINDOW / 2;
 }
 
+/* Who waits for single answers. A session that goes over to bulk with its first requests was none of those. */
+static void note_pace(struct broker *broker, const struct session *session, bool submits)
+{
+    if (session_in_bulk(session, broker->steady_ms)) {
+        broker->waiter_ms = broker->waiter == session->number ? 0 : broker->waiter_ms;
+        broker->asker_ms = broker->asker == session->number ? 0 : broker->asker_ms;
+        return;
+    }
+    broker->waiter_ms = broker->steady_ms;
+    broker->waiter = session->number;
+    if (submits) {
+        broker->asker_ms = broker->steady_ms;
+        broker->asker = session->number;
+    }
+}
+
 /* How long the turn may wait for more. */
 static void hurry_or_wait(struct broker *broker, struct session *session, const struct command *command)
 {
     if (is_lazy(session, command))
         return;
     session_pace(session, broker->steady_ms);           /* of what is waited for: an acknowledgement is no pace */
-    if (!session_in_bulk(session, broker->steady_ms))
-        broker->waiter_ms = broker->steady_ms;
-    if (command->kind == COMMAND_SUBMIT && !session_in_bulk(session, broker->steady_ms)) {
-        broker->asker_ms = broker->steady_ms;
-        broker->asker = session->number;
-    }
+    note_pace(broker, session, command->kind == COMMAND_SUBMIT);
     bool bulk = is_in_bulk(broker, session, command);
     int64_t until_us = bus_now_us() + GATHER_US;
 
@@ -397,9 +408,12 @@ static bool take_admin_frame(struct broker *broker, const struct peer *peer, str
 
 /* ---- a turn's worth */
 
-/* Whether one more frame of so many bytes fits into this turn; the first one always does. */
+/* Whether one more frame of so many bytes fits into this turn; the first one always does. Turns are short while
+ * somebody asks one by one: he waits for the one that is being made, and for his own. */
 static bool has_room(const struct broker *broker, size_t bytes)
 {
+    if (broker->order.count >= WAITED_COMMANDS && turn_has_waiter(broker))
+        return false;
     return order_has_room(&broker->order, bytes) && arena_room(&broker->frames_arena) >= bytes + WIRE_EXTRA_BYTES;
 }
 

@@ -6,11 +6,13 @@
  *   handshakes       answered
  *   once a second    silent sessions, leases of memory, the watchdog
  *   frames           become commands (intake.c)
+ *   last turn        on disk by now? Then what it has to say leaves (speak_out()); else when the next one is made
  *   one turn         commands, ticks, offers, notices; commit; then speak (turn.c, speak.c)
  *   settling         from time to time the turns of the journal reach the environment (store.h); after speaking
  *
- * While a turn is being committed new frames queue up: they are the next group, and nobody waits for a fuller one who
- * has not much else under way (turn_may_wait()). */
+ * A large turn is synced aside: meanwhile its answers are packed, the next frames are read, and the next turn is made,
+ * if there is one. While a turn is being committed new frames queue up: they are the next group, and nobody waits for
+ * a fuller one who has not much else under way (turn_may_wait()). */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -27,7 +29,7 @@
 enum {
     SECOND_MS = 1000, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * 60 * 1000,
     FULL_WAIT_MS = 1000,                /* nothing can be written: again after so long */
-    SETTLE_MS = 100,                    /* turns reach the environment so long after the first of them */
+    SETTLE_MS = 250,                    /* turns reach the environment so long after the first of them */
     STOOD_STILL_MS = 2 * SECOND_MS,     /* a loop that waits at most a second was not running */
     TURN_PATIENCE_US = 5000,            /* a turn waits so long in all for queues that are full */
     FLUSH_MS = 1,                       /* and frames that wait for such a queue are tried again after so long */
@@ -58,7 +60,7 @@ static int64_t wait_ms(const struct loop *loop)
     if (loop->settle_ms && loop->settle_ms < steady_ms)
         steady_ms = loop->settle_ms;
     int64_t ms = steady_ms > broker->steady_ms ? steady_ms - broker->steady_ms : 0;
-    if (loop->more_handshakes)
+    if (loop->more_handshakes || store_is_syncing(broker->store))
         return 0;
     if (loop->full_until_ms)
         return ms;
@@ -196,14 +198,12 @@ static enum result make_turn(struct loop *loop)
 {
     struct broker *broker = loop->broker;
 
-    if (loop->full_until_ms && broker->steady_ms < loop->full_until_ms)
+    if (loop->full_until_ms && broker->steady_ms < loop->full_until_ms) {
+        speak_out(broker);
         return RESULT_OK;
+    }
     loop->full_until_ms = 0;
-    if (!broker->order.agreed || order_is_empty(&broker->order))
-        intake_read(broker);
-    if (!turn_is_due(broker) || turn_may_wait(broker))
-        return RESULT_OK;
-    enum result result = turn_make(broker);
+    enum result result = turn_go_on(broker);
     if (result == RESULT_FULL || result == RESULT_BUSY) {
         log_event(LOG_ERROR, "full", "why=%s", log_quoted("not even draining finds room; again in a second"));
         loop->full_until_ms = broker->steady_ms + FULL_WAIT_MS;
@@ -228,6 +228,7 @@ static enum result settle(struct loop *loop)
                (settling == SETTLING_DUE || (settling == SETTLING_SOME && turn_has_waiter(broker)));
     if (!due && loop->settle_ms > broker->steady_ms)
         return RESULT_OK;
+    speak_out(broker);
     enum result result = store_settle(broker->store);
     if (result == RESULT_FULL && give_up_ballast(broker))
         result = store_settle(broker->store);
@@ -301,6 +302,10 @@ int loop_run(struct broker *broker)
         if (result == RESULT_OK)
             result = turn_takeover(broker);
     }
+    if (result == RESULT_OK)
+        result = store_synced(broker->store);
+    if (result == RESULT_OK)
+        speak_out(broker);
     if (result != RESULT_OK) {
         log_event(LOG_ERROR, "broken", "why=%s", log_quoted(store_trouble(broker->store)));
         return 1;

@@ -1,5 +1,6 @@
 /* speak.c - after the commit: what the effects of a turn change in memory, and what is said to whom.
  *
+ * While a large turn is still being synced its words are packed already; they leave when it is on disk.
  * A session that cannot be spoken to is ended: its agency says HELLO again and asks again for what it did not hear. */
 #include <string.h>
 
@@ -25,11 +26,14 @@ static enum result pack(const struct wire_out *out, zmq_msg_t *ret_frame)
 static void send_once(struct broker *broker, enum bus_side side, uint32_t routing, const struct wire_out *out)
 {
     zmq_msg_t frame;
+    if (store_synced(broker->store) != RESULT_OK)
+        return;                                     /* the loop ends */
     if (pack(out, &frame) == RESULT_OK && bus_send(&broker->bus, side, routing, &frame, PATIENCE_US) != RESULT_OK)
         zmq_msg_close(&frame);
 }
 
-/* What was gathered leaves. A DELIVER that does not is told to the core: session_drop(). */
+/* What was gathered leaves; what it tells of is on disk. A DELIVER that does not leave is told to the core:
+ * session_drop(). */
 static void send_gathered(struct broker *broker)
 {
     const char *why;
@@ -37,6 +41,12 @@ static void send_gathered(struct broker *broker)
     while ((number = speech_send(&broker->speech, &broker->outbox, &broker->bus, &broker->sessions, broker->steady_ms,
                                  &why)) != 0)
         session_drop(broker, session_of_number(&broker->sessions, number), why);
+}
+
+void speak_out(struct broker *broker)
+{
+    if (store_synced(broker->store) == RESULT_OK)   /* else the loop ends */
+        send_gathered(broker);
 }
 
 /* False: the session is no more. `deliver` NULL: it is something else. */
@@ -48,14 +58,14 @@ static bool send_to(struct broker *broker, struct session *session, const struct
     enum result result = speech_add(&broker->speech, &broker->sessions, session, out, handoff, attempt);
 
     if (result == RESULT_FULL) {
-        send_gathered(broker);
-        session = session_of_number(&broker->sessions, number);
+        speak_out(broker);
+        session = store_is_synced(broker->store) ? session_of_number(&broker->sessions, number) : NULL;
         if (!session)
             return false;
         must(speech_add(&broker->speech, &broker->sessions, session, out, handoff, attempt) == RESULT_OK);
     }
     if (!broker->speaking)
-        send_gathered(broker);
+        speak_out(broker);
     return session_of_number(&broker->sessions, number) != NULL;
 }
 
@@ -257,6 +267,7 @@ static void say_answer(struct broker *broker, struct effect *effect, uint32_t in
 
 void speak(struct broker *broker)
 {
+    send_gathered(broker);              /* of the turn before, which is on disk when there is a later one */
     broker->speaking = true;
     for (uint32_t i = 0; i < broker->effects.count; i++) {
         struct effect *effect = &broker->effects.list[i];
@@ -299,5 +310,6 @@ void speak(struct broker *broker)
         }
     }
     broker->speaking = false;
-    send_gathered(broker);
+    if (store_is_synced(broker->store))
+        send_gathered(broker);
 }

@@ -304,12 +304,12 @@ static enum result try_again_refusing(struct broker *broker)
     return store_turn(broker->store, broker->now_ms, work, broker, &broker->end);
 }
 
-enum result turn_make(struct broker *broker)
+static enum result make(struct broker *broker)
 {
     set_intake(broker);
     if (!broker->order.agreed && order_agree(&broker->order) != RESULT_OK)
         return RESULT_OK;                                       /* nothing is final yet */
-    enum result result = store_turn(broker->store, broker->now_ms, work, broker, &broker->end);
+    enum result result = store_turn_aside(broker->store, broker->now_ms, work, broker, &broker->end);
     if (result == RESULT_FULL)
         result = try_again_refusing(broker);
     if (result != RESULT_OK)
@@ -334,6 +334,16 @@ bool turn_is_due(struct broker *broker)
     return !order_is_empty(&broker->order) || is_due_anyway(broker);
 }
 
+enum result turn_go_on(struct broker *broker)
+{
+    if (!broker->order.agreed || order_is_empty(&broker->order))
+        intake_read(broker);
+    bool due = turn_is_due(broker) && !turn_may_wait(broker);
+    if (!due || !store_is_syncing(broker->store))
+        speak_out(broker);
+    return due ? make(broker) : RESULT_OK;
+}
+
 bool turn_has_waiter(const struct broker *broker)
 {
     return broker->waiter_ms && broker->steady_ms - broker->waiter_ms < WAITER_MS;
@@ -341,7 +351,7 @@ bool turn_has_waiter(const struct broker *broker)
 
 bool turn_has_asker(const struct broker *broker, const struct session *session)
 {
-    return broker->asker && broker->asker != session->number && broker->steady_ms - broker->asker_ms < WAITER_MS;
+    return broker->asker_ms && broker->asker != session->number && broker->steady_ms - broker->asker_ms < WAITER_MS;
 }
 
 bool turn_may_wait(struct broker *broker)

@@ -114,6 +114,7 @@ enum result journal_open_read(struct journal *journal, const char *folder)
 
 void journal_close(struct journal *journal)
 {
+    syncer_stop(&journal->syncer);
     if (journal->file >= 0)
         close(journal->file);
     free(journal->record);
@@ -226,7 +227,7 @@ static uint64_t whole_blocks(uint64_t bytes)
     return (bytes + JOURNAL_BLOCK_BYTES - 1) / JOURNAL_BLOCK_BYTES * JOURNAL_BLOCK_BYTES;
 }
 
-enum result journal_turn_end(struct journal *journal, uint64_t seq, const struct hash *before)
+enum result journal_turn_end(struct journal *journal, uint64_t seq, const struct hash *before, bool aside)
 {
     journal_turn_filled(journal);
     if (journal->record_lost)
@@ -251,11 +252,27 @@ enum result journal_turn_end(struct journal *journal, uint64_t seq, const struct
     while (written < 0 && errno == EINTR);
     if (written != (ssize_t)blocks_bytes)               /* some file systems need room to write again what is there */
         return written >= 0 || file_result(errno) == RESULT_FULL ? RESULT_FULL : RESULT_BROKEN;
-    if (!journal->no_sync && fdatasync(journal->file))
+    if (journal_synced(journal) != RESULT_OK)           /* of the turn before */
+        return RESULT_BROKEN;
+    if (aside && !journal->no_sync && blocks_bytes >= JOURNAL_ASIDE_BYTES)
+        syncer_begin(&journal->syncer, journal->file);
+    else if (!journal->no_sync && fdatasync(journal->file))
         return RESULT_BROKEN;
     journal->used_bytes += blocks_bytes;
     journal->rows += journal->record_rows;
     return RESULT_OK;
+}
+
+enum syncing journal_syncing(struct journal *journal)
+{
+    if (!journal->syncer.under_way)
+        return SYNCED;
+    return syncer_is_done(&journal->syncer) ? SYNC_OVER : SYNCING;
+}
+
+enum result journal_synced(struct journal *journal)
+{
+    return syncer_wait(&journal->syncer) ? RESULT_BROKEN : RESULT_OK;
 }
 
 void journal_restart(struct journal *journal)

@@ -19,12 +19,17 @@
 #include "gateway/base/hash.h"
 #include "gateway/base/span.h"
 #include "gateway/store/schema.h"
+#include "gateway/store/syncer.h"
 
-enum { JOURNAL_BLOCK_BYTES = 4096, JOURNAL_RECORD_BYTES_MAX = 8 << 20, JOURNAL_BYTES_MIN = 64 << 10 };
+enum {
+    JOURNAL_BLOCK_BYTES = 4096, JOURNAL_RECORD_BYTES_MAX = 8 << 20, JOURNAL_BYTES_MIN = 64 << 10,
+    JOURNAL_ASIDE_BYTES = 32 << 10,     /* a record of so many may be synced aside: waking a thread costs as much as */
+};                                      /* what follows from a shorter one */
 
 struct journal {
     int      file;                      /* -1: there is none, every turn is settled at once */
     bool     no_sync;
+    struct syncer syncer;               /* of the last record */
     uint64_t size_bytes;                /* of the file */
     uint64_t used_bytes;                /* the next record begins here */
     uint64_t rows;                      /* in the records before it */
@@ -61,8 +66,14 @@ void journal_turn_reserve(struct journal *journal, enum table table, struct span
 void journal_turn_delete(struct journal *journal, enum table table, struct span key);
 /* The value of the last journal_turn_reserve() is there: any other row is touched now. */
 void journal_turn_filled(struct journal *journal);
-/* The turn is on disk when it returns RESULT_OK. FULL: it does not fit, nothing was written. BROKEN: perhaps it was. */
-MUST_USE enum result journal_turn_end(struct journal *journal, uint64_t seq, const struct hash *before);
+/* The turn is on disk when it returns RESULT_OK; with `aside` it is written then, the turns before it are on disk, and
+ * it is when journal_synced() says so. FULL: it does not fit, nothing was written. BROKEN: perhaps it was. */
+MUST_USE enum result journal_turn_end(struct journal *journal, uint64_t seq, const struct hash *before, bool aside);
+/* What was written and is not known to be on disk: nothing; the last turn, and journal_synced() would wait or not. */
+enum syncing { SYNCED, SYNC_OVER, SYNCING };
+enum syncing journal_syncing(struct journal *journal);
+/* Waits until all that was written is on disk. BROKEN: it is not known whether it is. */
+MUST_USE enum result journal_synced(struct journal *journal);
 /* The environment holds everything. */
 void journal_restart(struct journal *journal);
 

@@ -99,7 +99,9 @@ static enum result turn_undo(struct turn *turn)
 
     turn->txn = NULL;
     forget_known(store);
-    enum result result = settle_again(store);
+    enum result result = store_synced(store);
+    if (result == RESULT_OK)
+        result = settle_again(store);
     if (result == RESULT_OK && turn->failure == RESULT_FULL && store->open)
         result = settle_commit(store);
     return result == RESULT_FULL ? RESULT_OK : result;
@@ -153,13 +155,13 @@ static void put_counters(struct turn *turn)
 }
 
 /* In the journal, synced; without room there, in the environment with all that is in the journal. */
-static enum result turn_commit(struct turn *turn)
+static enum result turn_commit(struct turn *turn, bool aside)
 {
     struct store *store = turn->store;
-    enum result result = journal_turn_end(&store->journal, turn->counters.seq, &store->counters.link);
+    enum result result = journal_turn_end(&store->journal, turn->counters.seq, &store->counters.link, aside);
 
     turn->txn = NULL;
-    if (result == RESULT_FULL)
+    if (result == RESULT_FULL && (result = store_synced(store)) == RESULT_OK)
         result = settle_commit(store);
     else if (result != RESULT_OK)
         store->trouble = "the journal cannot be written";
@@ -191,7 +193,27 @@ static bool turn_run(struct turn *turn, turn_work *work, void *context)
     return true;
 }
 
-enum result store_turn(struct store *store, int64_t now_ms, turn_work *work, void *context, struct turn_end *ret_end)
+bool store_is_syncing(struct store *store)
+{
+    return journal_syncing(&store->journal) == SYNCING;
+}
+
+bool store_is_synced(struct store *store)
+{
+    return !store->broken && journal_syncing(&store->journal) == SYNCED;
+}
+
+enum result store_synced(struct store *store)
+{
+    if (!store->broken && journal_synced(&store->journal) != RESULT_OK) {
+        store->trouble = "the journal cannot be written";
+        store->broken = true;
+    }
+    return store->broken ? RESULT_BROKEN : RESULT_OK;
+}
+
+static enum result make_turn(struct store *store, int64_t now_ms, turn_work *work, void *context, bool aside,
+                             struct turn_end *ret_end)
 {
     struct turn *turn = &store->turn;
     must(!store->read_only && !turn->txn);
@@ -201,15 +223,27 @@ enum result store_turn(struct store *store, int64_t now_ms, turn_work *work, voi
     if (result == RESULT_OK && !turn_run(turn, work, context)) {
         result = turn_undo(turn) == RESULT_OK ? turn->failure : RESULT_BROKEN;
     } else if (result == RESULT_OK && turn->wrote) {
-        result = turn_commit(turn);
+        result = turn_commit(turn, aside);
     } else if (result == RESULT_OK) {
         turn_leave(turn);
+        result = store_synced(store);
     }
     store->broken = result == RESULT_BROKEN;
     if (result != RESULT_OK)
         return result;
     *ret_end = (struct turn_end){ .seq = store->counters.seq, .link = store->counters.link, .wrote = turn->wrote };
     return RESULT_OK;
+}
+
+enum result store_turn(struct store *store, int64_t now_ms, turn_work *work, void *context, struct turn_end *ret_end)
+{
+    return make_turn(store, now_ms, work, context, false, ret_end);
+}
+
+enum result store_turn_aside(struct store *store, int64_t now_ms, turn_work *work, void *context,
+                             struct turn_end *ret_end)
+{
+    return make_turn(store, now_ms, work, context, true, ret_end);
 }
 
 enum result store_read(struct store *store, turn_work *work, void *context)

@@ -3,6 +3,9 @@
  * Promise    store_turn() returns RESULT_OK only after the turn is on disk and synced: as a record of the journal
  *            (journal.h), or in the environment. Nothing may be said to anyone before that. A turn that wrote nothing
  *            is not committed and uses no sequence number.
+ * Aside      store_turn_aside() may return while the turn is still being synced; then store_synced() is what
+ *            store_turn() was: before it nothing may be said. The next turn may be made meanwhile; it is not synced
+ *            before this one is.
  * Settling   turns of the journal reach the environment many at a time, by store_settle(). Until then other processes
  *            do not see them; a killed writer's are taken over by whoever opens the store next.
  * One        writer per store: store_open() takes an flock; a second one gets RESULT_BUSY.
@@ -14,7 +17,8 @@
  * Room       bytes are counted by ourselves, key + value of every row. store_intake_open() is false from 90 % of
  *            store_bytes_max on, or when the disk or the map has less than the ballast's size left; deliveries and
  *            operators go on.
- * Threads    the loop's only. LMDB must not be opened twice in one process.
+ * Threads    the loop's only, and one that does nothing but sync the journal. LMDB must not be opened twice in one
+ *            process.
  * Files      FOLDER/data.mdb, lock.mdb, journal, writer.lock, ballast, keys/day-YYYYMMDD.key; folders 0700, files 0600.
  */
 #ifndef GATEWAY_STORE_STORE_H
@@ -54,7 +58,16 @@ struct turn_end {
 typedef void turn_work(struct turn *turn, void *context);
 MUST_USE enum result store_turn(struct store *store, int64_t now_ms, turn_work *work, void *context,
                                 struct turn_end *ret_end);
-/* The same in a read-only transaction (no put may be called: must). Short: at most 200 ms, it pins pages. */
+/* The same for who has something to do while a large turn is being synced. RESULT_OK: all turns before it are on
+ * disk. */
+MUST_USE enum result store_turn_aside(struct store *store, int64_t now_ms, turn_work *work, void *context,
+                                      struct turn_end *ret_end);
+/* Waits until every turn is on disk. BROKEN: the last one perhaps is not. */
+MUST_USE enum result store_synced(struct store *store);
+bool store_is_syncing(struct store *store);                 /* store_synced() would wait */
+bool store_is_synced(struct store *store);                  /* every turn is known to be on disk */
+/* The same as store_turn() in a read-only transaction (no put may be called: must). Short: at most 200 ms, it pins
+ * pages. */
 MUST_USE enum result store_read(struct store *store, turn_work *work, void *context);
 
 /* ---- outside turns */

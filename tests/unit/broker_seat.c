@@ -16,6 +16,7 @@ static struct {
     int64_t  now_us;
     struct coming { uint32_t routing; zmq_msg_t frame; } coming[COMING_MAX];
     uint32_t first, count;
+    const char *key_text;                       /* of whom the last frame came from */
 } fake;
 
 /* ---- the bus and its clock */
@@ -24,6 +25,15 @@ int64_t __wrap_bus_now_us(void);
 bool __wrap_bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer *ret_peer);
 enum result __wrap_bus_send(struct bus *bus, enum bus_side side, uint32_t routing, zmq_msg_t *frame,
                             int64_t patience_us);
+const char *__wrap_zmq_msg_gets(const zmq_msg_t *frame, const char *property);
+
+/* Asked of a frame that was read and kept: the last one. */
+const char *__wrap_zmq_msg_gets(const zmq_msg_t *frame, const char *property)
+{
+    (void)frame;
+    assert_string_equal(property, "User-Id");
+    return fake.key_text;
+}
 
 int64_t __wrap_bus_now_us(void)
 {
@@ -38,6 +48,7 @@ bool __wrap_bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, stru
     struct coming *coming = &fake.coming[fake.first++];
     struct session *session = session_of_routing(&fake.seat->broker.sessions, coming->routing);
     assert_non_null(session);
+    fake.key_text = session->key_text;
     *ret_peer = (struct peer){ .routing = coming->routing, .file = -1, .key_text = session->key_text };
     assert_int_equal(zmq_msg_move(frame, &coming->frame), 0);
     zmq_msg_close(&coming->frame);
@@ -260,14 +271,11 @@ void seat_ping(struct seat *seat, const char *agency)
 bool seat_turn(struct seat *seat)
 {
     struct broker *broker = &seat->broker;
+    uint64_t seq = store_last(broker->store).seq;
 
     broker->heard.frames[BUS_AGENCIES] = true;
-    if (!broker->order.agreed || order_is_empty(&broker->order))
-        intake_read(broker);
-    if (!turn_is_due(broker) || turn_may_wait(broker))
-        return false;
-    assert_int_equal(turn_make(broker), RESULT_OK);
-    return true;
+    assert_int_equal(turn_go_on(broker), RESULT_OK);
+    return store_last(broker->store).seq != seq;
 }
 
 void seat_flush(struct seat *seat)

@@ -96,6 +96,60 @@ static void after_who_asks_alone_nothing_waits(void **state)
     assert_false(seat_turn(seat));
 }
 
+/* A flood begins with single requests as well; they were none. */
+static void who_goes_over_to_bulk_asked_nobody_to_wait(void **state)
+{
+    struct seat *seat = *state;
+    seat_session(seat, WARD, 0);
+    submit_many(seat, WARD, BULK - 1);
+    assert_true(seat_turn(seat));
+    assert_true(turn_has_waiter(&seat->broker));
+    submit_many(seat, WARD, 1);
+    (void)seat_turn(seat);
+    assert_false(turn_has_waiter(&seat->broker));
+}
+
+static void but_another_who_asks_still_does(void **state)
+{
+    struct seat *seat = *state;
+    seat_session(seat, WARD, 0);
+    seat_session(seat, WARD2, 0);
+    submit_many(seat, WARD, BULK - 1);
+    seat_submit(seat, WARD2, ONCE, 64);
+    assert_true(seat_turn(seat));
+    submit_many(seat, WARD, 1);
+    (void)seat_turn(seat);
+    assert_true(turn_has_waiter(&seat->broker));
+}
+
+/* A quarter of what else goes into one turn. */
+static void turns_are_short_while_somebody_asks(void **state)
+{
+    struct seat *seat = *state;
+    seat_session(seat, WARD, 0);
+    seat_session(seat, WARD2, 0);
+    flood(seat, WARD);
+    seat_submit(seat, WARD2, ONCE, 64);
+    assert_true(seat_turn(seat));
+    submit_many(seat, WARD, WAITED_COMMANDS + 1);
+    assert_true(seat_turn(seat));
+    assert_int_equal(seat->broker.order.done, WAITED_COMMANDS);
+    assert_true(seat_turn(seat));
+    assert_int_equal(seat->broker.order.done, 1);
+}
+
+static void and_long_while_nobody_does(void **state)
+{
+    struct seat *seat = *state;
+    seat_session(seat, WARD, 0);
+    flood(seat, WARD);
+    submit_many(seat, WARD, WAITED_COMMANDS + 1);
+    assert_false(seat_turn(seat));
+    seat_pass(seat, GATHER_US);
+    assert_true(seat_turn(seat));
+    assert_int_equal(seat->broker.order.done, WAITED_COMMANDS + 1);
+}
+
 /* ---- the pace of a flood */
 
 static void a_flood_is_answered_at_once_while_nobody_asks(void **state)
@@ -326,6 +380,10 @@ int main(void)
         SEAT(half_a_window_does_not_wait),
         SEAT(who_asks_alone_ends_the_waiting),
         SEAT(after_who_asks_alone_nothing_waits),
+        SEAT(who_goes_over_to_bulk_asked_nobody_to_wait),
+        SEAT(but_another_who_asks_still_does),
+        SEAT(turns_are_short_while_somebody_asks),
+        SEAT(and_long_while_nobody_does),
         SEAT(a_flood_is_answered_at_once_while_nobody_asks),
         SEAT(a_flood_is_answered_at_a_pace_while_another_asks),
         SEAT(who_asks_alone_is_not_slowed),
