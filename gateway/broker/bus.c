@@ -208,11 +208,12 @@ static bool holds_frames(struct bus *bus, enum bus_side side)
     return bus->may_hold[side];
 }
 
-void bus_wait(struct bus *bus, int signals, bool frames, int64_t ms, struct heard *ret_heard)
+void bus_wait(struct bus *bus, int signals, int sync, bool frames, int64_t ms, struct heard *ret_heard)
 {
-    enum { SIGNALS, HANDSHAKES, ENDS, FRAMES };
+    enum { SIGNALS, SYNC, HANDSHAKES, ENDS, FRAMES };
     struct pollfd files[FRAMES + BUS_SIDES] = {
         [SIGNALS] = { .fd = signals, .events = POLLIN },
+        [SYNC] = { .fd = sync, .events = POLLIN },
         [HANDSHAKES] = { .fd = bus->files.zap, .events = POLLIN },
         [ENDS] = { .fd = bus->files.monitor, .events = POLLIN },
     };

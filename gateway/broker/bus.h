@@ -55,12 +55,12 @@ struct peer {
     uint32_t uid;
 };
 
-/* Waits until there is something to be read, for at most `ms`; `signals` is a descriptor, frames are listened to only
- * when `frames`. A look into a socket costs two system calls and more, so only those are looked into whose file says so
- * (ZMQ_FD). It says so once: what came in while something was sent, or was left there, is not told again. For frames
- * that is seen to here; handshakes and ends the caller reads until there are no more, before the first wait and
- * whenever they were heard of. */
-void bus_wait(struct bus *bus, int signals, bool frames, int64_t ms, struct heard *ret_heard);
+/* Waits until there is something to be read, for at most `ms`; `signals` and `sync` are descriptors (-1: none), frames
+ * are listened to only when `frames`. A look into a socket costs two system calls and more, so only those are looked
+ * into whose file says so (ZMQ_FD). It says so once: what came in while something was sent, or was left there, is not
+ * told again. For frames that is seen to here; handshakes and ends the caller reads until there are no more, before the
+ * first wait and whenever they were heard of. */
+void bus_wait(struct bus *bus, int signals, int sync, bool frames, int64_t ms, struct heard *ret_heard);
 
 /* The next message that has come. `frame` is initialised by the caller and filled. False: none. */
 bool bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer *ret_peer);

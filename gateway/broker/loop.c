@@ -60,7 +60,7 @@ static int64_t wait_ms(const struct loop *loop)
     if (loop->settle_ms && loop->settle_ms < steady_ms)
         steady_ms = loop->settle_ms;
     int64_t ms = steady_ms > broker->steady_ms ? steady_ms - broker->steady_ms : 0;
-    if (loop->more_handshakes || store_is_syncing(broker->store))
+    if (loop->more_handshakes)
         return 0;
     if (loop->full_until_ms)
         return ms;
@@ -87,7 +87,7 @@ static void wait_for_something(const struct loop *loop)
     /* With commands still to be written nothing new is read: then only what needs no disk. */
     bool reads = (!broker->order.agreed || order_is_empty(&broker->order)) && !loop->full_until_ms;
 
-    bus_wait(&broker->bus, broker->signals, reads, wait_ms(loop), &broker->heard);
+    bus_wait(&broker->bus, broker->signals, store_sync_file(broker->store), reads, wait_ms(loop), &broker->heard);
     broker->heard.handshakes |= loop->more_handshakes;
 }
 

@@ -263,7 +263,7 @@ enum result journal_turn_end(struct journal *journal, uint64_t seq, const struct
     return RESULT_OK;
 }
 
-enum syncing journal_syncing(struct journal *journal)
+enum syncing journal_syncing(const struct journal *journal)
 {
     if (!journal->syncer.under_way)
         return SYNCED;

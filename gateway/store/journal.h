@@ -71,7 +71,7 @@ void journal_turn_filled(struct journal *journal);
 MUST_USE enum result journal_turn_end(struct journal *journal, uint64_t seq, const struct hash *before, bool aside);
 /* What was written and is not known to be on disk: nothing; the last turn, and journal_synced() would wait or not. */
 enum syncing { SYNCED, SYNC_OVER, SYNCING };
-enum syncing journal_syncing(struct journal *journal);
+enum syncing journal_syncing(const struct journal *journal);
 /* Waits until all that was written is on disk. BROKEN: it is not known whether it is. */
 MUST_USE enum result journal_synced(struct journal *journal);
 /* The environment holds everything. */

@@ -193,14 +193,19 @@ static bool turn_run(struct turn *turn, turn_work *work, void *context)
     return true;
 }
 
-bool store_is_syncing(struct store *store)
+bool store_is_syncing(const struct store *store)
 {
     return journal_syncing(&store->journal) == SYNCING;
 }
 
-bool store_is_synced(struct store *store)
+bool store_is_synced(const struct store *store)
 {
     return !store->broken && journal_syncing(&store->journal) == SYNCED;
+}
+
+int store_sync_file(const struct store *store)
+{
+    return syncer_file(&store->journal.syncer);
 }
 
 enum result store_synced(struct store *store)

@@ -64,8 +64,9 @@ MUST_USE enum result store_turn_aside(struct store *store, int64_t now_ms, turn_
                                       struct turn_end *ret_end);
 /* Waits until every turn is on disk. BROKEN: the last one perhaps is not. */
 MUST_USE enum result store_synced(struct store *store);
-bool store_is_syncing(struct store *store);                 /* store_synced() would wait */
-bool store_is_synced(struct store *store);                  /* every turn is known to be on disk */
+bool store_is_syncing(const struct store *store);           /* store_synced() would wait */
+bool store_is_synced(const struct store *store);            /* every turn is known to be on disk */
+int  store_sync_file(const struct store *store);            /* can be read when it is over: for poll(); -1: none is */
 /* The same as store_turn() in a read-only transaction (no put may be called: must). Short: at most 200 ms, it pins
  * pages. */
 MUST_USE enum result store_read(struct store *store, turn_work *work, void *context);

@@ -30,6 +30,7 @@ SENDER, OTHER_SENDER = "H29.07.00", "H29.16.00"
 BODY_BYTES = 1024
 IN_FLIGHT = 64
 RATE = 200
+E2E_ROUNDS = 5
 TICK_US = 1000000 // os.sysconf("SC_CLK_TCK")
 
 # figure -> (least, most): what the gateway promises of itself
@@ -227,10 +228,9 @@ def bare(sink, count):
 def end_to_end(gateway, count, **load):
     """Handoffs a second from the first SUBMIT to the last POST, and what the client said."""
     before = gateway.sink.posts()
-    begin = time.monotonic()
     client = gateway.load(count, **load)
-    wait_for(lambda: gateway.sink.posts() - before >= count, 300, "the last POST", 0.02)
-    seconds = time.monotonic() - begin
+    wait_for(lambda: gateway.sink.posts() - before >= count, 300, "the last POST")
+    seconds = time.monotonic() - client["first_submit_s"]
     time.sleep(0.2)
     posts = gateway.sink.posts() - before
     if posts != count:
@@ -238,23 +238,33 @@ def end_to_end(gateway, count, **load):
     return count / seconds, client
 
 
-def bench_e2e(gateway, sink, count):
+def e2e_once(gateway, sink, count):
+    """One round; the bare loop before and after it, so that the machine's mood is in both."""
     begin = bare(sink, count)
-    store_before = gateway.store_bytes()
     before = {"broker": cpu_us(gateway.broker), "adapter": cpu_us(gateway.adapter)}
     per_s, client = end_to_end(gateway, count)
     cpu = {"broker": cpu_us(gateway.broker) - before["broker"], "adapter": cpu_us(gateway.adapter) - before["adapter"],
            "client": client["cpu_us"]}
-    end = bare(sink, count)                                # before and after: the machine's mood is in both
+    end = bare(sink, count)
     bare_per_s = (begin["per_s"] + end["per_s"]) / 2
-    say("bare_post_per_s", bare_per_s)
-    say("bare_cpu_us_per_post", (begin["cpu_us"] + end["cpu_us"]) / 2 / count)
-    say("e2e_per_s", per_s)
-    say("e2e_to_bare", per_s / bare_per_s)
-    for program, us in cpu.items():
-        say(f"{program}_cpu_us_per_handoff", us / count)
-    say("cpu_us_per_handoff", sum(cpu.values()) / count)
-    say("store_bytes_per_handoff", (gateway.store_bytes() - store_before) / count)
+    return {
+        "bare_post_per_s": bare_per_s, "bare_cpu_us_per_post": (begin["cpu_us"] + end["cpu_us"]) / 2 / count,
+        "e2e_per_s": per_s, "e2e_to_bare": per_s / bare_per_s,
+        **{f"{program}_cpu_us_per_handoff": us / count for program, us in cpu.items()},
+        "cpu_us_per_handoff": sum(cpu.values()) / count,
+    }
+
+
+def bench_e2e(gateway, sink, count):
+    """The middle of a few rounds, figure by figure; each round's ratio on standard error."""
+    store_before = gateway.store_bytes()
+    rounds = [e2e_once(gateway, sink, count) for _ in range(E2E_ROUNDS)]
+    for name in rounds[0]:
+        say(name, statistics.median(one[name] for one in rounds))
+    for one in rounds:
+        note(f"e2e_to_bare {one['e2e_to_bare']:.2f}, CPU {one['cpu_us_per_handoff']:.1f} us beside a bare "
+             f"{one['bare_cpu_us_per_post']:.1f} us")
+    say("store_bytes_per_handoff", (gateway.store_bytes() - store_before) / count / E2E_ROUNDS)
 
 
 def bench_latency(gateway, folder):

@@ -206,7 +206,8 @@ int main(int argc, char **argv)
         return 1;
     load.start_s = now_s();
     run(&load, argv[4]);
-    printf("accepted %llu\nseconds %.6f\n", (unsigned long long)load.accepted, now_s() - load.start_s);
+    printf("accepted %llu\nseconds %.6f\nfirst_submit_s %.6f\n", (unsigned long long)load.accepted,
+           now_s() - load.start_s, load.begun_s[0]);
     print_quantiles("accept", load.accept_s, load.count);
     if (load.follow)
         print_quantiles("e2e", load.deliver_s, load.count);
