@@ -27,7 +27,7 @@ def test_welcome_says_what_holds(running):
     welcome = running.link(COUNTER).welcome
     assert (welcome.agency, welcome.gateway, welcome.epoch >= 1) == (COUNTER, "live", True)
     assert (welcome.frame_bytes_max, welcome.body_bytes_max) == (1 << 20, 256 << 10)
-    assert (welcome.submit_window, welcome.lease_ms) == (128, 3000)
+    assert (welcome.submit_window, welcome.lease_ms) == (64, 3000)
 
 
 def test_an_unknown_key_never_gets_in(running):
