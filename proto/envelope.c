@@ -1,24 +1,9 @@
 #include "proto/envelope.h"
 
 #include "gateway/base/result.h"
+#include "proto/pack.h"
 
 enum { VERSION = 1, TAG_CORRELATION = 1 << 3, BYTES_FOLLOW = 2 };
-
-static size_t number_size(uint64_t number)
-{
-    size_t bytes = 1;
-    while (number >>= 7)
-        bytes++;
-    return bytes;
-}
-
-static uint8_t *number_write(uint8_t *at, uint64_t number)
-{
-    for (; number > 0x7F; number >>= 7)
-        *at++ = (uint8_t)(number | 0x80);
-    *at++ = (uint8_t)number;
-    return at;
-}
 
 /* The case of a oneof is the number of its field, and every arm of it is a pointer to a message. */
 static const ProtobufCMessage *body_of(const Lienthong__V1__Envelope *envelope)
@@ -34,9 +19,9 @@ static uint64_t body_tag(const Lienthong__V1__Envelope *envelope)
 
 struct envelope_size envelope_measure(const Lienthong__V1__Envelope *envelope)
 {
-    size_t body = protobuf_c_message_get_packed_size(body_of(envelope));
-    size_t correlation = envelope->correlation ? 1 + number_size(envelope->correlation) : 0;
-    size_t head = 1 + correlation + number_size(body_tag(envelope)) + number_size(body);
+    size_t body = pack_size(body_of(envelope));
+    size_t correlation = envelope->correlation ? 1 + pack_number_size(envelope->correlation) : 0;
+    size_t head = 1 + correlation + pack_number_size(body_tag(envelope)) + pack_number_size(body);
     return (struct envelope_size){ .frame = head + body, .body = body };
 }
 
@@ -47,10 +32,10 @@ void envelope_pack(const Lienthong__V1__Envelope *envelope, struct envelope_size
     *at++ = VERSION;
     if (envelope->correlation) {
         *at++ = TAG_CORRELATION;
-        at = number_write(at, envelope->correlation);
+        at = pack_number(at, envelope->correlation);
     }
-    at = number_write(at, body_tag(envelope));
-    at = number_write(at, size.body);
+    at = pack_number(at, body_tag(envelope));
+    at = pack_number(at, size.body);
     must(at + size.body == ret_frame + size.frame);
-    must(protobuf_c_message_pack(body_of(envelope), at) == size.body);
+    must(pack_message(body_of(envelope), at) == ret_frame + size.frame);
 }

@@ -1,6 +1,6 @@
 /* envelope.h - a frame: the version byte and an Envelope with one body (README.md). The envelope is written here by
- * hand, around a body that protobuf-c packs: it would ask each of two dozen bodies whether it is the one, twice, and
- * move a large one once it knew its length. Pure.
+ * hand, around a body that pack.h writes: nobody has to ask each of two dozen bodies whether it is the one, twice, nor
+ * to move a large one once its length is known. Pure.
  *
  * The same bytes as lienthong__v1__envelope__pack() behind the version byte (tests/unit/test_proto_envelope.c).
  */

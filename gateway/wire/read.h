@@ -20,11 +20,11 @@ MUST_USE bool read_text(const char *text, const char *field, char *ret_text, siz
 /* Sets TOO_LARGE; false, for the caller to return. */
 bool read_too_large(const char *field, size_t most, struct problem *ret_problem);
 
-/* An envelope as the library writes it for a SUBMIT: correlation, then header and payload, and nothing else. Both are
- * left where they lie: bodies are most of what comes, and protobuf-c would copy them. False: something else, or written
- * in another way that means the same; then it has to be read in full. */
-MUST_USE bool read_plain_submit(struct span envelope, uint64_t *ret_correlation, struct span *ret_header,
-                                struct span *ret_payload);
+/* A message looked at and decoded: in one pass where it is written plainly (proto/plain.h), else inspected first and
+ * read in full. What it says may lie in `bytes` and in the arena. NULL: *ret_problem; `name` as for inspect(). */
+MUST_USE ProtobufCMessage *read_message(struct lender *lender, struct span bytes,
+                                        const ProtobufCMessageDescriptor *descriptor, const char *name,
+                                        struct problem *ret_problem);
 /* A packed Header into submit, its header span being set already. content_hash needs the payload span too. */
 MUST_USE bool read_header(struct lender *lender, struct submit *submit, struct problem *ret_problem);
 MUST_USE bool read_cursor(const Lienthong__V1__Cursor *cursor, struct cursor_set *ret_cursor,

@@ -1,7 +1,6 @@
 /* read_submit.c - a sender's Header as far as the core reads it, and its content hash. */
 #include <string.h>
 
-#include "gateway/wire/inspect.h"
 #include "gateway/wire/read.h"
 #include "proto/content.h"
 
@@ -178,54 +177,6 @@ static bool read_fields(struct lender *lender, const Lienthong__V1__Header *head
         && read_facts(lender, header->facts, submit, ret_problem);
 }
 
-/* ---- as the library writes it */
-
-enum { TAG_CORRELATION = 1 << 3, TAG_SUBMIT = 13 << 3 | 2, TAG_HEADER = 1 << 3 | 2, TAG_PAYLOAD = 2 << 3 | 2 };
-
-/* This field comes first, with a number of at most nine bytes: none is cut off. */
-static bool plain_number(struct span *rest, uint8_t tag, uint64_t *ret_number)
-{
-    uint64_t number = 0;
-    if (!rest->size || rest->bytes[0] != tag)
-        return false;
-    for (size_t i = 1; i < rest->size && i <= 9; i++) {
-        number |= (uint64_t)(rest->bytes[i] & 0x7F) << 7 * (i - 1);
-        if (rest->bytes[i] & 0x80)
-            continue;
-        *rest = span_of(rest->bytes + i + 1, rest->size - i - 1);
-        *ret_number = number;
-        return true;
-    }
-    return false;
-}
-
-static bool plain_bytes(struct span *rest, uint8_t tag, struct span *ret_bytes)
-{
-    struct span behind = *rest;
-    uint64_t size;
-    if (!plain_number(&behind, tag, &size) || size > behind.size)
-        return false;
-    *ret_bytes = span_of(size ? behind.bytes : NULL, (size_t)size);
-    *rest = span_of(behind.bytes + size, behind.size - (size_t)size);
-    return true;
-}
-
-bool read_plain_submit(struct span envelope, uint64_t *ret_correlation, struct span *ret_header,
-                       struct span *ret_payload)
-{
-    struct span submit, header, payload;
-    uint64_t correlation;
-
-    if (!plain_number(&envelope, TAG_CORRELATION, &correlation) || !plain_bytes(&envelope, TAG_SUBMIT, &submit) ||
-        envelope.size || !plain_bytes(&submit, TAG_HEADER, &header) || !plain_bytes(&submit, TAG_PAYLOAD, &payload) ||
-        submit.size)
-        return false;
-    *ret_correlation = correlation;
-    *ret_header = header;
-    *ret_payload = payload;
-    return true;
-}
-
 /* ---- the whole */
 
 bool read_header(struct lender *lender, struct submit *submit, struct problem *ret_problem)
@@ -234,15 +185,11 @@ bool read_header(struct lender *lender, struct submit *submit, struct problem *r
         return read_too_large("header", HEADER_BYTES_MAX, ret_problem);
     if (submit->payload.size > BODY_BYTES_MAX)
         return read_too_large("payload", BODY_BYTES_MAX, ret_problem);
-    if (!inspect(submit->header, &lienthong__v1__header__descriptor, "header", ret_problem))
+    ProtobufCMessage *message =
+        read_message(lender, submit->header, &lienthong__v1__header__descriptor, "header", ret_problem);
+    if (!message)
         return false;
-    Lienthong__V1__Header *header =
-        lienthong__v1__header__unpack(&lender->allocator, submit->header.size, submit->header.bytes);
-    if (!header) {
-        problem_set(ret_problem, PROBLEM_MALFORMED, "header", "phần đầu thông điệp sai cấu trúc",
-                    "the header is not a well-formed Header");
-        return false;
-    }
+    const Lienthong__V1__Header *header = (const Lienthong__V1__Header *)message;
     if (!read_fields(lender, header, submit, ret_problem))
         return false;
     submit->content_hash = content_hash(header, submit->payload);

@@ -4,6 +4,7 @@
 #include "gateway/wire/inspect.h"
 #include "gateway/wire/read.h"
 #include "proto/batch.h"
+#include "proto/plain.h"
 
 /* ---- memory */
 
@@ -30,6 +31,26 @@ void lender_init(struct lender *lender, struct arena *arena, size_t frame_bytes)
     lender->allocator = (ProtobufCAllocator){ .alloc = lend, .free = keep, .allocator_data = lender };
     lender->arena = arena;
     lender->until = arena->used + (room < most ? room : most);
+}
+
+ProtobufCMessage *read_message(struct lender *lender, struct span bytes, const ProtobufCMessageDescriptor *descriptor,
+                               const char *name, struct problem *ret_problem)
+{
+    size_t used = lender->arena->used;
+    ProtobufCMessage *message = plain_read(bytes, descriptor, &lender->allocator);
+
+    if (message)
+        return message;
+    lender->arena->used = used;
+    if (!inspect(bytes, descriptor, name, ret_problem))
+        return NULL;
+    message = protobuf_c_message_unpack(descriptor, &lender->allocator, bytes.size, bytes.bytes);
+    if (message)
+        return message;
+    lender->arena->used = used;
+    problem_set(ret_problem, PROBLEM_MALFORMED, name, "thông điệp sai cấu trúc hoặc quá nhiều phần tử",
+                "not a well-formed message, or too many elements in it");
+    return NULL;
 }
 
 /* ---- pieces */
@@ -246,8 +267,6 @@ bool wire_read(struct span bytes, bool admin, struct arena *arena, struct frame 
                struct frame_refusal *ret_refusal)
 {
     struct lender lender;
-    size_t used = arena->used;
-    const ProtobufCMessageDescriptor *descriptor = &lienthong__v1__envelope__descriptor;
 
     /* Cleared as far as it is looked at: both are large, and there are many frames. */
     ret_refusal->correlation = ret_frame->correlation = 0;
@@ -263,24 +282,11 @@ bool wire_read(struct span bytes, bool admin, struct arena *arena, struct frame 
     }
     bytes = span_of(bytes.bytes + 1, bytes.size - 1);
     lender_init(&lender, arena, bytes.size);
-    struct span header, payload;
-    if (!admin && read_plain_submit(bytes, &ret_frame->correlation, &header, &payload)) {
-        ret_frame->kind = FRAME_COMMAND;
-        ret_refusal->correlation = ret_frame->correlation;
-        bool good = read_bodies(header, payload, &lender, &ret_frame->command, ret_refusal);
-        ret_frame->command.correlation = ret_frame->correlation;
-        return good;
-    }
-    Lienthong__V1__Envelope *envelope = NULL;
-    if (!inspect(bytes, descriptor, "", &ret_refusal->problem))
+    ProtobufCMessage *message = read_message(&lender, bytes, &lienthong__v1__envelope__descriptor, "",
+                                             &ret_refusal->problem);
+    if (!message)
         return false;
-    envelope = lienthong__v1__envelope__unpack(&lender.allocator, bytes.size, bytes.bytes);
-    if (!envelope) {
-        arena->used = used;
-        problem_set(&ret_refusal->problem, PROBLEM_MALFORMED, "", "thông điệp sai cấu trúc hoặc quá nhiều phần tử",
-                    "not a well-formed envelope, or too many elements in it");
-        return false;
-    }
+    const Lienthong__V1__Envelope *envelope = (const Lienthong__V1__Envelope *)message;
     ret_frame->correlation = ret_refusal->correlation = envelope->correlation;
     if (!admin) {
         bool good = read_body(envelope, &lender, ret_frame, ret_refusal);

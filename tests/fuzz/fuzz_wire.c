@@ -1,13 +1,17 @@
 /* fuzz_wire.c - any bytes at all as a frame: first byte odd, from the admin socket; even, from an agency.
  *
  * Must hold: wire_read() stays inside its bytes and its share of the arena; what it understood is within every bound of
- * command.h; what it refused has a type and both sentences, and that refusal can be packed and read again. */
+ * command.h; what it refused has a type and both sentences, and that refusal can be packed and read again. What is read
+ * in one pass is what inspect() lets pass and protobuf-c reads; what we pack are the bytes that protobuf-c packs. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/wire/inspect.h"
 #include "gateway/wire/wire.h"
 #include "proto/batch.h"
 #include "proto/content.h"
+#include "proto/pack.h"
+#include "proto/plain.h"
 #include "tests/fuzz/fuzz.h"
 
 static struct arena arena;
@@ -177,6 +181,57 @@ static void check_refusal(bool admin)
     free(bytes);
 }
 
+/* ---- the same as protobuf-c */
+
+static void *lend(void *data, size_t size)
+{
+    return arena_take(data, size);
+}
+
+static void keep(void *data, void *piece)
+{
+    (void)data, (void)piece;
+}
+
+static void check_same(const ProtobufCMessage *one, const ProtobufCMessage *other)
+{
+    size_t size = protobuf_c_message_get_packed_size(one);
+    uint8_t *bytes = malloc(2 * size + 1);
+
+    must(bytes && protobuf_c_message_get_packed_size(other) == size);
+    must(protobuf_c_message_pack(one, bytes) == size && protobuf_c_message_pack(other, bytes + size) == size);
+    must(memcmp(bytes, bytes + size, size) == 0);
+    free(bytes);
+}
+
+static void check_pack(const ProtobufCMessage *message)
+{
+    size_t size = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = malloc(2 * size + 1);
+
+    must(bytes && pack_size(message) == size);
+    must(protobuf_c_message_pack(message, bytes) == size && pack_message(message, bytes + size) == bytes + 2 * size);
+    must(memcmp(bytes, bytes + size, size) == 0);
+    free(bytes);
+}
+
+static void check_message(struct span bytes, const ProtobufCMessageDescriptor *descriptor)
+{
+    const ProtobufCAllocator in_arena = { .alloc = lend, .free = keep, .allocator_data = &arena };
+    ProtobufCMessage *plain = plain_read(bytes, descriptor, &in_arena);
+    ProtobufCMessage *full = protobuf_c_message_unpack(descriptor, NULL, bytes.size, bytes.bytes);
+    struct problem problem;
+
+    if (plain) {
+        must(full && inspect(bytes, descriptor, "", &problem));
+        check_same(plain, full);
+    }
+    if (full && descriptor != &lienthong__v1__envelope__descriptor)
+        check_pack(full);
+    if (full)
+        protobuf_c_message_free_unpacked(full, NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct taste taste = taste_of(bytes, size);
@@ -192,5 +247,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         check_frame(admin, whole);
     else
         check_refusal(admin);
+    if (good && frame.kind == FRAME_COMMAND && frame.command.kind == COMMAND_SUBMIT)
+        check_message(frame.command.submit.header, &lienthong__v1__header__descriptor);
+    const ProtobufCMessageDescriptor *envelope = &lienthong__v1__envelope__descriptor;
+    if (whole.size)
+        check_message(span_of(whole.bytes + 1, whole.size - 1), envelope);
+    if (whole.size)                                             /* the same bytes as one of its bodies */
+        check_message(span_of(whole.bytes + 1, whole.size - 1),
+                      envelope->fields[1 + whole.bytes[0] % (envelope->n_fields - 1)].descriptor);
     return 0;
 }
