@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/base/pool.h"
+
 enum { SCANNED_MEMBERS_MAX = 4 };
 
 bool pointer_is_valid(const char *pointer)
@@ -132,7 +134,7 @@ static _Thread_local bool lacked_memory;
 
 static void *noting_malloc(size_t size)
 {
-    void *memory = malloc(size);
+    void *memory = pool_malloc(size);
     lacked_memory |= !memory;
     return memory;
 }
@@ -140,7 +142,7 @@ static void *noting_malloc(size_t size)
 /* Before there are threads. */
 __attribute__((constructor)) static void note_what_jansson_lacks(void)
 {
-    json_set_alloc_funcs(noting_malloc, free);
+    json_set_alloc_funcs(noting_malloc, pool_free);
 }
 
 json_t *json_of_bytes(struct span bytes)

@@ -10,11 +10,12 @@
 #include "adapters/runtime/loop.h"
 #include "gateway/base/hash.h"
 #include "gateway/base/log.h"
+#include "gateway/base/pool.h"
 #include "gateway/base/version.h"
 
 enum { EXIT_FAULTS = 1, EXIT_USAGE = 2, EXIT_BROKEN = 3 };
-/* Free memory at the end of the heap stays ours up to so much. libcurl takes 16 KiB for each transfer and frees them
- * after it: at the C library's 128 KiB the kernel was given pages back, and asked for them again, with every few. */
+/* Free memory at the end of the heap stays ours up to so much. Deliveries come and go with their bodies: at the C
+ * library's 128 KiB the kernel was given pages back, and asked for them again, with every few. */
 enum { HEAP_KEPT_BYTES = 16 << 20, HEAP_MORE_BYTES = 1 << 20, HEAP_PIECE_BYTES_MAX = 4 << 20 };
 
 static const char help_vi[] =
@@ -142,10 +143,13 @@ static void keep_heap(void)
 static int run(const struct arguments *arguments)
 {
     keep_heap();
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    pool_begin();                       /* for libcurl and jansson, in this thread; libcurl's threads do without */
+    if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, pool_malloc, pool_free, pool_realloc, pool_strdup, pool_calloc)
+        != CURLE_OK)
         return EXIT_BROKEN;
     enum result result = loop_run(&arguments->options);
     curl_global_cleanup();
+    pool_end();
     if (result != RESULT_OK && result != RESULT_INVALID)
         log_event(LOG_ERROR, "cannot-run", "why=%s", result_name(result));
     return result == RESULT_OK ? EXIT_SUCCESS : result == RESULT_INVALID ? EXIT_FAULTS : EXIT_BROKEN;
