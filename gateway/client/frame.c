@@ -3,6 +3,7 @@
 
 #include "gateway/client/inside.h"
 #include "proto/envelope.h"
+#include "proto/plain.h"
 
 enum result frame_pack(Lienthong__V1__Envelope *envelope, zmq_msg_t *ret_frame)
 {
@@ -114,13 +115,40 @@ void frame_delivery_free(struct lienthong_delivery *delivery)
     }
 }
 
+/* Back to where it was: what has been taken since is forgotten. */
+static void whole_rewind(struct whole *whole, struct slab *slab, size_t used, size_t left)
+{
+    while (whole->slabs != slab) {
+        struct slab *newer = whole->slabs;
+        whole->slabs = newer->next;
+        free(newer);
+    }
+    slab->used = used;
+    whole->left = left;
+}
+
+/* Of bytes that live as long as the whole: in one pass, or in whatever way they are written. */
+static ProtobufCMessage *whole_read(struct whole *whole, const ProtobufCMessageDescriptor *descriptor,
+                                    struct span bytes)
+{
+    ProtobufCAllocator inside = { whole_allocate, arena_forget, whole };
+    struct slab *slab = whole->slabs;
+    size_t used = slab->used, left = whole->left;
+    ProtobufCMessage *message = plain_read(bytes, descriptor, &inside);
+
+    if (message)
+        return message;
+    whole_rewind(whole, slab, used, left);
+    return protobuf_c_message_unpack(descriptor, &inside, bytes.size, bytes.bytes);
+}
+
 void frame_delivery_header(struct lienthong_delivery *delivery)
 {
-    ProtobufCAllocator inside = { whole_allocate, arena_forget, delivery };
-    const Lienthong__V1__Deliver *deliver = delivery->deliver;
+    struct span header = frame_span(delivery->deliver->header);
 
-    if (deliver->header.len <= HEADER_BYTES_MAX)
-        delivery->header = lienthong__v1__header__unpack(&inside, deliver->header.len, deliver->header.data);
+    if (header.size <= HEADER_BYTES_MAX)
+        delivery->header = (Lienthong__V1__Header *)whole_read((struct whole *)delivery,
+                                                               &lienthong__v1__header__descriptor, header);
 }
 
 /* Is the first thing in this envelope, after the correlation, a DELIVER? */
@@ -142,11 +170,12 @@ static Lienthong__V1__Envelope *read_delivery(struct arena *arena, struct span b
                                               struct lienthong_delivery **ret_delivery)
 {
     struct whole *whole = whole_new(body.size);
-    ProtobufCAllocator inside = { whole_allocate, arena_forget, whole };
-    Lienthong__V1__Envelope *envelope =
-        whole ? lienthong__v1__envelope__unpack(&inside, body.size, body.bytes) : NULL;
-    Lienthong__V1__Envelope *shell = arena_take(arena, sizeof *shell);
+    Lienthong__V1__Envelope *envelope = NULL, *shell = arena_take(arena, sizeof *shell);
+    uint8_t *copy = whole ? whole_allocate(whole, body.size) : NULL;
 
+    if (copy)                                           /* the frame dies before the delivery */
+        envelope = (Lienthong__V1__Envelope *)whole_read(whole, &lienthong__v1__envelope__descriptor,
+                                                         span_of(memcpy(copy, body.bytes, body.size), body.size));
     if (!envelope || envelope->body_case != LIENTHONG__V1__ENVELOPE__BODY_DELIVER) {    /* or two bodies in one */
         if (whole)
             frame_delivery_free(&whole->delivery);
@@ -172,7 +201,12 @@ Lienthong__V1__Envelope *frame_read(struct arena *arena, struct span frame, stru
     struct span body = span_of(frame.bytes + 1, frame.size - 1);
     if (begins_with_deliver(body))
         return read_delivery(arena, body, ret_delivery);
-    Lienthong__V1__Envelope *envelope = lienthong__v1__envelope__unpack(&in_arena, body.size, body.bytes);
+    Lienthong__V1__Envelope *envelope =
+        (Lienthong__V1__Envelope *)plain_read(body, &lienthong__v1__envelope__descriptor, &in_arena);
+    if (!envelope) {
+        arena_reset(arena);
+        envelope = lienthong__v1__envelope__unpack(&in_arena, body.size, body.bytes);
+    }
     if (envelope && envelope->body_case == LIENTHONG__V1__ENVELOPE__BODY_DELIVER)       /* two bodies in one envelope */
         return NULL;
     *ret_delivery = NULL;

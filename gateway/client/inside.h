@@ -162,8 +162,9 @@ struct lienthong {
 
 /* ---- frame.c: bytes <-> Envelope */
 MUST_USE enum result frame_pack(Lienthong__V1__Envelope *envelope, zmq_msg_t *ret_frame);
-/* Decoded into `arena` (which it resets), except a DELIVER, which is taken out of the envelope and becomes a delivery
- * without a header: *ret_delivery is then the caller's, else NULL. NULL: no envelope, or one past the bounds. */
+/* Decoded into `arena` (which it resets) and lent with the frame, except a DELIVER, which is taken out of the envelope
+ * and becomes a delivery without a header: *ret_delivery is then the caller's, else NULL, and needs neither. NULL: no
+ * envelope, or one past the bounds. */
 Lienthong__V1__Envelope *frame_read(struct arena *arena, struct span frame, struct lienthong_delivery **ret_delivery);
 void frame_delivery_header(struct lienthong_delivery *delivery);        /* decodes it; stays NULL when it is none */
 void frame_delivery_free(struct lienthong_delivery *delivery);
