@@ -46,7 +46,6 @@ void job_of(const Lienthong__V1__Deliver *deliver, const Lienthong__V1__Header *
 {
     const Lienthong__V1__Routing *routing = deliver->routing;
     static const Lienthong__V1__Routing nothing = LIENTHONG__V1__ROUTING__INIT;
-    struct uuid uuid = { 0 };
 
     if (!routing)
         routing = &nothing;
@@ -62,9 +61,6 @@ void job_of(const Lienthong__V1__Deliver *deliver, const Lienthong__V1__Header *
         .content_type = header->content_type, .source = source,
         .payload = span_of(deliver->payload.data, deliver->payload.len),
         .checkpoint = span_of(routing->checkpoint.data, routing->checkpoint.len),
+        .message_id = header->message_id.len == sizeof(struct uuid) ? header->message_id.data : NULL,
     };
-    if (header->message_id.len == sizeof uuid.bytes) {
-        memcpy(uuid.bytes, header->message_id.data, sizeof uuid.bytes);
-        uuid_text(&uuid, ret_job->message_id);
-    }
 }

@@ -61,7 +61,7 @@ struct job {
     bool         ask_first;
     bool         recently_created;      /* rules.h; the runtime remembers its own acknowledged creates */
     const char  *dossier_code, *procedure_code, *sender, *recipient, *idempotency_key, *traceparent, *content_type;
-    char         message_id[40];        /* as UUID text */
+    const uint8_t *message_id;          /* the 16 bytes of a UUID; NULL: none */
     struct span  payload, checkpoint;
     const json_t *source;               /* source_build(); may be NULL where dialect_needs_source() says no */
 };

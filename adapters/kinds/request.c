@@ -7,9 +7,12 @@
 
 #include "adapters/kinds/dialect_parts.h"
 #include "gateway/base/hash.h"
+#include "gateway/base/pool.h"
+#include "gateway/base/uuid.h"
 
 /* The lines of nearly every request; a bearer token makes it grow. */
-enum { LINES_FIRST_BYTES = 512 };
+enum { LINES_FIRST_BYTES = 512, PLACE_SIZE = 40 };
+_Static_assert((int)PLACE_SIZE >= (int)UUID_TEXT_SIZE, "a message id in a path");
 
 void request_clear(struct request *request)
 {
@@ -28,7 +31,7 @@ static void wipe_and_free(char *bytes, size_t size)
 {
     if (bytes)
         explicit_bzero(bytes, size);
-    free(bytes);
+    pool_free(bytes);
 }
 
 void request_wipe(struct request *request)
@@ -53,17 +56,33 @@ void url_escape(struct text *text, const char *value)
     }
 }
 
+/* "" without one. */
+static void message_id_text(const uint8_t *bytes, char ret_text[UUID_TEXT_SIZE])
+{
+    struct uuid uuid;
+
+    ret_text[0] = 0;
+    if (!bytes)
+        return;
+    memcpy(uuid.bytes, bytes, sizeof uuid.bytes);
+    uuid_text(&uuid, ret_text);
+}
+
 /* The value of the placeholder at `at` ("{name}"), its size there; NULL: there is none of this name. */
-static const char *placeholder(const char *at, const struct job *job, char array[32], size_t *ret_size)
+static const char *placeholder(const char *at, const struct job *job, char array[PLACE_SIZE], size_t *ret_size)
 {
     static const struct job none = { .dossier_code = "", .idempotency_key = "", .procedure_code = "", .sender = "",
                                      .recipient = "" };
     const struct job *from = job ? job : &none;
+    bool message = strncmp(at, "{message_id}", 12) == 0;
 
-    snprintf(array, 32, "%" PRIu64, from->handoff_id);
+    if (message)
+        message_id_text(from->message_id, array);
+    else
+        snprintf(array, PLACE_SIZE, "%" PRIu64, from->handoff_id);
     const struct { const char *name, *value; } known[] = {
         { "{dossier_code}", from->dossier_code }, { "{idempotency_key}", from->idempotency_key },
-        { "{handoff_id}", array }, { "{message_id}", from->message_id }, { "{procedure_code}", from->procedure_code },
+        { "{handoff_id}", array }, { "{message_id}", array }, { "{procedure_code}", from->procedure_code },
         { "{sender}", from->sender }, { "{recipient}", from->recipient },
         { "{kind}", from->kind > 0 && from->kind < KIND_END ? kind_name(from->kind) : "" },
     };
@@ -77,7 +96,7 @@ static const char *placeholder(const char *at, const struct job *job, char array
 
 bool url_template_is_valid(const char *path)
 {
-    char array[32];
+    char array[PLACE_SIZE];
     size_t size;
 
     for (; *path; path++) {
@@ -96,10 +115,11 @@ bool url_fill(const char *base, const char *path, const struct job *job, char re
 {
     struct text url = text_of(ret_url, REQUEST_URL_SIZE);
     bool whole = strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0;
-    char array[32];
+    char array[PLACE_SIZE];
     size_t size;
 
-    text_add(&url, "%s", whole ? "" : base);
+    if (!whole)
+        text_add_span(&url, span_of_string(base));
     while (*path) {
         const char *value = *path == '{' ? placeholder(path, job, array, &size) : NULL;
         if (value) {
@@ -134,7 +154,7 @@ static bool lines_have_room(struct request *request, size_t more)
         return true;
     while (room < need)
         room *= 2;
-    char *lines = malloc(room);
+    char *lines = pool_malloc(room);
     request->no_memory |= !lines;
     if (!lines)
         return false;
@@ -192,12 +212,12 @@ bool request_key(struct request *request, const char *key, const char *suffix)
     size_t used = 0, suffix_size = strlen(suffix);
 
     value[used++] = '"';
-    for (; *key; key++) {
-        if ((unsigned char)*key < ' ' || (unsigned char)*key > '~' || used + 2 > sizeof value)
+    for (char byte; (byte = *key); key++) {
+        if (byte < ' ' || byte > '~' || used + 2 > sizeof value)
             return false;
-        if (*key == '"' || *key == '\\')
+        if (byte == '"' || byte == '\\')
             value[used++] = '\\';
-        value[used++] = *key;
+        value[used++] = byte;
     }
     if (used + suffix_size + 2 > sizeof value)
         return false;
@@ -234,20 +254,19 @@ bool request_trace(struct request *request, const struct job *job, uint32_t call
     hash_fields_begin(&fields, "lienthong traceparent v1");
     hash_fields_add(&fields, 1, span_of_string(job->idempotency_key));
     hash_fields_add_u64(&fields, 2, job->handoff_id);
-    struct hash_fields trace_fields = fields;
-    hash_fields_add_u64(&fields, 3, job->attempt);
-    hash_fields_add_u64(&fields, 4, call_number);
-    struct hash span_id = hash_fields_end(&fields);
     bool valid = trace_is_valid(job->traceparent);
-
     text_add_span(&text, span_of("00-", 3));
     if (valid)
         text_add_span(&text, span_of(job->traceparent + 3, 33));
     else {
+        struct hash_fields trace_fields = fields;
         struct hash trace_id = hash_fields_end(&trace_fields);
         text_add_hex(&text, trace_id.bytes, 16);
         text_add_span(&text, span_of("-", 1));
     }
+    hash_fields_add_u64(&fields, 3, job->attempt);
+    hash_fields_add_u64(&fields, 4, call_number);
+    struct hash span_id = hash_fields_end(&fields);
     text_add_hex(&text, span_id.bytes, 8);
     text_add_span(&text, span_of("-", 1));
     text_add_span(&text, span_of(valid ? job->traceparent + 53 : "00", 2));
@@ -266,7 +285,7 @@ bool request_body_lent(struct request *request, struct span body, const char *co
 
 bool request_body(struct request *request, struct span body, const char *content_type)
 {
-    char *copy = malloc(body.size + 1);
+    char *copy = pool_malloc(body.size + 1);
 
     request->no_memory |= !copy;
     if (!copy)

@@ -341,6 +341,16 @@ void rule_set_release(struct rule_set *set)
     free(set);
 }
 
+/* What every judgement by this rule says of it, written once. */
+static void set_names(const struct rule_set *set, struct rule *rule)
+{
+    struct text where = text_of(rule->where, sizeof rule->where);
+    text_add(&where, "%s:%d", set->file, rule->line);
+    struct text mark = text_of(rule->mark, sizeof rule->mark);
+    if (rule->name)
+        text_add(&mark, "%s-%s", set->name, rule->name);
+}
+
 struct rule_set *rule_set_of_list(const struct yaml_node *list, const char *name)
 {
     size_t count = yaml_count(list);
@@ -362,8 +372,10 @@ struct rule_set *rule_set_of_list(const struct yaml_node *list, const char *name
         rule_set_release(set);
         return NULL;
     }
-    for (set->count = 0; set->count < count; set->count++)
+    for (set->count = 0; set->count < count; set->count++) {
         read_rule(yaml_item(list, set->count), &set->rules[set->count]);
+        set_names(set, &set->rules[set->count]);
+    }
     return set;
 }
 

@@ -53,6 +53,8 @@ struct rule {
     char    *why;
     /* the fingerprint behind the set's name; NULL: made from the code */
     char    *name;
+    char     mark[FINGERPRINT_SIZE];                /* the fingerprint as a whole; "" without a name */
+    char     where[RULE_WHERE_SIZE];                /* file and line */
 };
 
 struct rule_set {

@@ -353,7 +353,7 @@ static void set_reason(struct judgement *judgement, const char *why, const struc
     struct text text = text_of(judgement->reason, sizeof judgement->reason);
     const char *between = why[0] ? ": " : "";
 
-    text_add(&text, "%s", why);
+    text_add_span(&text, span_of_string(why));
     bool said = own->count && add_value(&text, own, json, between);
     if (!said && may_have_message(json))
         add_value(&text, &messages, json, between);
@@ -407,8 +407,8 @@ static void set_fingerprint(struct judgement *judgement, const struct rule *rule
     struct text text = text_of(judgement->fingerprint, sizeof judgement->fingerprint);
     char code[64];
 
-    if (rule->name)
-        text_add(&text, "%s-%s", set->name, rule->name);
+    if (rule->mark[0])
+        text_add_span(&text, span_of_string(rule->mark));
     else if (rule->value_count && scalar_text(pointer_get(body->json, rule->values[rule->value_count - 1].pointer),
                                               code, sizeof code)) {
         text_add(&text, "%s-", set->name);
@@ -446,7 +446,7 @@ static void apply(const struct rule *rule, const struct rule_set *set, const str
 {
     struct text where = text_of(judgement->where, sizeof judgement->where);
 
-    text_add(&where, "%s:%d", set->file, rule->line);
+    text_add_span(&where, span_of_string(rule->where));
     judgement->next = rule->next;
     judgement->verdict = rule->next ? 0 : rule->verdicts[question->agency_class];
     if (judgement->verdict == VERDICT_OVERTAKEN && !can_be_overtaken(question->kind))
@@ -468,22 +468,21 @@ static void apply(const struct rule *rule, const struct rule_set *set, const str
 
 void rules_judge(const struct rules *rules, const struct question *question, struct judgement *ret_judgement)
 {
-    struct judgement judgement = { .http_status = question->answer.http_status,
-                                   .retry_after_ms = question->answer.retry_after_ms };
     const struct rule_set *set = NULL;
     struct body body;
 
     must(question->call > 0 && question->call < CALL_END && question->dossier_code && question->idempotency_key);
     must(question->agency_class > 0 && question->agency_class < CLASS_END);
+    *ret_judgement = (struct judgement){ .http_status = question->answer.http_status,
+                                         .retry_after_ms = question->answer.retry_after_ms };
     body_init(&body, question->answer.body, question->answer.body_cut);
     const struct rule *rule = find_rule(rules, question, &body, &set);
     if (body.no_memory)
-        judgement_set(&judgement, VERDICT_UNKNOWN, "adapter-memory",
+        judgement_set(ret_judgement, VERDICT_UNKNOWN, "adapter-memory",
                       "hết bộ nhớ khi đọc trả lời / no memory to read the answer");
     else if (rule)
-        apply(rule, set, question, &body, &judgement);
+        apply(rule, set, question, &body, ret_judgement);
     else
-        set_unknown(&judgement, rules, &body);
+        set_unknown(ret_judgement, rules, &body);
     body_done(&body);
-    *ret_judgement = judgement;
 }

@@ -49,7 +49,8 @@ static bool is_failing(const struct judgement *judgement)
 
 static void finish(struct sequence *sequence, const struct judgement *judgement)
 {
-    sequence->judgement = *judgement;
+    if (judgement != &sequence->judgement)
+        sequence->judgement = *judgement;
     sequence->judgement.next = 0;
     sequence->judgement.never_sent = !sequence->sent && !perhaps(sequence);
     sequence->step = STEP_DONE;
@@ -375,7 +376,7 @@ void sequence_answer(struct sequence *sequence, const struct http_answer *answer
 {
     const struct job *job = sequence->job;
     const struct dialect *dialect = sequence->agency->dialect;
-    struct judgement judgement;
+    struct judgement *judgement = &sequence->judgement;         /* which it mostly is in the end */
 
     must(sequence->step == STEP_SEND);
     struct question question = {
@@ -385,18 +386,18 @@ void sequence_answer(struct sequence *sequence, const struct http_answer *answer
     };
     sequence->sent |= call_acts(sequence->call);
     bool seen = sequence->call == CALL_PROBE && dialect->judge_probe
-                && dialect->judge_probe(sequence, answer, &judgement);
+                && dialect->judge_probe(sequence, answer, judgement);
     if (!seen)
-        rules_judge(sequence->agency->rules, &question, &judgement);
-    judgement.http_status = answer->http_status;
-    if (judgement.next)
-        take_next(sequence, &judgement);
-    else if (seen && judgement.verdict == VERDICT_BAD_DATA)
-        finish(sequence, &judgement);           /* another dossier stands there, so ours does not */
+        rules_judge(sequence->agency->rules, &question, judgement);
+    judgement->http_status = answer->http_status;
+    if (judgement->next)
+        take_next(sequence, judgement);
+    else if (seen && judgement->verdict == VERDICT_BAD_DATA)
+        finish(sequence, judgement);            /* another dossier stands there, so ours does not */
     else if (sequence->call == CALL_PROBE)
-        take_probe_verdict(sequence, &judgement);
+        take_probe_verdict(sequence, judgement);
     else
-        finish(sequence, &judgement);
+        finish(sequence, judgement);
 }
 
 void sequence_trouble(struct sequence *sequence, enum trouble trouble, bool never_sent)

@@ -28,6 +28,7 @@ struct delivery {
     struct judgement judgement;         /* UNSAID only */
     struct transfer *transfer;          /* FLYING only */
     uint64_t generation;                /* of the login its last request used */
+    uint64_t dossier;                   /* recent_digest(), once begun */
     int64_t  begun_ms;
 };
 
@@ -161,39 +162,48 @@ static bool content_is_whole(struct delivery *delivery)
     return delivery->has_hash;
 }
 
+/* A newer attempt at the same handoff, which came while this one was under way; NULL: none. */
+static struct delivery *newer_than(const struct delivery *delivery)
+{
+    struct agency *agency = delivery->agency;
+    uint64_t handoff_id = delivery->offer->handoff_id;
+    struct delivery *newer = NULL;
+
+    if (*open_by_id(agency, handoff_id) > 1)
+        TAILQ_FOREACH(newer, &agency->busy, entry)
+            if (newer->state == BEHIND && newer != delivery && newer->offer->handoff_id == handoff_id)
+                break;
+    return newer;
+}
+
+/* The judgement may lie in the delivery, which is freed here, but not before the last look at it. */
 static void finish(struct delivery *delivery, const struct judgement *judgement)
 {
     struct agency *agency = delivery->agency;
-    struct judgement copy = *judgement;         /* it may lie in the delivery that is freed here */
     struct lienthong_delivery *offer = delivery->offer;
-    uint64_t handoff_id = offer->handoff_id;
+    struct delivery *newer = newer_than(delivery);
 
-    log_outcome(delivery, &copy);
-    if (is_delivered(copy.verdict)) {
+    log_outcome(delivery, judgement);
+    if (is_delivered(judgement->verdict)) {
         agency->delivered++;
-        if (delivery->begun && delivery->sequence.own_call == CALL_CREATE && copy.verdict == VERDICT_DELIVERED)
-            recent_add(&agency->recent, offer->header->dossier_code, agency->now_ms);
+        if (delivery->begun && delivery->sequence.own_call == CALL_CREATE && judgement->verdict == VERDICT_DELIVERED)
+            recent_add(&agency->recent, delivery->dossier, agency->now_ms);
     }
-    if (say(agency, offer, delivery->has_hash ? &delivery->hash : NULL, &copy))
-        delivery_free(delivery);
-    else {
-        log_event(LOG_ERROR, "outcome-waits", "agency=%s handoff=%llu attempt=%u", agency->config->code,
-                  (unsigned long long)handoff_id, offer->attempt);
-        delivery->judgement = copy;
-        place(delivery, &agency->unsaid, 0);
-        agency->unsaid_due_ms = agency->now_ms + UNSAID_AGAIN_MS;
-    }
-    /* A newer attempt at the same handoff, which came while this one was under way. */
-    struct delivery *newer = NULL;
-    if (*open_by_id(agency, handoff_id))
-        TAILQ_FOREACH(newer, &agency->busy, entry)
-            if (newer->state == BEHIND && newer->offer->handoff_id == handoff_id)
-                break;
-    if (newer && is_settled(copy.verdict)) {
+    bool said = say(agency, offer, delivery->has_hash ? &delivery->hash : NULL, judgement);
+    if (newer && is_settled(judgement->verdict)) {
         (void)content_is_whole(newer);          /* the outcome names what was delivered, if it was the same */
-        finish(newer, &copy);
+        finish(newer, judgement);
     } else if (newer)
         place(newer, &agency->queue, QUEUED);
+    if (said) {
+        delivery_free(delivery);
+        return;
+    }
+    log_event(LOG_ERROR, "outcome-waits", "agency=%s handoff=%llu attempt=%u", agency->config->code,
+              (unsigned long long)offer->handoff_id, offer->attempt);
+    delivery->judgement = *judgement;
+    place(delivery, &agency->unsaid, 0);
+    agency->unsaid_due_ms = agency->now_ms + UNSAID_AGAIN_MS;
 }
 
 /* Decided without its sequence. What an earlier attempt may have done is not undone by our trouble. */
@@ -248,7 +258,8 @@ static void begin(struct delivery *delivery)
     delivery->begun_ms = agency->now_ms;
     agency->begun++;
     job_of(deliver, offer->header, delivery->source, &delivery->job);
-    delivery->job.recently_created = recent_has(&agency->recent, offer->header->dossier_code, agency->now_ms);
+    delivery->dossier = recent_digest(&agency->recent, offer->header->dossier_code);
+    delivery->job.recently_created = recent_has(&agency->recent, delivery->dossier, agency->now_ms);
     delivery->generation = agency->login.generation;
     sequence_begin(&delivery->sequence, agency->config, &delivery->job, login_is_held(agency));
     crank(delivery);

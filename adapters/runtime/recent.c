@@ -7,10 +7,13 @@
 #include "adapters/kinds/rules.h"
 
 /* Keyed by chance, so that nobody can choose codes that push each other out. */
-static uint64_t digest_of(const struct recent *recent, const char *dossier_code)
+uint64_t recent_digest(struct recent *recent, const char *dossier_code)
 {
     uint64_t digest;
 
+    if (!recent->keyed)
+        crypto_shorthash_keygen(recent->key);
+    recent->keyed = true;
     _Static_assert(sizeof digest == crypto_shorthash_BYTES && sizeof recent->key == crypto_shorthash_KEYBYTES,
                    "SipHash-2-4");
     crypto_shorthash((uint8_t *)&digest, (const uint8_t *)dossier_code, strlen(dossier_code), recent->key);
@@ -38,15 +41,12 @@ void recent_done(struct recent *recent)
     recent->entries = NULL;
 }
 
-void recent_add(struct recent *recent, const char *dossier_code, int64_t now_ms)
+void recent_add(struct recent *recent, uint64_t digest, int64_t now_ms)
 {
-    if (!recent->entries) {
+    if (!recent->entries)
         recent->entries = calloc(RECENT_SETS * RECENT_WAYS, sizeof *recent->entries);
-        crypto_shorthash_keygen(recent->key);
-    }
     if (!recent->entries)
         return;
-    uint64_t digest = digest_of(recent, dossier_code);
     struct recent_entry *entry = find(recent, digest, now_ms);
     if (!entry) {
         struct recent_entry *set = recent->entries + digest % RECENT_SETS * RECENT_WAYS;
@@ -58,7 +58,7 @@ void recent_add(struct recent *recent, const char *dossier_code, int64_t now_ms)
     *entry = (struct recent_entry){ digest, now_ms };
 }
 
-bool recent_has(const struct recent *recent, const char *dossier_code, int64_t now_ms)
+bool recent_has(const struct recent *recent, uint64_t digest, int64_t now_ms)
 {
-    return recent->entries && find(recent, digest_of(recent, dossier_code), now_ms);
+    return recent->entries && find(recent, digest, now_ms);
 }

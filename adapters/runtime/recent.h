@@ -14,10 +14,12 @@ enum { RECENT_SETS = 2048, RECENT_WAYS = 4 };
 struct recent {
     struct recent_entry { uint64_t digest; int64_t at_ms; } *entries;       /* NULL until the first */
     uint8_t key[16];
+    bool    keyed;                              /* once a digest has been asked for */
 };
 
 void recent_done(struct recent *recent);
-void recent_add(struct recent *recent, const char *dossier_code, int64_t now_ms);       /* without memory: forgets */
-bool recent_has(const struct recent *recent, const char *dossier_code, int64_t now_ms);
+uint64_t recent_digest(struct recent *recent, const char *dossier_code);            /* for this table only */
+void recent_add(struct recent *recent, uint64_t digest, int64_t now_ms);            /* without memory: forgets */
+bool recent_has(const struct recent *recent, uint64_t digest, int64_t now_ms);
 
 #endif

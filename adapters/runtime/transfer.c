@@ -12,6 +12,8 @@
 enum { BODY_KEPT_BYTES = 64 << 10, BODY_FIRST_BYTES = 4 << 10, TURN_PASSES_MAX = 4 };
 /* More than that is more than one TLS record, and the first may leave before the write of the whole fails. */
 enum { ONE_RECORD_BYTES = 8 << 10 };
+/* libcurl asks a server first whether it may send more than 1 MiB, unless it is told not to. */
+enum { ASKED_FIRST_BYTES = 512 << 10 };
 #define NEVER_MS INT64_MAX
 #define USER_AGENT "lienthong-adapter/" LIENTHONG_VERSION
 
@@ -309,10 +311,12 @@ static void set_headers(struct transfer *transfer)
     static const char *const own[] = { "User-Agent: " USER_AGENT, "Expect:" };
     const struct request *request = &transfer->request;
     struct curl_slist *at = transfer->headers;
+    bool large = request->body_bytes >= ASKED_FIRST_BYTES;
 
     for (size_t i = 0; i < request->header_count; i++, at++)
         *at = (struct curl_slist){ request->headers[i], at + 1 };
-    at[0] = (struct curl_slist){ (char *)own[0], at + 1 };
+    /* libcurl goes through all of them a dozen times: none more than it takes. */
+    at[0] = (struct curl_slist){ (char *)own[0], large ? at + 1 : NULL };
     at[1] = (struct curl_slist){ (char *)own[1], NULL };
 }
 

@@ -1,8 +1,8 @@
 /* A cursor is compared and set. A write whose answer was lost may have been done, and then its repetition no longer
  * finds the value it expects: so after such a refusal the stored value is read, and ours there means done. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "gateway/base/pool.h"
 #include "gateway/client/inside.h"
 
 static enum result pack_cursor(struct cursor *cursor, bool set, struct span expected, zmq_msg_t *ret_frame)
@@ -30,9 +30,9 @@ static enum result ask(struct lienthong *lienthong, struct span name, bool write
         return RESULT_INVALID;
     if (!request_room(lienthong))
         return RESULT_BUSY;
-    struct cursor *cursor = calloc(1, sizeof *cursor);
+    struct cursor *cursor = pool_calloc(1, sizeof *cursor);
     if (!cursor || request_begin(lienthong, &cursor->request, REQUEST_CURSOR) != RESULT_OK) {
-        free(cursor);
+        pool_free(cursor);
         return RESULT_FULL;
     }
     memcpy(cursor->name, name.bytes, name.size);

@@ -1,6 +1,6 @@
-#include <stdlib.h>
 #include <string.h>
 
+#include "gateway/base/pool.h"
 #include "gateway/client/inside.h"
 
 /* ---- notices. What was acknowledged is durable at the gateway, but an acknowledgement has no answer: the last one is
@@ -94,9 +94,9 @@ enum result lienthong_track(struct lienthong *lienthong, const char *code, uint6
         return RESULT_INVALID;
     if (!request_room(lienthong))
         return RESULT_BUSY;
-    struct request *request = calloc(1, sizeof *request);
+    struct request *request = pool_calloc(1, sizeof *request);
     if (!request || request_begin(lienthong, request, REQUEST_TRACK) != RESULT_OK) {
-        free(request);
+        pool_free(request);
         return RESULT_FULL;
     }
     track.code = copy;

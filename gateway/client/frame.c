@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/base/pool.h"
 #include "gateway/client/inside.h"
 #include "proto/envelope.h"
 #include "proto/plain.h"
@@ -74,7 +75,7 @@ static void *slab_take(struct slab *slab, size_t size)
 
 static struct slab *slab_new(size_t size)
 {
-    struct slab *slab = malloc(sizeof *slab + size);
+    struct slab *slab = pool_malloc(sizeof *slab + size);
     if (slab)
         *slab = (struct slab){ .size = size };
     return slab;
@@ -111,7 +112,7 @@ void frame_delivery_free(struct lienthong_delivery *delivery)
 {
     for (struct slab *slab = ((struct whole *)delivery)->slabs, *next; slab; slab = next) {
         next = slab->next;
-        free(slab);
+        pool_free(slab);
     }
 }
 
@@ -121,7 +122,7 @@ static void whole_rewind(struct whole *whole, struct slab *slab, size_t used, si
     while (whole->slabs != slab) {
         struct slab *newer = whole->slabs;
         whole->slabs = newer->next;
-        free(newer);
+        pool_free(newer);
     }
     slab->used = used;
     whole->left = left;

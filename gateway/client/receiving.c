@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/pool.h"
 #include "gateway/client/inside.h"
 
 /* How long a text of an outcome may be; the gateway cuts what is longer, so we do, at a character. */
@@ -14,10 +15,10 @@ static struct key key_of_attempt(uint64_t handoff_id, uint32_t attempt)
 
 static struct attempt *attempt_new(struct lienthong *lienthong, uint64_t handoff_id, uint32_t number)
 {
-    struct attempt *attempt = calloc(1, sizeof *attempt);
+    struct attempt *attempt = pool_calloc(1, sizeof *attempt);
 
     if (!attempt || table_add(&lienthong->attempts, key_of_attempt(handoff_id, number), attempt) != RESULT_OK) {
-        free(attempt);
+        pool_free(attempt);
         return NULL;
     }
     attempt->request.kind = REQUEST_OUTCOME;
@@ -215,9 +216,9 @@ enum result lienthong_checkpoint(struct lienthong *lienthong, uint64_t handoff_i
         return RESULT_INVALID;
     if (!request_room(lienthong))
         return RESULT_BUSY;
-    struct checkpoint *checkpoint = calloc(1, sizeof *checkpoint);
+    struct checkpoint *checkpoint = pool_calloc(1, sizeof *checkpoint);
     if (!checkpoint || request_begin(lienthong, &checkpoint->request, REQUEST_CHECKPOINT) != RESULT_OK) {
-        free(checkpoint);
+        pool_free(checkpoint);
         return RESULT_FULL;
     }
     checkpoint->handoff_id = wire.handoff_id = handoff_id;

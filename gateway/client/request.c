@@ -1,7 +1,6 @@
 /* What waits for an answer. Messages have their own lists (keep.c); the others wait in `ready` until they are sent and
  * in `asked` until the answer comes. */
-#include <stdlib.h>
-
+#include "gateway/base/pool.h"
 #include "gateway/client/inside.h"
 
 static struct key key_of_correlation(uint64_t correlation)
@@ -78,5 +77,5 @@ void request_connection_lost(struct lienthong *lienthong)
 void request_free(struct lienthong *lienthong, struct request *request)
 {
     request_done(lienthong, request);
-    free(request);
+    pool_free(request);
 }

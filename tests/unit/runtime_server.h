@@ -18,7 +18,7 @@
 
 #include "gateway/base/span.h"
 
-enum { SERVER_CONNECTIONS_MAX = 64, SERVER_REQUEST_BYTES = 16 << 10 };
+enum { SERVER_CONNECTIONS_MAX = 64, SERVER_REQUEST_BYTES = 2 << 20 };
 
 struct server {
     int listener, port;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "adapters/kinds/dialect_parts.h"
 #include "tests/unit/kinds_play.h"
 
 #define REST_LINES(paths) \
@@ -526,7 +527,13 @@ static void what_cannot_be_written(void **state)
     handed.routing.agency_class = 9;
     handed_job(&handed);
     assert_int_equal(handed.job.agency_class, CLASS_NEITHER);
-    assert_string_equal(handed.job.message_id, "01955f3a-1000-7001-8002-030405060708");
+    char url[REQUEST_URL_SIZE];
+    assert_true(url_fill("http://a", "/x/{message_id}/{handoff_id}/{message_id}", &handed.job, url));
+    assert_string_equal(url, "http://a/x/01955f3a-1000-7001-8002-030405060708/77/01955f3a-1000-7001-8002-030405060708");
+    handed.header.message_id.len = 5;
+    handed_job(&handed);
+    assert_true(url_fill("http://a", "/x/{message_id}/{handoff_id}", &handed.job, url));
+    assert_string_equal(url, "http://a/x//77");
     handed_done(&handed);
 }
 

@@ -158,6 +158,22 @@ static void answered_and_kept_alive(void **state)
     assert_null(strcasestr(world->server.last, "Accept-Encoding:"));
 }
 
+/* libcurl would ask first, and wait a second for an answer that this server does not give. */
+static void large_bodies_are_not_asked_about_first(void **state)
+{
+    static char body[(3 << 19) + 1];
+    struct world *world = *state;
+    struct seen seen;
+
+    memset(body, 'x', sizeof body - 1);
+    run(world, "/ok", body, &seen);
+    assert_int_equal(seen.status, 201);
+    assert_null(strcasestr(world->server.last, "Expect"));
+    assert_string_equal(strstr(world->server.last, "\r\n\r\n") + 4, body);
+    run(world, "/ok", "{}", &seen);
+    assert_string_equal(strstr(world->server.last, "\r\n\r\n") + 4, "{}");
+}
+
 static void post_then_get_on_one_handle(void **state)
 {
     struct world *world = *state;
@@ -430,6 +446,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(answered_and_kept_alive, setup, teardown),
+        cmocka_unit_test_setup_teardown(large_bodies_are_not_asked_about_first, setup, teardown),
         cmocka_unit_test_setup_teardown(post_then_get_on_one_handle, setup, teardown),
         cmocka_unit_test_setup_teardown(several_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(redirects_are_not_followed, setup, teardown),
