@@ -13,20 +13,21 @@ struct key key_of_uuid(const struct uuid *uuid)
     return key;
 }
 
-/* Where a key would like to be: every bit of it counts (the finalizer of MurmurHash3). Numbers that follow each other
- * are used in about that order: eight of them stand side by side, and come into the processor's cache together. */
-static size_t home_of(const struct table *table, struct key key)
+/* Where a key would like to be, in its low bits: every bit of it counts (the finalizer of MurmurHash3). Numbers that
+ * follow each other are used in about that order: eight of them stand side by side, and come into the processor's cache
+ * together. */
+static size_t hash_of_key(struct key key)
 {
     uint64_t hash = key.high * 0x9E3779B97F4A7C15u ^ key.low / SIDE_BY_SIDE;
     hash = (hash ^ hash >> 33) * 0xFF51AFD7ED558CCDu;
     hash = (hash ^ hash >> 33) * 0xC4CEB9FE1A85EC53u;
-    return (size_t)((hash ^ hash >> 33) * SIDE_BY_SIDE + key.low % SIDE_BY_SIDE) & (table->size - 1);
+    return (size_t)((hash ^ hash >> 33) * SIDE_BY_SIDE + key.low % SIDE_BY_SIDE);
 }
 
 /* The slot of the key, or the free one where it belongs. The table is never full, so this ends. */
-static struct slot *slot_of(const struct table *table, struct key key)
+static struct slot *slot_of(const struct table *table, struct key key, size_t hash)
 {
-    size_t at = home_of(table, key);
+    size_t at = hash & (table->size - 1);
 
     while (table->slots[at].item && (table->slots[at].key.high != key.high || table->slots[at].key.low != key.low))
         at = (at + 1) & (table->size - 1);
@@ -35,7 +36,7 @@ static struct slot *slot_of(const struct table *table, struct key key)
 
 void *table_find(const struct table *table, struct key key)
 {
-    return table->size ? slot_of(table, key)->item : NULL;
+    return table->size ? slot_of(table, key, hash_of_key(key))->item : NULL;
 }
 
 static enum result table_grow(struct table *table)
@@ -47,7 +48,7 @@ static enum result table_grow(struct table *table)
         return RESULT_FULL;
     for (size_t i = 0; i < table->size; i++)
         if (table->slots[i].item)
-            *slot_of(&larger, table->slots[i].key) = table->slots[i];
+            *slot_of(&larger, table->slots[i].key, table->slots[i].hash) = table->slots[i];
     free(table->slots);
     *table = larger;
     return RESULT_OK;
@@ -61,9 +62,10 @@ enum result table_add(struct table *table, struct key key, void *item)
         if (result != RESULT_OK)
             return result;
     }
-    struct slot *slot = slot_of(table, key);
+    size_t hash = hash_of_key(key);
+    struct slot *slot = slot_of(table, key, hash);
     must(!slot->item);
-    *slot = (struct slot){ .key = key, .item = item };
+    *slot = (struct slot){ .key = key, .item = item, .hash = hash };
     table->count++;
     return RESULT_OK;
 }
@@ -74,12 +76,11 @@ void table_remove(struct table *table, struct key key)
     size_t mask = table->size - 1;
     struct slot *slot;
 
-    if (!table->size || !(slot = slot_of(table, key))->item)
+    if (!table->size || !(slot = slot_of(table, key, hash_of_key(key)))->item)
         return;
     size_t hole = (size_t)(slot - table->slots);
     for (size_t at = (hole + 1) & mask; table->slots[at].item; at = (at + 1) & mask) {
-        size_t home = home_of(table, table->slots[at].key);
-        if (((at - home) & mask) < ((at - hole) & mask))
+        if (((at - table->slots[at].hash) & mask) < ((at - hole) & mask))
             continue;
         table->slots[hole] = table->slots[at];
         hole = at;

@@ -11,7 +11,7 @@
 #include "gateway/base/uuid.h"
 
 struct key { uint64_t high, low; };
-struct slot { struct key key; void *item; };        /* item NULL: free */
+struct slot { struct key key; void *item; size_t hash; };       /* item NULL: free; hash: of the key */
 
 struct table {
     struct slot *slots;
