@@ -23,26 +23,27 @@ struct pool {
 
 static _Thread_local struct pool own;
 
-static size_t class_bytes(unsigned class)
+static inline size_t class_bytes(unsigned class)
 {
     return ((size_t)CLASS_BYTES_FIRST << class) + BYTES_MORE;
 }
 
-static unsigned bits_of(size_t number)
+/* Of a number that is not 0: where its highest bit is, the lowest being 0. */
+static inline unsigned highest_bit(size_t number)
 {
-    return number ? 64 - (unsigned)__builtin_clzl(number) : 0;
+    return 63 - (unsigned)__builtin_clzl(number);
 }
 
 /* The smallest class that holds so much; CLASSES or more: none. */
-static unsigned class_for(size_t size)
+static inline unsigned class_for(size_t size)
 {
-    return size <= class_bytes(0) ? 0 : bits_of((size - BYTES_MORE - 1) / CLASS_BYTES_FIRST);
+    return size <= class_bytes(0) ? 0 : highest_bit((size - BYTES_MORE - 1) / CLASS_BYTES_FIRST) + 1;
 }
 
-/* The largest class for which a piece with so much room is good. Less than class_bytes(0) is good for none. */
-static unsigned class_of(size_t room)
+/* The largest class for which a piece with so much room is good; at least class_bytes(0). */
+static inline unsigned class_of(size_t room)
 {
-    return bits_of((room - BYTES_MORE) / CLASS_BYTES_FIRST) - 1;
+    return highest_bit((room - BYTES_MORE) / CLASS_BYTES_FIRST);
 }
 
 void pool_begin(void)
@@ -67,12 +68,11 @@ size_t pool_kept_bytes(void)
 
 void *pool_malloc(size_t size)
 {
-    if (!own.keeps || size > POOL_PIECE_BYTES_MAX)
-        return malloc(size);
     unsigned class = class_for(size);
-    struct piece *piece = own.kept[class];
-    if (!piece)
-        return malloc(class_bytes(class));
+    struct piece *piece = class < CLASSES ? own.kept[class] : NULL;
+
+    if (!piece)                                         /* always, in a thread that keeps nothing */
+        return malloc(own.keeps && class < CLASSES ? class_bytes(class) : size);
     own.kept[class] = piece->next;
     own.bytes -= class_bytes(class);
     return piece;
@@ -85,7 +85,7 @@ void *pool_calloc(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes))
         return NULL;
     if (!own.keeps || bytes > POOL_PIECE_BYTES_MAX)
-        return calloc(count, size);
+        return calloc(count, size);             /* which may have zeros without writing them */
     void *piece = pool_malloc(bytes);
     return piece ? memset(piece, 0, bytes) : NULL;
 }
