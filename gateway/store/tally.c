@@ -5,8 +5,9 @@
 
 void tally_reset(struct tally *tally)
 {
-    if (tally->used)
-        memset(tally, 0, sizeof *tally);
+    for (unsigned i = 0; i < tally->used; i++)          /* a few of them, and the table is large */
+        tally->slots[tally->taken[i]] = (struct tally_slot){ 0 };
+    tally->used = 0;
 }
 
 static struct tally_slot *slot_of(struct tally *tally, enum table table, uint32_t number, unsigned state)
@@ -40,7 +41,7 @@ void tally_add(struct turn *turn, enum table table, uint32_t number, unsigned st
         slot->number = number;
         slot->table = (uint8_t)table;
         slot->state = (uint8_t)state;
-        tally->used++;
+        tally->taken[tally->used++] = (uint16_t)(slot - tally->slots);
     }
     slot->difference += difference;
 }
@@ -61,9 +62,9 @@ uint64_t tally_value(struct turn *turn, enum table table, uint32_t number, unsig
 
 void tally_flush(struct turn *turn)
 {
-    for (unsigned i = 0; i < TALLY_SLOTS && turn->tally.used; i++) {
-        struct tally_slot *slot = &turn->tally.slots[i];
-        if (!slot->number || !slot->difference)
+    for (unsigned i = 0; i < turn->tally.used; i++) {
+        struct tally_slot *slot = &turn->tally.slots[turn->tally.taken[i]];
+        if (!slot->difference)
             continue;
         struct key key = row_key(slot->table, slot->number, slot->state);
         uint64_t value = value_with(turn, &key, slot->table, slot->difference);

@@ -13,6 +13,7 @@ enum { TALLY_SLOTS = 1024 };            /* a power of two; when three quarters a
 
 struct tally {
     unsigned used;
+    uint16_t taken[TALLY_SLOTS];        /* the used ones, in the order in which they were taken */
     struct tally_slot {
         uint32_t number;                /* agency or day; 0: free */
         uint8_t  table, state;          /* state: 0 in TABLE_SEALED */
