@@ -44,7 +44,7 @@ const struct agency *correction_addressed(struct step *step, const struct intake
     /* One that was redirected stands in the lane it was written to, and is with somebody else. */
     struct handoff last = correction_last(step, &intake->parent);
     bool redirected = last.recipient != last.addressed && !seat_same(step, last.recipient, last.addressed, &last);
-    return dossier_agency(step, redirected ? last.recipient : last.addressed);
+    return seat_of_number(step, redirected ? last.recipient : last.addressed);
 }
 
 /* ---- may it come in */

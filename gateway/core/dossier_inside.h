@@ -5,6 +5,7 @@
 #define GATEWAY_CORE_DOSSIER_INSIDE_H
 
 #include "gateway/core/dossier.h"
+#include "gateway/core/seat.h"
 #include "gateway/core/status.h"
 
 /* ---- dossier_branch.c: branches and who owns what */
@@ -55,7 +56,6 @@ void dossier_clock_answered(struct step *step, struct dossier *dossier, unsigned
 bool dossier_outside(struct step *step, struct dossier *dossier, bool stands, int64_t at_ms);
 /* The pauses alone, none of BRANCH_OUTSIDE. True: one has ended. */
 bool dossier_pauses_end(struct dossier *dossier, unsigned branch, int64_t to_ms);
-const struct agency *dossier_agency(struct step *step, uint32_t number);                    /* NULL: gone, or nobody */
 /* False: what is due stays as it was. */
 bool dossier_compute(struct step *step, struct dossier *dossier, const char *stated_version);
 void dossier_compute_step(struct step *step, struct dossier *dossier, struct branch *branch,

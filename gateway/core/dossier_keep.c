@@ -319,7 +319,7 @@ int64_t dossier_receipt_timer(struct step *step, const struct handoff *forward)
     if (forward->kind != KIND_FORWARD || forward->state != STATE_DELIVERED || forward->answer ||
         forward->flags & (HANDOFF_RECEIVED | HANDOFF_UNRECEIVED) || !step->core->tables->receipt.kind)
         return 0;
-    return due_of_receipt(step->core->tables, dossier_agency(step, forward->recipient), forward->changed_ms);
+    return due_of_receipt(step->core->tables, seat_of_number(step, forward->recipient), forward->changed_ms);
 }
 
 void dossier_receipt_due(struct step *step, int64_t due_ms, struct handoff *forward)

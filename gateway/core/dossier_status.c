@@ -7,16 +7,10 @@
 
 /* ---- what the directory says */
 
-const struct agency *dossier_agency(struct step *step, uint32_t number)
-{
-    char code[AGENCY_CODE_SIZE];
-    return turn_agency_code(step->turn, number, code) ? tables_agency(step->core->tables, code) : NULL;
-}
-
 /* False: what is due stays as it was. */
 bool dossier_compute(struct step *step, struct dossier *dossier, const char *stated_version)
 {
-    const struct agency *opener = dossier_agency(step, dossier->opener);
+    const struct agency *opener = seat_of_number(step, dossier->opener);
     const struct procedure *procedure = due_version(step->core->tables, opener, stated_version, dossier);
     return due_compute(step->core->tables, procedure, opener, dossier);
 }
@@ -24,9 +18,9 @@ bool dossier_compute(struct step *step, struct dossier *dossier, const char *sta
 void dossier_compute_step(struct step *step, struct dossier *dossier, struct branch *branch,
                          const struct handoff *forward)
 {
-    const struct agency *opener = dossier_agency(step, dossier->opener);
+    const struct agency *opener = seat_of_number(step, dossier->opener);
     const struct procedure *procedure = due_version(step->core->tables, opener, "", dossier);
-    branch->due_ms = due_of_step(step->core->tables, procedure, forward->step, dossier_agency(step, branch->holder),
+    branch->due_ms = due_of_step(step->core->tables, procedure, forward->step, seat_of_number(step, branch->holder),
                                  dossier, branch_index(dossier, branch));
 }
 

@@ -51,7 +51,7 @@ static uint32_t worked_minutes(struct step *step, const struct dossier *dossier,
 {
     if (!measure->ended || !dossier->received_ms || dossier->received_ms >= measure->ended_ms)
         return 0;
-    int64_t worked_ms = due_worked_ms(step->core->tables, dossier_agency(step, dossier->opener), dossier,
+    int64_t worked_ms = due_worked_ms(step->core->tables, seat_of_number(step, dossier->opener), dossier,
                                       dossier->received_ms, measure->ended_ms);
     return (uint32_t)(worked_ms / MINUTE_MS);
 }

@@ -35,6 +35,8 @@ struct step {
     uint32_t walked;                    /* heads looked at in vain by lane_pick(), over the whole step */
     uint64_t picked;                    /* whose ready row lane_pick() has just seen; 0: nobody's */
     uint64_t last_place;                /* the last place in a lane that this step gave out: nobody stands behind it */
+    uint64_t first_of_dossier;          /* the handoff with which this step began a dossier: nobody stands before it in
+                                           its lane; 0: none */
 };
 
 /* Why, by whom, with which words: becomes the event. */

@@ -114,6 +114,8 @@ static struct handoff *find_head(struct step *step, uint64_t dossier, uint32_t a
 {
     uint64_t place, id, moved_to = 0, behind;
 
+    if (member->id == step->first_of_dossier && member->flags & HANDOFF_IN_LANE)
+        return member;
     while (turn_lane_next(step->turn, dossier, addressed, 0, &place, &id)) {
         if (id == member->id)
             return member;

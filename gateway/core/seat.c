@@ -8,11 +8,15 @@
 
 enum { SEAT_WALK_MAX = 4 * PAGE_MAX, HISTORY_WALK_MAX = 256, BEFORE_MAX = 64 };
 
-static const struct agency *agency_of(struct step *step, uint32_t number)
+const struct agency *seat_of_number(struct step *step, uint32_t number)
 {
+    const struct agency *own = step->command->agency;
     char code[AGENCY_CODE_SIZE];
 
-    return number && turn_agency_code(step->turn, number, code) ? tables_agency(step->core->tables, code) : NULL;
+    if (!turn_agency_code(step->turn, number, code))
+        return NULL;
+    /* Mostly it is the one that speaks, and needs no search. */
+    return own && strcmp(own->code, code) == 0 ? own : tables_agency(step->core->tables, code);
 }
 
 /* The area that the header states, else the sender's. */
@@ -27,7 +31,7 @@ static void area_of(struct step *step, const struct handoff *about, char ret_are
         && turn_body(step->turn, about->id, scratch, &header, &payload) == RESULT_OK)
         header_area(header, ret_area);
     scratch->used = used;
-    const struct agency *sender = ret_area[0] ? NULL : agency_of(step, about->sender);
+    const struct agency *sender = ret_area[0] ? NULL : seat_of_number(step, about->sender);
     if (sender)
         memcpy(ret_area, sender->area, AREA_CODE_SIZE);
 }
@@ -44,7 +48,7 @@ bool seat_is(struct step *step, const struct agency *agency, uint32_t number, co
 
     if (turn_agency_number(step->turn, agency->code) == number)
         return true;
-    const struct agency *other = step->core->tables->successions ? agency_of(step, number) : NULL;
+    const struct agency *other = step->core->tables->successions ? seat_of_number(step, number) : NULL;
     /* Most agencies have nobody before or behind them. */
     if (!other || !(agency->succeeds || other->succeeds))
         return false;
@@ -54,14 +58,14 @@ bool seat_is(struct step *step, const struct agency *agency, uint32_t number, co
 
 bool seat_same(struct step *step, uint32_t a, uint32_t b, const struct handoff *about)
 {
-    const struct agency *agency = a != b && step->core->tables->successions ? agency_of(step, a) : NULL;
+    const struct agency *agency = a != b && step->core->tables->successions ? seat_of_number(step, a) : NULL;
 
     return a == b || (agency && seat_is(step, agency, b, about));
 }
 
 const struct agency *seat_taken_by(struct step *step, uint32_t number, const struct handoff *about)
 {
-    const struct agency *agency = step->core->tables->successions ? agency_of(step, number) : NULL;
+    const struct agency *agency = step->core->tables->successions ? seat_of_number(step, number) : NULL;
     char area[AREA_CODE_SIZE];
 
     if (!agency || !agency->successor_count)
@@ -148,7 +152,7 @@ uint64_t seat_message(struct step *step, uint32_t sender, const struct uuid *mes
 
     if (turn_dedupe(step->turn, sender, message_id, &id))
         return id;
-    agency = step->core->tables->successions ? agency_of(step, sender) : NULL;
+    agency = step->core->tables->successions ? seat_of_number(step, sender) : NULL;
     for (uint32_t i = 0, count = agency ? line_before(step, agency, before) : 0; i < count; i++) {
         uint32_t number = turn_agency_number(step->turn, before[i]->code);
         if (number && turn_dedupe(step->turn, number, message_id, &id) && turn_handoff(step->turn, id, &handoff) &&
@@ -181,18 +185,19 @@ static bool waits_for(struct step *step, const struct handoff *handoff, const st
     if (handoff->recipient == turn_agency_number(step->turn, recipient->code))
         return true;
     holder = seat_taken_by(step, handoff->addressed, handoff);
-    return (holder ? holder == recipient : agency_of(step, handoff->addressed) == recipient) ||
+    return (holder ? holder == recipient : seat_of_number(step, handoff->addressed) == recipient) ||
            was_with(step, handoff, turn_agency_number(step->turn, recipient->code));
 }
 
 uint32_t seat_lane(struct step *step, uint64_t dossier, const struct agency *addressed, const struct agency *recipient)
 {
-    uint32_t own = turn_agency_number(step->turn, addressed->code), found = 0, joined = 0;
+    uint32_t own, found = 0, joined = 0;
     uint64_t id = 0;
     struct handoff other;
 
     if (!step->core->tables->successions || !dossier || !recipient->succeeds)
         return 0;
+    own = turn_agency_number(step->turn, addressed->code);
     for (int i = 0; i < SEAT_WALK_MAX && (id = turn_dossier_handoff_next(step->turn, dossier, id)) != 0; i++) {
         must(turn_handoff(step->turn, id, &other));
         bool is_joined = other.flags & HANDOFF_JOINED;

@@ -13,6 +13,8 @@
 
 #include "gateway/core/handoff.h"
 
+/* Who has this number, in the directory as it is now. NULL: gone from it, or 0. */
+const struct agency *seat_of_number(struct step *step, uint32_t number);
 /* `agency` may act for the agency of this number in the matter of `about`. */
 bool seat_is(struct step *step, const struct agency *agency, uint32_t number, const struct handoff *about);
 /* The same of two numbers. */

@@ -318,7 +318,7 @@ static void say_answered(const struct judge *judge)
     struct effect *effect = effects_add(judge->step->effects, EFFECT_ANSWERED, judge->step->command);
     struct text text = text_of(effect->answered.fingerprint, sizeof effect->answered.fingerprint);
 
-    text_add(&text, "%s", judge->fingerprint);
+    text_add_span(&text, span_of_string(judge->fingerprint));
     effect->agency = judge->number;
     effect->answered.verdict = judge->verdict;
     effect->answered.handoff = judge->handoff->id;
@@ -336,7 +336,8 @@ static void count_it(struct step *step, const struct outcome *outcome, struct ha
                            .change = *change };
     struct text text = text_of(judge.fingerprint, sizeof judge.fingerprint);
 
-    text_add(&text, "%s", outcome->fingerprint[0] ? outcome->fingerprint : verdict_name(change->verdict));
+    text_add_span(&text, span_of_string(outcome->fingerprint[0] ? outcome->fingerprint
+                                                                : verdict_name(change->verdict)));
     /* Of a delivery nothing is wrong, so it leaves no fingerprint. */
     judge.change.fingerprint = is_delivery(judge.verdict) ? NULL : judge.fingerprint;
     if (outcome->agency_ref[0])

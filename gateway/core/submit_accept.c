@@ -52,13 +52,17 @@ static void park(struct step *step, const struct intake *intake, struct handoff 
 static void fill(struct step *step, const struct intake *intake, struct handoff *ret_handoff)
 {
     const struct submit *submit = intake->submit;
+    uint32_t recipient = turn_agency_number_make(step->turn, intake->recipient->code), addressed = recipient;
     char name[STEP_NAME_SIZE];
 
+    if (intake->lane)
+        addressed = intake->lane;
+    else if (intake->addressed != intake->recipient)
+        addressed = turn_agency_number_make(step->turn, intake->addressed->code);
     *ret_handoff = (struct handoff){
         .id = intake->again == AGAIN_AS ? submit->accepted_as : turn_handoff_new_id(step->turn),
         .dossier = intake->dossier, .sender = intake->sender_number,
-        .recipient = turn_agency_number_make(step->turn, intake->recipient->code),
-        .addressed = intake->lane ? intake->lane : turn_agency_number_make(step->turn, intake->addressed->code),
+        .recipient = recipient, .addressed = addressed,
         .kind = submit->kind,
         .message_id = submit->message_id, .content_hash = submit->content_hash, .accepted_ms = step->now_ms,
         .source_time_ms = submit->source_time_ms, .due_ms = submit->due_ms > 0 ? submit->due_ms : 0,
@@ -95,7 +99,8 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
     struct handoff handoff;
     uint64_t ended;
 
-    intake->sender_number = turn_agency_number_make(step->turn, intake->sender->code);
+    if (!intake->sender_number)
+        intake->sender_number = turn_agency_number_make(step->turn, intake->sender->code);
     if (submit->has_cursor && !cursor_set(step, intake->sender_number, &submit->cursor)) {
         effects_refuse(step->effects, step->command, PROBLEM_CURSOR_MOVED, "cursor",
                        "Con trỏ đã được dời: hãy đọc lại rồi tiếp tục từ đó.",
@@ -105,6 +110,7 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
     intake->lane = seat_lane(step, intake->dossier, intake->addressed, intake->recipient);
     name_dossier(step, intake);
     fill(step, intake, &handoff);
+    step->first_of_dossier = intake->dossier_is_new ? handoff.id : 0;
     handoff.gates_left = gate_store(step, &handoff, submit, &ended);
     uint64_t place = submit_correct(step, intake, &handoff, &ended);
     struct change change = { .cause = CAUSE_ACCEPTED, .actor_agency = handoff.sender };

@@ -30,7 +30,7 @@ static enum kind request_of(enum kind answer)
 static bool is_seat(struct step *step, uint32_t number, const struct agency *agency)
 {
     const struct tables *tables = step->core->tables;
-    const struct agency *other = dossier_agency(step, number);
+    const struct agency *other = seat_of_number(step, number);
     return other && tables_same_seat(tables, agency, other, NULL, step->now_ms);
 }
 
@@ -190,12 +190,12 @@ static const struct branch *branch_asking(struct step *step, const struct intake
 static uint32_t one_stop_of(struct step *step, const struct dossier *dossier, const struct branch *branch,
                             uint32_t opener)
 {
-    const struct agency *agency = dossier_agency(step, opener);
+    const struct agency *agency = seat_of_number(step, opener);
     uint32_t found = agency && agency->kind == AGENCY_ONE_STOP ? opener : 0;
 
     for (int i = 0; !found && branch && i < HANDS_MAX; i++) {
         const struct branch *inner = branch;
-        agency = dossier_agency(step, branch->sender);
+        agency = seat_of_number(step, branch->sender);
         if (agency && agency->kind == AGENCY_ONE_STOP)
             found = branch->sender;
         branch = NULL;
@@ -219,7 +219,7 @@ static const struct agency *request_addressed(struct step *step, const struct in
     if (intake->has_parent && intake->parent.sender != intake->sender_number &&
         dossier_same_seat(step, intake->parent.sender, to))
         to = intake->parent.sender;
-    return dossier_same_seat(step, to, intake->sender_number) ? NULL : dossier_agency(step, to);
+    return dossier_same_seat(step, to, intake->sender_number) ? NULL : seat_of_number(step, to);
 }
 
 const struct agency *supplement_addressed(struct step *step, const struct intake *intake)
@@ -231,8 +231,8 @@ const struct agency *supplement_addressed(struct step *step, const struct intake
     if (!intake->request || !turn_asked(step->turn, intake->request_dossier, intake->request, &asked))
         return NULL;
     uint32_t holder = holder_of(step, &asked);
-    return dossier_same_seat(step, holder, asked.agency) ? dossier_agency(step, asked.agency)
-                                                         : dossier_agency(step, holder);
+    return dossier_same_seat(step, holder, asked.agency) ? seat_of_number(step, asked.agency)
+                                                         : seat_of_number(step, holder);
 }
 
 /* ---- may it come in */

@@ -130,7 +130,7 @@ static void begin(struct step *step, const struct intake *intake, const struct h
     read_components(intake->submit->header, &asked);
     asked.answer_by_ms = header_answer_by_ms(intake->submit->header);
     asked.answer_by_stated = asked.answer_by_ms != 0;
-    give_times(step, &asked, dossier_agency(step, handoff->recipient));
+    give_times(step, &asked, seat_of_number(step, handoff->recipient));
     put_open(step, &asked);
     /* Of a dossier that is over nothing is waited for, whoever asks. */
     if (status_is_final(line->status) || line->status == STATUS_WITHDRAWN)
@@ -373,7 +373,7 @@ void supplement_calendar_loaded(struct step *step, uint32_t year, uint64_t reque
     int64_t before_ms = asked.answer_by_ms, overdue_ms = asked.overdue_ms;
     turn_asked_open_delete(step->turn, place_of(&asked), request_id);
     turn_provisional_delete(step->turn, PROVISIONAL_ANSWER_BY, year, request_id);
-    give_times(step, &asked, dossier_agency(step, last.recipient));
+    give_times(step, &asked, seat_of_number(step, last.recipient));
     must(asked.unknown_year != year);
     put_open(step, &asked);
     if (asked.answer_by_ms && (asked.answer_by_ms != before_ms || asked.overdue_ms != overdue_ms))

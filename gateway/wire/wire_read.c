@@ -57,8 +57,12 @@ ProtobufCMessage *read_message(struct lender *lender, struct span bytes, const P
 
 bool read_text(const char *text, const char *field, char *ret_text, size_t size, struct problem *ret_problem)
 {
-    if (span_to_string(span_of_string(text), ret_text, size))
+    size_t length = strlen(text);
+    if (length < size) {
+        memcpy(ret_text, text, length + 1);
         return true;
+    }
+    ret_text[0] = 0;
     problem_set(ret_problem, PROBLEM_INVALID_FIELD, field, "dài quá: tối đa %zu byte", "too long: at most %zu bytes",
                 size - 1);
     return false;

@@ -109,7 +109,9 @@ struct signing { struct world *world; uint64_t dossier; };
 static void sign(struct turn *turn, void *context)
 {
     struct signing *signing = context;
-    struct step step = { .core = &signing->world->core, .turn = turn, .now_ms = signing->world->now_ms };
+    struct command command = { .kind = COMMAND_TICK };
+    struct step step = { .core = &signing->world->core, .turn = turn, .now_ms = signing->world->now_ms,
+                         .command = &command };
     struct ending ending = { .dossier = signing->dossier };
     struct dossier dossier;
 
