@@ -15,6 +15,7 @@
 #include "gateway/store/store.h"
 #include "gateway/store/tally.h"
 #include "gateway/store/turn.h"
+#include "gateway/store/unwritten.h"
 
 /* One turn, or one reading. Lives in its store; `txn` is NULL between turns. */
 struct turn {
@@ -35,6 +36,7 @@ struct turn {
     size_t          leaves_size;        /* room for so many; grows and stays */
     struct tally    tally;
     struct figure_tally figures;
+    struct unwritten unwritten;
 };
 
 /* Agencies' codes and numbers, as read: a number once given keeps its code for ever. What an aborted turn gave was not

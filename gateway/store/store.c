@@ -64,6 +64,7 @@ static enum result turn_begin(struct store *store, bool writable, int64_t now_ms
     turn->day = seal_day(now_ms);
     tally_reset(&turn->tally);
     figure_tally_reset(&turn->figures);
+    unwritten_reset(&turn->unwritten);
     if (writable && !store->open) {
         enum result result = settle_begin(store);
         if (result != RESULT_OK)
@@ -183,6 +184,7 @@ static bool turn_run(struct turn *turn, turn_work *work, void *context)
     turn->first_event = turn->counters.events + 1;
     work(turn, context);
     if (turn->writable) {
+        unwritten_flush(turn);
         figure_tally_flush(turn);
         tally_flush(turn);
         if (turn->wrote) {

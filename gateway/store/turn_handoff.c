@@ -90,6 +90,11 @@ bool turn_handoff(struct turn *turn, uint64_t id, struct handoff *ret_handoff)
     struct span value;
     if (!id)
         return false;
+    const struct handoff *unwritten = unwritten_find(turn, id);
+    if (unwritten) {
+        *ret_handoff = *unwritten;
+        return true;
+    }
     struct key key = id_key(id);
     if (!row_get(turn, TABLE_HANDOFF, &key, &value))
         return false;
@@ -101,15 +106,14 @@ bool turn_handoff(struct turn *turn, uint64_t id, struct handoff *ret_handoff)
 
 void turn_handoff_put(struct turn *turn, const struct handoff *handoff)
 {
-    struct key key = id_key(handoff->id);
-    uint8_t record[RECORD_BYTES_MAX];
-    row_put(turn, TABLE_HANDOFF, &key, span_of(record, handoff_write(handoff, record)));
+    unwritten_keep(turn, handoff);
 }
 
 uint64_t turn_handoff_next(struct turn *turn, uint64_t after)
 {
     struct key from = key_empty();
     struct span key, value;
+    unwritten_flush_handoffs(turn);
     key_u64(&from, after);
     return row_next(turn, TABLE_HANDOFF, &from, ROW_AFTER, 0, &key, &value) ? key_read_u64(key, 0) : 0;
 }

@@ -59,22 +59,28 @@ static struct key ready_key(uint32_t recipient, unsigned lane_class, int64_t due
 void turn_ready_put(struct turn *turn, uint32_t recipient, unsigned lane_class, int64_t due_ms, uint64_t handoff)
 {
     struct key key = ready_key(recipient, lane_class, due_ms, handoff);
-    row_put(turn, TABLE_READY, &key, EMPTY);
+    unwritten_keep_ready(turn, &key);
 }
 
 void turn_ready_delete(struct turn *turn, uint32_t recipient, unsigned lane_class, int64_t due_ms, uint64_t handoff)
 {
     struct key key = ready_key(recipient, lane_class, due_ms, handoff);
-    row_delete(turn, TABLE_READY, &key);
+    if (!unwritten_drop_ready(turn, &key))
+        row_delete(turn, TABLE_READY, &key);
 }
 
 bool turn_ready_from(struct turn *turn, uint32_t recipient, unsigned lane_class, int64_t due_ms, uint64_t handoff,
                      int64_t *ret_due_ms, uint64_t *ret_handoff)
 {
     struct key from = ready_key(recipient, lane_class, due_ms, handoff);
-    struct span key, value;
-    if (!row_next(turn, TABLE_READY, &from, ROW_FROM, 5, &key, &value))
+    struct span key, value, unwritten;
+    bool stored = row_next(turn, TABLE_READY, &from, ROW_FROM, READY_QUEUE_BYTES, &key, &value);
+    bool kept = unwritten_ready_from(turn, &from, &unwritten);
+
+    if (!stored && !kept)
         return false;
+    if (!stored || (kept && memcmp(unwritten.bytes, key.bytes, READY_KEY_BYTES) < 0))
+        key = unwritten;
     *ret_due_ms = key_read_i64(key, 5);
     *ret_handoff = key_read_u64(key, 13);
     return true;
