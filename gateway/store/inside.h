@@ -21,7 +21,8 @@
 struct turn {
     struct store   *store;
     MDB_txn        *txn;                /* the store's open one, or one that only reads */
-    MDB_cursor     *cursors[TABLES];    /* of txn, one per table, opened at first use: a warm one is near the next */
+    MDB_cursor     *cursors[TABLES + 1];        /* of txn, one per table, opened at first use: a warm one is near the
+                                                   next place. The last one: row_cursor_put() */
     bool            writable;
     bool            wrote;              /* a row or a counter: the turn must be committed */
     enum result     failure;            /* why it was left by longjmp */
@@ -88,8 +89,11 @@ _Noreturn void turn_fail(struct turn *turn, enum result result, const char *trou
 /* The same for an LMDB code. */
 _Noreturn void turn_fail_lmdb(struct turn *turn, int code);
 
-/* The turn's own cursor on a table; closed with the turn. */
+/* The turn's own cursor on a table; closed with the transaction. */
 MDB_cursor *row_cursor(struct turn *turn, enum table table);
+/* The one that puts. The same, but for timers: with every handoff one goes in some seconds and one comes in some weeks,
+ * and a single cursor would search both places anew each time. */
+MDB_cursor *row_cursor_put(struct turn *turn, enum table table);
 
 /* ---- settle.c: turns from the journal to the environment */
 

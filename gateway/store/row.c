@@ -4,14 +4,22 @@
 
 static const char UNEXPLAINED[] = "bytes in the store that this version cannot explain";
 
+static MDB_cursor *opened(struct turn *turn, enum table table, MDB_cursor **cursor)
+{
+    int code = *cursor ? MDB_SUCCESS : mdb_cursor_open(turn->txn, turn->store->tables[table], cursor);
+    if (code)
+        turn_fail_lmdb(turn, code);
+    return *cursor;
+}
+
 MDB_cursor *row_cursor(struct turn *turn, enum table table)
 {
-    if (!turn->cursors[table]) {
-        int code = mdb_cursor_open(turn->txn, turn->store->tables[table], &turn->cursors[table]);
-        if (code)
-            turn_fail_lmdb(turn, code);
-    }
-    return turn->cursors[table];
+    return opened(turn, table, &turn->cursors[table]);
+}
+
+MDB_cursor *row_cursor_put(struct turn *turn, enum table table)
+{
+    return opened(turn, table, &turn->cursors[table == TABLE_TIMER ? TABLES : table]);
 }
 
 static MDB_val val_of(struct span span)
@@ -63,7 +71,7 @@ static int row_try(MDB_cursor *cursor, const struct key *key, MDB_val *value, un
 /* Puts, whether it is there or not. With `flags` MDB_RESERVE value->mv_data becomes the place to write to. */
 static void row_write(struct turn *turn, enum table table, const struct key *key, MDB_val *value, unsigned flags)
 {
-    MDB_cursor *cursor = row_cursor(turn, table);
+    MDB_cursor *cursor = row_cursor_put(turn, table);
     struct journal *journal = &turn->store->journal;
     enum table_habit habit = table_infos[table].habit;
     unsigned first = habit == HABIT_INSERT ? MDB_NOOVERWRITE : MDB_APPEND;
