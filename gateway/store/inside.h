@@ -117,6 +117,8 @@ struct key;
 
 bool     row_get(struct turn *turn, enum table table, const struct key *key, struct span *ret_value);
 void     row_put(struct turn *turn, enum table table, const struct key *key, struct span value);
+/* The same, for one that is new in a table whose rows are not mostly: it is not looked for first. */
+void     row_put_new(struct turn *turn, enum table table, const struct key *key, struct span value);
 /* The same, the value to be filled in by the caller before any other row is touched. */
 uint8_t *row_reserve(struct turn *turn, enum table table, const struct key *key, size_t size);
 void     row_delete(struct turn *turn, enum table table, const struct key *key);        /* must be there */

@@ -69,11 +69,11 @@ static int row_try(MDB_cursor *cursor, const struct key *key, MDB_val *value, un
 }
 
 /* Puts, whether it is there or not. With `flags` MDB_RESERVE value->mv_data becomes the place to write to. */
-static void row_write(struct turn *turn, enum table table, const struct key *key, MDB_val *value, unsigned flags)
+static void row_write(struct turn *turn, enum table table, enum table_habit habit, const struct key *key,
+                      MDB_val *value, unsigned flags)
 {
     MDB_cursor *cursor = row_cursor_put(turn, table);
     struct journal *journal = &turn->store->journal;
-    enum table_habit habit = table_infos[table].habit;
     unsigned first = habit == HABIT_INSERT ? MDB_NOOVERWRITE : MDB_APPEND;
     int code = MDB_KEYEXIST;
 
@@ -106,13 +106,19 @@ static void row_write(struct turn *turn, enum table table, const struct key *key
 void row_put(struct turn *turn, enum table table, const struct key *key, struct span value)
 {
     MDB_val bytes = val_of(value);
-    row_write(turn, table, key, &bytes, 0);
+    row_write(turn, table, table_infos[table].habit, key, &bytes, 0);
+}
+
+void row_put_new(struct turn *turn, enum table table, const struct key *key, struct span value)
+{
+    MDB_val bytes = val_of(value);
+    row_write(turn, table, HABIT_APPEND, key, &bytes, 0);
 }
 
 uint8_t *row_reserve(struct turn *turn, enum table table, const struct key *key, size_t size)
 {
     MDB_val bytes = { .mv_size = size };
-    row_write(turn, table, key, &bytes, MDB_RESERVE);
+    row_write(turn, table, table_infos[table].habit, key, &bytes, MDB_RESERVE);
     return bytes.mv_data;
 }
 

@@ -86,7 +86,10 @@ uint64_t turn_handoff_new_id(struct turn *turn)
     struct counters *counters = &turn->counters;
     must(turn->writable && counters->epoch <= EPOCH_MAX && counters->handoffs + 1 < 1ULL << HANDOFF_COUNTER_BITS);
     turn->wrote = true;
-    return (uint64_t)counters->epoch << HANDOFF_COUNTER_BITS | ++counters->handoffs;
+    uint64_t id = (uint64_t)counters->epoch << HANDOFF_COUNTER_BITS | ++counters->handoffs;
+    if (!turn->unwritten.first_new)
+        turn->unwritten.first_new = id;
+    return id;
 }
 
 uint64_t turn_new_place(struct turn *turn)

@@ -8,6 +8,7 @@ void unwritten_reset(struct unwritten *unwritten)
     for (unsigned i = 0; i < UNWRITTEN_SLOTS && unwritten->used; i++)
         unwritten->slots[i].id = 0;
     unwritten->used = unwritten->ready_count = 0;
+    unwritten->first_new = 0;
 }
 
 /* ---- handoffs */
@@ -23,7 +24,11 @@ static void write_one(struct turn *turn, struct handoff *handoff)
     uint8_t record[RECORD_BYTES_MAX];
 
     key_u64(&key, handoff->id);
-    row_put(turn, TABLE_HANDOFF, &key, span_of(record, handoff_write(handoff, record)));
+    struct span value = span_of(record, handoff_write(handoff, record));
+    if (turn->unwritten.first_new && handoff->id >= turn->unwritten.first_new)
+        row_put_new(turn, TABLE_HANDOFF, &key, value);
+    else
+        row_put(turn, TABLE_HANDOFF, &key, value);
     handoff->id = 0;
     turn->unwritten.used--;
 }

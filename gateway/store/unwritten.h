@@ -21,6 +21,7 @@ enum {
 
 struct unwritten {
     unsigned used;
+    uint64_t first_new;                         /* the first id that this turn gave out; 0: none */
     struct handoff slots[UNWRITTEN_SLOTS];      /* by id; id 0: free */
     unsigned ready_count;
     uint8_t ready[UNWRITTEN_READY_MAX][READY_KEY_BYTES];        /* rising, as in the table */
