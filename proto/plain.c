@@ -9,6 +9,11 @@ enum { TYPE_NUMBER = 0, TYPE_SIZED = 2, TAG_BYTES_MAX = 2, SIZE_BYTES_MAX = 5, N
 static inline bool read_number(struct span *rest, unsigned bytes_max, uint64_t *ret_number)
 {
     uint64_t number = 0;
+    if (rest->size && rest->bytes[0] < 0x80) {                  /* most are one byte */
+        *ret_number = *rest->bytes++;
+        rest->size--;
+        return true;
+    }
     for (size_t i = 0; i < rest->size && i < bytes_max; i++) {
         number |= (uint64_t)(rest->bytes[i] & 0x7F) << 7 * i;
         if (rest->bytes[i] & 0x80)

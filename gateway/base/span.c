@@ -59,6 +59,8 @@ bool span_is_utf8(struct span span)
             i += 8;
             continue;
         }
+        if (span.size - i < 8 && span.size >= 8 && is_plain(span.bytes + span.size - 8))
+            return true;                                        /* so is the rest, looked at with some of before */
         size_t length = utf8_sequence(span.bytes + i, span.size - i);
         if (!length || !span.bytes[i])
             return false;
