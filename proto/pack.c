@@ -124,22 +124,28 @@ static size_t values_size(struct list list, ProtobufCType type)
     return size;
 }
 
+static bool is_empty(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    return !*(const size_t *)(const void *)((const uint8_t *)message + field->quantifier_offset);
+}
+
 static size_t list_size(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
+    if (is_empty(message, field))                               /* most are */
+        return 0;
     struct list list = list_of(message, field);
     size_t tag = number_size((uint64_t)field->id << 3), size = values_size(list, field->type);
-
-    if (!list.count)
-        return 0;
     return list.packed ? tag + number_size(size) + size : list.count * tag + size;
 }
 
 static uint8_t *write_list(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, uint8_t *to)
 {
+    if (is_empty(message, field))
+        return to;
     struct list list = list_of(message, field);
     uint64_t tag = (uint64_t)field->id << 3 | TYPE_SIZED;
 
-    if (list.packed && list.count) {
+    if (list.packed) {
         to = pack_number(to, tag);
         to = pack_number(to, values_size(list, field->type));
     }

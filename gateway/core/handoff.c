@@ -337,7 +337,8 @@ void handoff_key(const struct tables *tables, const struct handoff *handoff, cha
 {
     struct text text = text_of(ret_key, IDEMPOTENCY_KEY_SIZE);
     uint64_t big = htobe64(handoff->id);
-    text_add(&text, "%s-", tables->gateway);
+    text_add_span(&text, span_of_string(tables->gateway));
+    text_add_span(&text, span_of("-", 1));
     text_add_hex(&text, &big, sizeof big);
     if (handoff->key_generation)
         text_add(&text, "-%u", handoff->key_generation);

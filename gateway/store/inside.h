@@ -17,6 +17,13 @@
 #include "gateway/store/turn.h"
 #include "gateway/store/unwritten.h"
 
+/* States of agencies that this turn has looked at: many handoffs of a turn have one recipient. */
+enum { KNOWN_STATES = 4 };              /* a power of two; another one takes the place */
+struct known_state {
+    uint32_t agency;                    /* 0: free */
+    struct agency_state state;
+};
+
 /* One turn, or one reading. Lives in its store; `txn` is NULL between turns. */
 struct turn {
     struct store   *store;
@@ -38,6 +45,7 @@ struct turn {
     struct tally    tally;
     struct figure_tally figures;
     struct unwritten unwritten;
+    struct known_state states[KNOWN_STATES];
 };
 
 /* Agencies' codes and numbers, as read: a number once given keeps its code for ever. What an aborted turn gave was not

@@ -65,6 +65,8 @@ static enum result turn_begin(struct store *store, bool writable, int64_t now_ms
     tally_reset(&turn->tally);
     figure_tally_reset(&turn->figures);
     unwritten_reset(&turn->unwritten);
+    for (unsigned i = 0; i < KNOWN_STATES; i++)
+        turn->states[i].agency = 0;
     if (writable && !store->open) {
         enum result result = settle_begin(store);
         if (result != RESULT_OK)

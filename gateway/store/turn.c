@@ -175,18 +175,26 @@ bool turn_agency_code(struct turn *turn, uint32_t agency, char ret_code[AGENCY_C
 
 void turn_agency_state(struct turn *turn, uint32_t agency, struct agency_state *ret_state)
 {
+    struct known_state *known = &turn->states[agency & (KNOWN_STATES - 1)];
     struct key key = agency_key(agency);
     struct span value;
+
+    if (known->agency == agency) {
+        *ret_state = known->state;
+        return;
+    }
     if (!row_get(turn, TABLE_AGENCY_STATE, &key, &value))
         *ret_state = (struct agency_state){ 0 };
     else if (!agency_state_parse(value, ret_state))
         turn_fail(turn, RESULT_BROKEN, UNEXPLAINED);
+    *known = (struct known_state){ .agency = agency, .state = *ret_state };
 }
 
 void turn_agency_state_put(struct turn *turn, uint32_t agency, const struct agency_state *state)
 {
     struct key key = agency_key(agency);
     uint8_t record[RECORD_BYTES_MAX];
+    turn->states[agency & (KNOWN_STATES - 1)].agency = 0;
     row_put(turn, TABLE_AGENCY_STATE, &key, span_of(record, agency_state_write(state, record)));
 }
 
