@@ -29,7 +29,7 @@
 enum {
     SECOND_MS = 1000, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * 60 * 1000,
     FULL_WAIT_MS = 1000,                /* nothing can be written: again after so long */
-    SETTLE_MS = 250,                    /* turns reach the environment so long after the first of them */
+    SETTLE_MS = 100,                    /* turns reach the environment so long after the first of them */
     STOOD_STILL_MS = 2 * SECOND_MS,     /* a loop that waits at most a second was not running */
     TURN_PATIENCE_US = 5000,            /* a turn waits so long in all for queues that are full */
     FLUSH_MS = 1,                       /* and frames that wait for such a queue are tried again after so long */
