@@ -77,10 +77,9 @@ struct broker {
     bool has_kept;
     bool hurry;                                 /* somebody waits for the answer to one of the commands in `order` */
     int64_t gather_until_us;                    /* else the turn may wait so long for more of them */
-    int64_t waiter_ms;                          /* steady: when somebody not in bulk last asked for something ... */
-    uint64_t waiter;                            /* ... and the number of his session, forgotten when that is in bulk */
-    int64_t asker_ms;                           /* the same of handing something off */
-    uint64_t asker;
+    int64_t waiter_ms;                          /* steady: when somebody not in bulk last asked for something */
+    int64_t asker_ms;                           /* steady: when somebody not in bulk last handed something off ... */
+    uint64_t asker;                             /* ... and who it was: the number of his session */
     bool speaking;                              /* what is said is gathered until all of the turn is */
 
     int64_t  now_ms, steady_ms;                 /* read once a turn */

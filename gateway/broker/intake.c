@@ -231,29 +231,18 @@ static bool is_lazy(const struct session *session, const struct command *command
     return command->kind == COMMAND_NOTICE_ACK && session->follow.open_count < NOTICE_WINDOW / 2;
 }
 
-/* Who waits for single answers. A session that goes over to bulk with its first requests was none of those. */
-static void note_pace(struct broker *broker, const struct session *session, bool submits)
-{
-    if (session_in_bulk(session, broker->steady_ms)) {
-        broker->waiter_ms = broker->waiter == session->number ? 0 : broker->waiter_ms;
-        broker->asker_ms = broker->asker == session->number ? 0 : broker->asker_ms;
-        return;
-    }
-    broker->waiter_ms = broker->steady_ms;
-    broker->waiter = session->number;
-    if (submits) {
-        broker->asker_ms = broker->steady_ms;
-        broker->asker = session->number;
-    }
-}
-
 /* How long the turn may wait for more. */
 static void hurry_or_wait(struct broker *broker, struct session *session, const struct command *command)
 {
     if (is_lazy(session, command))
         return;
     session_pace(session, broker->steady_ms);           /* of what is waited for: an acknowledgement is no pace */
-    note_pace(broker, session, command->kind == COMMAND_SUBMIT);
+    if (!session_in_bulk(session, broker->steady_ms))
+        broker->waiter_ms = broker->steady_ms;
+    if (command->kind == COMMAND_SUBMIT && !session_in_bulk(session, broker->steady_ms)) {
+        broker->asker_ms = broker->steady_ms;
+        broker->asker = session->number;
+    }
     bool bulk = is_in_bulk(broker, session, command);
     int64_t until_us = bus_now_us() + GATHER_US;
 

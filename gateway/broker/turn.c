@@ -354,7 +354,7 @@ bool turn_has_waiter(const struct broker *broker)
 
 bool turn_has_asker(const struct broker *broker, const struct session *session)
 {
-    return broker->asker_ms && broker->asker != session->number && broker->steady_ms - broker->asker_ms < WAITER_MS;
+    return broker->asker && broker->asker != session->number && broker->steady_ms - broker->asker_ms < WAITER_MS;
 }
 
 bool turn_may_wait(struct broker *broker)

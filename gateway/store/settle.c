@@ -14,9 +14,9 @@ enum {
     /* A commit on a full disk writes what still fits and reports an I/O error. Less free than this: it was the disk's
      * size, not its health. */
     FULL_DISK_BYTES = 32 << 20,
-    SETTLE_ROWS = 96 << 10,             /* so many rows in the open transaction: its pages are memory */
+    SETTLE_ROWS = 48 << 10,             /* so many rows in the open transaction: its pages are memory */
     SETTLE_ROWS_SHORT = 1 << 10,        /* so many are committed in the time of a few turns */
-    SETTLE_BYTES = 12 << 20,            /* so many in the journal */
+    SETTLE_BYTES = 4 << 20,             /* so many in the journal */
     SPARE_TIMES = 16,                   /* spare room in the map: a row of the journal may need a page of its own */
 };
 

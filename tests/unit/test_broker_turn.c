@@ -96,32 +96,6 @@ static void after_who_asks_alone_nothing_waits(void **state)
     assert_false(seat_turn(seat));
 }
 
-/* A flood begins with single requests as well; they were none. */
-static void who_goes_over_to_bulk_asked_nobody_to_wait(void **state)
-{
-    struct seat *seat = *state;
-    seat_session(seat, WARD, 0);
-    submit_many(seat, WARD, BULK - 1);
-    assert_true(seat_turn(seat));
-    assert_true(turn_has_waiter(&seat->broker));
-    submit_many(seat, WARD, 1);
-    (void)seat_turn(seat);
-    assert_false(turn_has_waiter(&seat->broker));
-}
-
-static void but_another_who_asks_still_does(void **state)
-{
-    struct seat *seat = *state;
-    seat_session(seat, WARD, 0);
-    seat_session(seat, WARD2, 0);
-    submit_many(seat, WARD, BULK - 1);
-    seat_submit(seat, WARD2, ONCE, 64);
-    assert_true(seat_turn(seat));
-    submit_many(seat, WARD, 1);
-    (void)seat_turn(seat);
-    assert_true(turn_has_waiter(&seat->broker));
-}
-
 /* A quarter of what else goes into one turn. */
 static void turns_are_short_while_somebody_asks(void **state)
 {
@@ -380,8 +354,6 @@ int main(void)
         SEAT(half_a_window_does_not_wait),
         SEAT(who_asks_alone_ends_the_waiting),
         SEAT(after_who_asks_alone_nothing_waits),
-        SEAT(who_goes_over_to_bulk_asked_nobody_to_wait),
-        SEAT(but_another_who_asks_still_does),
         SEAT(turns_are_short_while_somebody_asks),
         SEAT(and_long_while_nobody_does),
         SEAT(a_flood_is_answered_at_once_while_nobody_asks),

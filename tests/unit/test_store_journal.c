@@ -393,7 +393,7 @@ static void due_by_size(void **state)
 
     while (store_settling(site->store) != SETTLING_DUE && turns < 100)
         site_turn(site, SITE_NOW_MS + ++turns, put_bodies, &(unsigned){ 4 });
-    assert_in_range(turns, 11, 14);                                 /* of a MiB each */
+    assert_in_range(turns, 3, 6);                                   /* of a MiB each */
     assert_int_equal(store_settle(site->store), RESULT_OK);
     assert_int_equal(store_settling(site->store), SETTLED);
 }
