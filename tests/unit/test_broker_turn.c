@@ -37,6 +37,16 @@ static void flood(struct seat *seat, const char *from)
     seat->said_count = 0;
 }
 
+/* WARD floods, and WARD2 has just been answered to a single question. */
+static void asked_beside_a_flood(struct seat *seat)
+{
+    seat_session(seat, WARD, 0);
+    seat_session(seat, WARD2, 0);
+    flood(seat, WARD);
+    seat_submit(seat, WARD2, ONCE, 64);
+    assert_true(seat_turn(seat));
+}
+
 /* ---- what waits for company */
 
 static void bulk_waits_for_company(void **state)
@@ -79,11 +89,7 @@ static void who_asks_alone_ends_the_waiting(void **state)
 static void after_who_asks_alone_nothing_waits(void **state)
 {
     struct seat *seat = *state;
-    seat_session(seat, WARD, 0);
-    seat_session(seat, WARD2, 0);
-    flood(seat, WARD);
-    seat_submit(seat, WARD2, ONCE, 64);
-    assert_true(seat_turn(seat));
+    asked_beside_a_flood(seat);
     assert_true(turn_has_waiter(&seat->broker));
     for (int i = 0; i < 4; i++) {
         seat_pass(seat, (i ? 50 : 40) * MS);
@@ -100,11 +106,7 @@ static void after_who_asks_alone_nothing_waits(void **state)
 static void turns_are_short_while_somebody_asks(void **state)
 {
     struct seat *seat = *state;
-    seat_session(seat, WARD, 0);
-    seat_session(seat, WARD2, 0);
-    flood(seat, WARD);
-    seat_submit(seat, WARD2, ONCE, 64);
-    assert_true(seat_turn(seat));
+    asked_beside_a_flood(seat);
     submit_many(seat, WARD, WAITED_COMMANDS + 1);
     assert_true(seat_turn(seat));
     assert_int_equal(seat->broker.order.done, WAITED_COMMANDS);
