@@ -134,8 +134,8 @@ void intake_cut_off(struct broker *broker, int file, const struct agency *holder
 void intake_forget(struct broker *broker);                  /* frames of commands that are done */
 
 /* ---- turn.c */
-/* Reads what has come, and makes one turn of what is there, if that is due. What the turn before has to say leaves as
- * soon as it is known to be on disk; while it is not, the next turn is made all the same. RESULT_FULL: nothing
+/* Reads what has come, and makes one turn of what is there, if that is due. What turns have to say leaves as soon as
+ * they are known to be on disk; while they are not, the next ones are made all the same. RESULT_FULL: nothing
  * happened, wait; RESULT_BROKEN: stop. */
 MUST_USE enum result turn_go_on(struct broker *broker);
 /* One command alone in its turn. *ret_again: it has more to do. */
@@ -155,7 +155,8 @@ bool give_up_ballast(struct broker *broker);                /* true: there was o
 
 /* ---- speak.c */
 void speak(struct broker *broker);                          /* after the commit: memory, then words */
-void speak_out(struct broker *broker);                      /* what waited for the turn to be on disk */
+void speak_on(struct broker *broker);                       /* what has waited for its turn to be on disk, and may go */
+void speak_out(struct broker *broker);                      /* everything that waits for that; waits for it */
 /* What is said outside turns: to a session; to somebody who has none, or who is let go, and may not hear it. */
 void speak_to(struct broker *broker, struct session *session, const struct wire_out *out);
 void speak_refused(struct broker *broker, enum bus_side side, uint32_t routing, const struct frame_refusal *refusal);

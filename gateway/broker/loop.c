@@ -6,12 +6,12 @@
  *   handshakes       answered
  *   once a second    silent sessions, leases of memory, the watchdog
  *   frames           become commands (intake.c)
- *   last turn        on disk by now? Then what it has to say leaves (speak_out()); else when the next one is made
+ *   earlier turns    on disk by now? Then what they have to say leaves (speak_on())
  *   one turn         commands, ticks, offers, notices; commit; then speak (turn.c, speak.c)
  *   settling         from time to time the turns of the journal reach the environment (store.h); after speaking
  *
- * A large turn is synced aside: meanwhile its answers are packed, the next frames are read, and the next turn is made,
- * if there is one. While a turn is being committed new frames queue up: they are the next group, and nobody waits for
+ * A large turn is synced aside: meanwhile its answers are packed, frames are read, and the next turns are made; one
+ * more sync is for all of these. While a turn is being committed new frames queue up: they are the next group, and nobody waits for
  * a fuller one who has not much else under way (turn_may_wait()). */
 #include <errno.h>
 #include <inttypes.h>

@@ -14,7 +14,8 @@
 
 struct piece;
 
-enum { KEY_TEXT_SIZE = 41, NOTICE_WINDOW = NOTIFY_MAX, SESSION_NONE = UINT32_MAX, PACE_MS = 50, BULK = 32 };
+enum { KEY_TEXT_SIZE = 41, NOTICE_WINDOW = NOTIFY_MAX, SESSION_NONE = UINT32_MAX, PACE_MS = 50, BULK = 32,
+       SAYINGS = 2 };
 
 struct follow {
     bool     on;
@@ -56,7 +57,7 @@ struct session {
     size_t   out_bytes;
     int64_t  quiet_until_us;        /* bus_now_us(): nothing is said to it before then ... */
     int64_t  quiet_us;              /* ... and for so long after the next frame: how a flood is slowed (speak.c) */
-    struct piece *first_piece, *last_piece;     /* said in this turn and not yet sent (speech.h) */
+    struct pieces { struct piece *first, *last; } pieces[SAYINGS];      /* said and not yet sent (speech.h) */
     bool     was_offered;           /* the core may know it */
     struct follow follow;
 };

@@ -1,6 +1,6 @@
 /* speak.c - after the commit: what the effects of a turn change in memory, and what is said to whom.
  *
- * While a large turn is still being synced its words are packed already; they leave when it is on disk.
+ * While a turn is still being synced its words are packed already; they leave when it is on disk.
  * A session that cannot be spoken to is ended: its agency says HELLO again and asks again for what it did not hear. */
 #include <string.h>
 
@@ -32,21 +32,22 @@ static void send_once(struct broker *broker, enum bus_side side, uint32_t routin
         zmq_msg_close(&frame);
 }
 
-/* What was gathered leaves; what it tells of is on disk. A DELIVER that does not leave is told to the core:
- * session_drop(). */
-static void send_gathered(struct broker *broker)
+/* A DELIVER that does not leave is told to the core: session_drop(). */
+void speak_on(struct broker *broker)
 {
     const char *why;
     uint64_t number;
-    while ((number = speech_send(&broker->speech, &broker->outbox, &broker->bus, &broker->sessions, broker->steady_ms,
-                                 &why)) != 0)
+    if (store_sync_on(broker->store) != RESULT_OK)
+        return;                                     /* the loop ends */
+    while ((number = speech_send(&broker->speech, store_syncs_over(broker->store), &broker->outbox, &broker->bus,
+                                 &broker->sessions, broker->steady_ms, &why)) != 0)
         session_drop(broker, session_of_number(&broker->sessions, number), why);
 }
 
 void speak_out(struct broker *broker)
 {
     if (store_synced(broker->store) == RESULT_OK)   /* else the loop ends */
-        send_gathered(broker);
+        speak_on(broker);
 }
 
 /* False: the session is no more. `deliver` NULL: it is something else. */
@@ -55,14 +56,15 @@ static bool send_to(struct broker *broker, struct session *session, const struct
 {
     uint64_t number = session->number, handoff = deliver ? deliver->deliver.handoff : 0;
     uint32_t attempt = deliver ? deliver->deliver.attempt : 0;
-    enum result result = speech_add(&broker->speech, &broker->sessions, session, out, handoff, attempt);
+    uint64_t sync = broker->end.sync;
+    enum result result = speech_add(&broker->speech, &broker->sessions, session, out, handoff, attempt, sync);
 
     if (result == RESULT_FULL) {
         speak_out(broker);
         session = store_is_synced(broker->store) ? session_of_number(&broker->sessions, number) : NULL;
         if (!session)
             return false;
-        must(speech_add(&broker->speech, &broker->sessions, session, out, handoff, attempt) == RESULT_OK);
+        must(speech_add(&broker->speech, &broker->sessions, session, out, handoff, attempt, sync) == RESULT_OK);
     }
     if (!broker->speaking)
         speak_out(broker);
@@ -267,7 +269,7 @@ static void say_answer(struct broker *broker, struct effect *effect, uint32_t in
 
 void speak(struct broker *broker)
 {
-    send_gathered(broker);              /* of the turn before, which is on disk when there is a later one */
+    speak_on(broker);                   /* of the turns before */
     broker->speaking = true;
     for (uint32_t i = 0; i < broker->effects.count; i++) {
         struct effect *effect = &broker->effects.list[i];
@@ -310,6 +312,5 @@ void speak(struct broker *broker)
         }
     }
     broker->speaking = false;
-    if (store_is_synced(broker->store))
-        send_gathered(broker);
+    speak_on(broker);
 }

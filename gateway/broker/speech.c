@@ -7,10 +7,14 @@
 
 enum result speech_init(struct speech *speech)
 {
-    struct speech made = { .slots = calloc(SESSIONS_MAX, sizeof *made.slots) };
-    if (!made.slots || arena_init(&made.arena, SPEECH_BYTES) != RESULT_OK) {
-        speech_done(&made);
-        return RESULT_FULL;
+    struct speech made = { 0 };
+    for (unsigned i = 0; i < SAYINGS; i++) {
+        struct saying *saying = &made.sayings[i];
+        saying->slots = calloc(SESSIONS_MAX, sizeof *saying->slots);
+        if (!saying->slots || arena_init(&saying->arena, SPEECH_BYTES) != RESULT_OK) {
+            speech_done(&made);
+            return RESULT_FULL;
+        }
     }
     *speech = made;
     return RESULT_OK;
@@ -18,45 +22,56 @@ enum result speech_init(struct speech *speech)
 
 void speech_done(struct speech *speech)
 {
-    free(speech->slots);
-    arena_done(&speech->arena);
+    for (unsigned i = 0; i < SAYINGS; i++) {
+        free(speech->sayings[i].slots);
+        arena_done(&speech->sayings[i].arena);
+    }
     *speech = (struct speech){ 0 };
 }
 
 enum result speech_add(struct speech *speech, const struct sessions *sessions, struct session *session,
-                       const struct wire_out *out, uint64_t handoff, uint32_t attempt)
+                       const struct wire_out *out, uint64_t handoff, uint32_t attempt,
+                       uint64_t sync)
 {
-    must(out->bytes && out->bytes <= FRAME_BYTES_MAX);
-    struct piece *piece = speech->count == SESSIONS_MAX ? NULL : arena_take(&speech->arena, sizeof *piece + out->bytes);
+    struct saying *saying = &speech->sayings[sync % SAYINGS];
+    struct pieces *pieces = &session->pieces[sync % SAYINGS];
+
+    must(out->bytes && out->bytes <= FRAME_BYTES_MAX && (!saying->count || saying->sync == sync));
+    struct piece *piece = saying->count == SESSIONS_MAX ? NULL : arena_take(&saying->arena, sizeof *piece + out->bytes);
     if (!piece)
         return RESULT_FULL;
+    saying->sync = sync;
     *piece = (struct piece){ .handoff = handoff, .attempt = attempt, .bytes = (uint32_t)out->bytes };
     wire_pack(out, piece->frame);
-    if (session->first_piece) {
-        session->last_piece->next = piece;
+    if (pieces->first) {
+        pieces->last->next = piece;
     } else {
-        session->first_piece = piece;
-        speech->slots[speech->count++] = session_slot(sessions, session);
+        pieces->first = piece;
+        saying->slots[saying->count++] = session_slot(sessions, session);
     }
-    session->last_piece = piece;
+    pieces->last = piece;
     return RESULT_OK;
 }
 
 bool speech_take(struct session *session, uint64_t *ret_handoff, uint32_t *ret_attempt)
 {
-    const struct piece *piece = session->first_piece;
-    if (!piece)
-        return false;
-    *ret_handoff = piece->handoff;
-    *ret_attempt = piece->attempt;
-    session->first_piece = piece->next;
-    return true;
+    for (unsigned i = 0; i < SAYINGS; i++) {
+        const struct piece *piece = session->pieces[i].first;
+        if (!piece)
+            continue;
+        *ret_handoff = piece->handoff;
+        *ret_attempt = piece->attempt;
+        session->pieces[i].first = piece->next;
+        return true;
+    }
+    return false;
 }
 
 /* The first pieces as one frame; *ret_behind: the first that is not in it. */
-static enum result frame_of(const struct session *session, zmq_msg_t *ret_frame, struct piece **ret_behind)
+static enum result frame_of(const struct session *session, const struct pieces *pieces, zmq_msg_t *ret_frame,
+                            struct piece **ret_behind)
 {
-    struct piece *behind = session->first_piece;
+    struct piece *behind = pieces->first;
     uint32_t count = 0;
     size_t bytes = 0;
 
@@ -65,7 +80,7 @@ static enum result frame_of(const struct session *session, zmq_msg_t *ret_frame,
         behind = behind->next;
         count++;
     }
-    const struct piece *piece = session->first_piece;
+    const struct piece *piece = pieces->first;
     *ret_behind = count > 1 ? behind : piece->next;
     if (zmq_msg_init_size(ret_frame, count > 1 ? batch_size(bytes) : piece->bytes))
         return RESULT_FULL;
@@ -80,34 +95,49 @@ static enum result frame_of(const struct session *session, zmq_msg_t *ret_frame,
 }
 
 static enum result say(struct outbox *outbox, struct bus *bus, const struct sessions *sessions,
-                       struct session *session, int64_t steady_ms)
+                       struct session *session, struct pieces *pieces, int64_t steady_ms)
 {
     enum result result = RESULT_OK;
-    while (session->first_piece && result == RESULT_OK) {
+    while (pieces->first && result == RESULT_OK) {
         struct piece *behind;
         zmq_msg_t frame;
-        result = frame_of(session, &frame, &behind);
+        result = frame_of(session, pieces, &frame, &behind);
         if (result == RESULT_OK)
             result = outbox_send(outbox, bus, sessions, session, &frame, steady_ms);
         if (result == RESULT_OK)
-            session->first_piece = behind;
+            pieces->first = behind;
     }
     return result;
 }
 
-uint64_t speech_send(struct speech *speech, struct outbox *outbox, struct bus *bus, struct sessions *sessions,
-                     int64_t steady_ms, const char **ret_why)
+/* The earliest of those that may leave; NULL: none may. */
+static struct saying *next_saying(struct speech *speech, uint64_t syncs_over)
 {
-    /* In the order of the first word: answers come before what is offered because of them, and are waited for. */
-    while (speech->said < speech->count) {
-        struct session *session = &sessions->slots[speech->slots[speech->said++]];
-        enum result result = session->number ? say(outbox, bus, sessions, session, steady_ms) : RESULT_OK;
-        if (result != RESULT_OK) {
-            *ret_why = result == RESULT_NOT_FOUND ? "the connection is gone" : "it does not read";
-            return session->number;
-        }
+    struct saying *next = NULL;
+    for (unsigned i = 0; i < SAYINGS; i++) {
+        struct saying *saying = &speech->sayings[i];
+        if (saying->count && saying->sync <= syncs_over && (!next || saying->sync < next->sync))
+            next = saying;
     }
-    speech->count = speech->said = 0;
-    arena_reset(&speech->arena);
+    return next;
+}
+
+uint64_t speech_send(struct speech *speech, uint64_t syncs_over, struct outbox *outbox, struct bus *bus,
+                     struct sessions *sessions, int64_t steady_ms, const char **ret_why)
+{
+    for (struct saying *saying; (saying = next_saying(speech, syncs_over)) != NULL;) {
+        /* In the order of the first word: answers come before what is offered because of them, and are waited for. */
+        while (saying->said < saying->count) {
+            struct session *session = &sessions->slots[saying->slots[saying->said++]];
+            struct pieces *pieces = &session->pieces[saying->sync % SAYINGS];
+            enum result result = session->number ? say(outbox, bus, sessions, session, pieces, steady_ms) : RESULT_OK;
+            if (result != RESULT_OK) {
+                *ret_why = result == RESULT_NOT_FOUND ? "the connection is gone" : "it does not read";
+                return session->number;
+            }
+        }
+        saying->count = saying->said = 0;
+        arena_reset(&saying->arena);
+    }
     return 0;
 }

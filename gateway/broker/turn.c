@@ -339,11 +339,9 @@ enum result turn_go_on(struct broker *broker)
     if (!broker->order.agreed || order_is_empty(&broker->order))
         intake_read(broker);
     bool due = turn_is_due(broker) && !turn_may_wait(broker);
-    if (!store_is_syncing(broker->store)) {
-        if (store_synced(broker->store) != RESULT_OK)
-            return RESULT_BROKEN;
-        speak_out(broker);
-    }
+    if (store_sync_on(broker->store) != RESULT_OK)
+        return RESULT_BROKEN;
+    speak_on(broker);
     return due ? make(broker) : RESULT_OK;
 }
 

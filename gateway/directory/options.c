@@ -69,7 +69,7 @@ void gateway_read(struct reader *reader)
     tables->lease_ms = 90 * SECOND_MS;              /* the adapters' own time-out is 60 s unless they say otherwise */
     tables->antecedent_ms_max = 30 * DAY_MS;
     tables->purge_after_ms = 30 * DAY_MS;
-    tables->submit_window = 128;
+    tables->submit_window = 256;
     asking_defaults(tables);
     reader->defaults = (struct agency){
         .attempts_max = 20, .lapses_max = 5, .age_ms_max = 3 * DAY_MS, .backoff_ms_min = 5 * SECOND_MS,

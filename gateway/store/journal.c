@@ -227,6 +227,37 @@ static uint64_t whole_blocks(uint64_t bytes)
     return (bytes + JOURNAL_BLOCK_BYTES - 1) / JOURNAL_BLOCK_BYTES * JOURNAL_BLOCK_BYTES;
 }
 
+/* Waits for the sync under way, if there is one. */
+static enum result end_sync(struct journal *journal)
+{
+    if (!journal->syncer.under_way)
+        return RESULT_OK;
+    if (syncer_wait(&journal->syncer))
+        return RESULT_BROKEN;
+    journal->syncs_over = journal->syncs_begun;
+    return RESULT_OK;
+}
+
+static void begin_sync(struct journal *journal)
+{
+    journal->behind = false;
+    journal->syncs_begun++;
+    syncer_begin(&journal->syncer, journal->file);
+}
+
+/* For a record of so many bytes, which has just been written. */
+static enum result sync_aside(struct journal *journal, uint64_t bytes)
+{
+    if (journal_syncing(journal) == SYNCING)
+        return RESULT_OK;                               /* the next one is for it */
+    if (journal->no_sync || bytes < JOURNAL_ASIDE_BYTES)
+        return journal_synced(journal);
+    if (end_sync(journal) != RESULT_OK)
+        return RESULT_BROKEN;
+    begin_sync(journal);
+    return RESULT_OK;
+}
+
 enum result journal_turn_end(struct journal *journal, uint64_t seq, const struct hash *before, bool aside)
 {
     journal_turn_filled(journal);
@@ -252,15 +283,20 @@ enum result journal_turn_end(struct journal *journal, uint64_t seq, const struct
     while (written < 0 && errno == EINTR);
     if (written != (ssize_t)blocks_bytes)               /* some file systems need room to write again what is there */
         return written >= 0 || file_result(errno) == RESULT_FULL ? RESULT_FULL : RESULT_BROKEN;
-    if (journal_synced(journal) != RESULT_OK)           /* of the turn before */
-        return RESULT_BROKEN;
-    if (aside && !journal->no_sync && blocks_bytes >= JOURNAL_ASIDE_BYTES)
-        syncer_begin(&journal->syncer, journal->file);
-    else if (!journal->no_sync && fdatasync(journal->file))
-        return RESULT_BROKEN;
     journal->used_bytes += blocks_bytes;
     journal->rows += journal->record_rows;
-    return RESULT_OK;
+    journal->behind = true;
+    return aside ? sync_aside(journal, blocks_bytes) : journal_synced(journal);
+}
+
+uint64_t journal_sync_wanted(const struct journal *journal)
+{
+    return journal->syncs_begun + journal->behind;
+}
+
+uint64_t journal_syncs_over(const struct journal *journal)
+{
+    return journal->syncs_over;
 }
 
 enum syncing journal_syncing(const struct journal *journal)
@@ -270,9 +306,28 @@ enum syncing journal_syncing(const struct journal *journal)
     return syncer_is_done(&journal->syncer) ? SYNC_OVER : SYNCING;
 }
 
+enum result journal_sync_on(struct journal *journal)
+{
+    if (journal_syncing(journal) != SYNC_OVER)
+        return RESULT_OK;
+    enum result result = end_sync(journal);
+    if (result == RESULT_OK && journal->behind)
+        begin_sync(journal);
+    return result;
+}
+
 enum result journal_synced(struct journal *journal)
 {
-    return syncer_wait(&journal->syncer) ? RESULT_BROKEN : RESULT_OK;
+    if (end_sync(journal) != RESULT_OK)
+        return RESULT_BROKEN;
+    if (!journal->behind)
+        return RESULT_OK;
+    journal->behind = false;
+    journal->syncs_begun++;
+    if (!journal->no_sync && fdatasync(journal->file))
+        return RESULT_BROKEN;
+    journal->syncs_over = journal->syncs_begun;
+    return RESULT_OK;
 }
 
 void journal_restart(struct journal *journal)

@@ -5,6 +5,8 @@
  *            then share one commit of the environment ("settling", store.h).
  * What       A record per turn: what it put and deleted, in order, as bytes (sealed rows are sealed here too), under a
  *            sum that also covers the turn's number and the link of the turn before it.
+ * Together   A sync covers everything that was written before it began. Turns that come while one is under way are
+ *            written behind it, and the next one is for all of them: however slow the disk is, the turns go on.
  * Torn       Records begin at multiples of JOURNAL_BLOCK_BYTES: a write never touches a block that holds an earlier
  *            turn. The first record that is not whole, or not the next turn, ends the journal.
  * Restart    When the environment holds every turn, the next record is written at the beginning. What stands behind it
@@ -29,7 +31,9 @@ enum {
 struct journal {
     int      file;                      /* -1: there is none, every turn is settled at once */
     bool     no_sync;
-    struct syncer syncer;               /* of the last record */
+    struct syncer syncer;
+    uint64_t syncs_begun, syncs_over;   /* since it was opened; one may be under way, or have failed */
+    bool     behind;                    /* something was written since it began: the next one is for that */
     uint64_t size_bytes;                /* of the file */
     uint64_t used_bytes;                /* the next record begins here */
     uint64_t rows;                      /* in the records before it */
@@ -66,12 +70,19 @@ void journal_turn_reserve(struct journal *journal, enum table table, struct span
 void journal_turn_delete(struct journal *journal, enum table table, struct span key);
 /* The value of the last journal_turn_reserve() is there: any other row is touched now. */
 void journal_turn_filled(struct journal *journal);
-/* The turn is on disk when it returns RESULT_OK; with `aside` it is written then, the turns before it are on disk, and
- * it is when journal_synced() says so. FULL: it does not fit, nothing was written. BROKEN: perhaps it was. */
+/* The turn is on disk when it returns RESULT_OK; with `aside` it is written then, and on disk when so many syncs are
+ * over as journal_sync_wanted() says now. FULL: it does not fit, nothing was written. BROKEN: perhaps it was. */
 MUST_USE enum result journal_turn_end(struct journal *journal, uint64_t seq, const struct hash *before, bool aside);
-/* What was written and is not known to be on disk: nothing; the last turn, and journal_synced() would wait or not. */
+/* The number of the sync that covers all that was written, and of those that are known to be over. */
+uint64_t journal_sync_wanted(const struct journal *journal);
+uint64_t journal_syncs_over(const struct journal *journal);
+/* What was written and is not known to be on disk: nothing; something, and a sync that nobody has asked for the
+ * outcome of is over, or under way. */
 enum syncing { SYNCED, SYNC_OVER, SYNCING };
 enum syncing journal_syncing(const struct journal *journal);
+/* Takes note of a sync that is over, and begins the next one if something was written meanwhile. Waits for nothing.
+ * BROKEN: it is not known what is on disk. */
+MUST_USE enum result journal_sync_on(struct journal *journal);
 /* Waits until all that was written is on disk. BROKEN: it is not known whether it is. */
 MUST_USE enum result journal_synced(struct journal *journal);
 /* The environment holds everything. */

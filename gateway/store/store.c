@@ -212,13 +212,28 @@ int store_sync_file(const struct store *store)
     return syncer_file(&store->journal.syncer);
 }
 
-enum result store_synced(struct store *store)
+uint64_t store_syncs_over(const struct store *store)
 {
-    if (!store->broken && journal_synced(&store->journal) != RESULT_OK) {
+    return journal_syncs_over(&store->journal);
+}
+
+static enum result sticky(struct store *store, enum result result)
+{
+    if (result != RESULT_OK) {
         store->trouble = "the journal cannot be written";
         store->broken = true;
     }
-    return store->broken ? RESULT_BROKEN : RESULT_OK;
+    return result;
+}
+
+enum result store_sync_on(struct store *store)
+{
+    return store->broken ? RESULT_BROKEN : sticky(store, journal_sync_on(&store->journal));
+}
+
+enum result store_synced(struct store *store)
+{
+    return store->broken ? RESULT_BROKEN : sticky(store, journal_synced(&store->journal));
 }
 
 static enum result make_turn(struct store *store, int64_t now_ms, turn_work *work, void *context, bool aside,
@@ -235,12 +250,13 @@ static enum result make_turn(struct store *store, int64_t now_ms, turn_work *wor
         result = turn_commit(turn, aside);
     } else if (result == RESULT_OK) {
         turn_leave(turn);
-        result = store_synced(store);
+        result = aside ? RESULT_OK : store_synced(store);
     }
     store->broken = result == RESULT_BROKEN;
     if (result != RESULT_OK)
         return result;
-    *ret_end = (struct turn_end){ .seq = store->counters.seq, .link = store->counters.link, .wrote = turn->wrote };
+    *ret_end = (struct turn_end){ .seq = store->counters.seq, .link = store->counters.link, .wrote = turn->wrote,
+                                    .sync = journal_sync_wanted(&store->journal) };
     return RESULT_OK;
 }
 

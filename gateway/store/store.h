@@ -3,9 +3,9 @@
  * Promise    store_turn() returns RESULT_OK only after the turn is on disk and synced: as a record of the journal
  *            (journal.h), or in the environment. Nothing may be said to anyone before that. A turn that wrote nothing
  *            is not committed and uses no sequence number.
- * Aside      store_turn_aside() may return while the turn is still being synced; then store_synced() is what
- *            store_turn() was: before it nothing may be said. The next turn may be made meanwhile; it is not synced
- *            before this one is.
+ * Aside      store_turn_aside() may return before the turn is on disk: it is when as many syncs are over as its
+ *            turn_end says. Before that nothing may be said of it. The next turns may be made meanwhile; one sync is
+ *            for all of them that were written before it began.
  * Settling   turns of the journal reach the environment many at a time, by store_settle(). Until then other processes
  *            do not see them; a killed writer's are taken over by whoever opens the store next.
  * One        writer per store: store_open() takes an flock; a second one gets RESULT_BUSY.
@@ -52,19 +52,23 @@ struct turn_end {
     uint64_t    seq;                /* commit_seq of this turn; of the last one when nothing was written */
     struct hash link;               /* of that turn */
     bool        wrote;
+    uint64_t    sync;               /* it and all before it are on disk when store_syncs_over() has reached this */
 };
 
 /* Everything inside one write transaction. `work` is called exactly once. */
 typedef void turn_work(struct turn *turn, void *context);
 MUST_USE enum result store_turn(struct store *store, int64_t now_ms, turn_work *work, void *context,
                                 struct turn_end *ret_end);
-/* The same for who has something to do while a large turn is being synced. RESULT_OK: all turns before it are on
- * disk. */
+/* The same for who has something to do while turns are being synced. */
 MUST_USE enum result store_turn_aside(struct store *store, int64_t now_ms, turn_work *work, void *context,
                                       struct turn_end *ret_end);
-/* Waits until every turn is on disk. BROKEN: the last one perhaps is not. */
+/* Takes note of a sync that is over and begins the next; waits for nothing. BROKEN: the last turns perhaps are not on
+ * disk. */
+MUST_USE enum result store_sync_on(struct store *store);
+uint64_t store_syncs_over(const struct store *store);       /* as far as was noted; never above an end.sync to come */
+/* Waits until every turn is on disk. BROKEN as above. */
 MUST_USE enum result store_synced(struct store *store);
-bool store_is_syncing(const struct store *store);           /* store_synced() would wait */
+bool store_is_syncing(const struct store *store);           /* a sync is under way: store_synced() would wait */
 bool store_is_synced(const struct store *store);            /* every turn is known to be on disk */
 int  store_sync_file(const struct store *store);            /* can be read when it is over: for poll(); -1: none is */
 /* The same as store_turn() in a read-only transaction (no put may be called: must). Short: at most 200 ms, it pins

@@ -32,6 +32,7 @@ BODY_BYTES = 1024
 IN_FLIGHT = 64
 RATE = 200
 E2E_ROUNDS = 5
+NEIGHBOUR_PAIRS = 5
 PRIORITY = 20
 TICK_US = 1000000 // os.sysconf("SC_CLK_TCK")
 
@@ -136,7 +137,7 @@ agencies:
     reach: loopback
     paths: {{ create: /handoffs }}
     requests: {IN_FLIGHT}
-    credit: 512
+    credit: 1000
     connect_timeout: 2s
     total_timeout: 20s
 """ for code, port in ((HEALTHY, sink.port), (NEIGHBOUR, HANG.port), *((code, sink.port) for code in MORE))))
@@ -294,19 +295,27 @@ def bench_latency(gateway, folder):
     say("accept_p50_to_fdatasync", client["accept_p50_us"] / sync)
 
 
-def bench_neighbour(gateway):
+def neighbour_once(gateway):
     """Accept and delivery p99 of one sender, quiet, and while another floods an agency that hangs."""
     quiet = gateway.load(2000, rate=200, follow=True)
     flood = gateway.load(200000, to=NEIGHBOUR, sender=OTHER_SENDER, background=True)
     busy = gateway.load(2000, rate=200, follow=True)
     flood.kill()
     flood.wait()
-    say("quiet_accept_p99_ms", quiet["accept_p99_us"] / 1000)
-    say("quiet_e2e_p99_ms", quiet["e2e_p99_us"] / 1000)
-    say("neighbour_accept_p99_ms", busy["accept_p99_us"] / 1000)
-    say("neighbour_e2e_p99_ms", busy["e2e_p99_us"] / 1000)
-    say("neighbour_p99_ratio", max(busy["accept_p99_us"] / quiet["accept_p99_us"],
-                                   busy["e2e_p99_us"] / quiet["e2e_p99_us"]))
+    return {
+        "quiet_accept_p99_ms": quiet["accept_p99_us"] / 1000, "quiet_e2e_p99_ms": quiet["e2e_p99_us"] / 1000,
+        "neighbour_accept_p99_ms": busy["accept_p99_us"] / 1000, "neighbour_e2e_p99_ms": busy["e2e_p99_us"] / 1000,
+        "neighbour_p99_ratio": max(busy["accept_p99_us"] / quiet["accept_p99_us"],
+                                   busy["e2e_p99_us"] / quiet["e2e_p99_us"]),
+    }
+
+
+def bench_neighbour(gateway):
+    """The middle of a few pairs, figure by figure: a p99 of ten seconds is what the machine did in two tenths of one."""
+    pairs = [neighbour_once(gateway) for _ in range(NEIGHBOUR_PAIRS)]
+    for name in pairs[0]:
+        say(name, statistics.median(one[name] for one in pairs))
+    note("neighbour_p99_ratio " + " ".join(f"{one['neighbour_p99_ratio']:.2f}" for one in pairs))
 
 
 def bench_backlog(gateway, count, backlog):

@@ -61,6 +61,13 @@ static void words_wait_for_the_disk(void **state)
     assert_int_equal(seat_count(seat, ONCE, DELIVER), world_agency(seat->world, ONCE)->in_flight_max);
 }
 
+static void let_one(struct seat *seat)
+{
+    disk_let(1);
+    while (store_is_syncing(seat->broker.store))
+        continue;
+}
+
 static void the_next_turn_says_what_the_last_one_did(void **state)
 {
     struct seat *seat = *state;
@@ -68,13 +75,50 @@ static void the_next_turn_says_what_the_last_one_did(void **state)
     seat_session(seat, WARD2, 0);
     disk_hold();
     large_turn(seat, WARD);
-    disk_let(1);                                            /* the first sync, not the second */
+    let_one(seat);
     large_turn(seat, WARD2);
     assert_int_equal(seat_count(seat, WARD, ACCEPTED), MANY);
     assert_int_equal(seat_count(seat, WARD2, ACCEPTED), 0);
     disk_let(1);
     speak_out(&seat->broker);
     assert_int_equal(seat_count(seat, WARD2, ACCEPTED), MANY);
+}
+
+/* The disk stands still, turns go on. What each of them says leaves with the sync that covers it, and no earlier. */
+static void turns_go_on_while_the_disk_stands_still(void **state)
+{
+    struct seat *seat = *state;
+    seat_session(seat, WARD, 0);
+    disk_hold();
+    for (int i = 0; i < 3; i++)
+        large_turn(seat, WARD);
+    assert_int_equal(seat->said_count, 0);
+    let_one(seat);                                          /* for the first turn; the others came behind it */
+    assert_false(seat_turn(seat));
+    assert_int_equal(seat_count(seat, WARD, ACCEPTED), MANY);
+    let_one(seat);
+    assert_false(seat_turn(seat));
+    assert_int_equal(seat_count(seat, WARD, ACCEPTED), 3 * MANY);
+    assert_true(store_is_synced(seat->broker.store));
+}
+
+/* Words of two syncs, when there is no room for more: all are waited for, and leave in their order. */
+static void a_full_saying_waits_for_the_disk(void **state)
+{
+    struct seat *seat = *state;
+    seat_session(seat, WARD, 0);
+    disk_hold();
+    large_turn(seat, WARD);
+    large_turn(seat, WARD);
+    struct arena *arena = &seat->broker.speech.sayings[seat->broker.end.sync % SAYINGS].arena;
+    size_t used = arena->used;
+    arena->used = arena->size;
+    seat_ping(seat, WARD);
+    disk_let(2);
+    assert_false(seat_turn(seat));
+    assert_true(arena->used < used);
+    assert_int_equal(seat_count(seat, WARD, ACCEPTED), 2 * MANY);
+    assert_int_equal(seat_place(seat, WARD, PONG, 0), 2 * MANY);
 }
 
 /* Whatever is said in between comes after it: one order for each session. */
@@ -133,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SYNC(words_wait_for_the_disk), SYNC(the_next_turn_says_what_the_last_one_did),
+        SYNC(turns_go_on_while_the_disk_stands_still), SYNC(a_full_saying_waits_for_the_disk),
         SYNC(who_asks_meanwhile_is_answered_after_it), SYNC(a_small_turn_speaks_at_once),
         SYNC(a_failing_disk_says_nothing), SYNC(an_offer_that_never_left_is_taken_back),
     };

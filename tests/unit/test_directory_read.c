@@ -24,7 +24,7 @@ static void becomes_tables(void **state)
     assert_int_equal(tables->version, 0);
     assert_string_equal(tables->gateway, "test");
     assert_int_equal(tables->lease_ms, 90000);
-    assert_int_equal(tables->submit_window, 128);
+    assert_int_equal(tables->submit_window, 256);
     assert_int_equal(tables->agency_count, 3);
     assert_string_equal(tables->agencies[0].code, "G01.29.07");
     assert_non_null(district);
@@ -122,7 +122,7 @@ static void same_meaning_same_bytes(void **state)
     (void)state;
     struct directory *one = folder_read((struct folder){ 0 });
     struct directory *other = folder_read((struct folder){
-        .gateway = "# a comment\n\nsubmit_window: 128\nlease: 1500ms\nname:   \"test\"\n",
+        .gateway = "# a comment\n\nsubmit_window: 256\nlease: 1500ms\nname:   \"test\"\n",
         .agencies =
             "- { code: G01.29.07, kind: SECTOR, name: Công an Quận 7, class: probe,\n"
             "    keys: [{ to: 2025-01-01, from: 2023-01-01T00:00:00+07:00, roles: [receiver],\n"
@@ -143,7 +143,7 @@ static void same_meaning_same_bytes(void **state)
     });
     assert_false(span_equal(directory_bytes(one), directory_bytes(other)));         /* the lease */
     directory_free(other);
-    scratch_file(&scratch, "gateway.yaml", "# a comment\n\nsubmit_window: 128\nlease: 90000ms\nname:   \"test\"\n");
+    scratch_file(&scratch, "gateway.yaml", "# a comment\n\nsubmit_window: 256\nlease: 90000ms\nname:   \"test\"\n");
     other = directory_read(scratch.folder, now_ms + 500LL * 24 * 3600 * 1000, &faults);
     assert_non_null(other);
     assert_int_equal(tables_agency(directory_tables(other), "G01.29.07")->key_count, 0);    /* it has expired since */
@@ -163,7 +163,7 @@ static void the_bytes_stay(void **state)
         "lease 90000\n"
         "antecedent_wait 2592000000\n"
         "purge_after 2592000000\n"
-        "submit_window 128\n"
+        "submit_window 256\n"
         "supplement w7 w1\n"
         "payment d30 w1\n"
         "agency G01.29.07 SECTOR PROBE 0 0 Công an Quận 7\n"

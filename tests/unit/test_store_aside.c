@@ -31,10 +31,24 @@ static void put(struct turn *turn, void *context)
         turn_fail(turn, RESULT_FULL, "for this test");
 }
 
+static uint64_t wanted;                 /* the sync that the last turn waits for */
+
 static enum result aside(struct site *site, struct wish wish)
 {
     struct turn_end end;
-    return store_turn_aside(site->store, SITE_NOW_MS, put, &wish, &end);
+    enum result result = store_turn_aside(site->store, SITE_NOW_MS, put, &wish, &end);
+    if (result == RESULT_OK)
+        wanted = end.sync;
+    return result;
+}
+
+/* Until the disk has done what it was let: the syncs that are over then. */
+static uint64_t over_when_done(struct site *site)
+{
+    while (store_is_syncing(site->store))
+        continue;
+    assert_int_equal(store_sync_on(site->store), RESULT_OK);
+    return store_syncs_over(site->store);
 }
 
 static void look(struct turn *turn, void *context)
@@ -111,26 +125,71 @@ static void a_turn_of_the_plain_kind_too(void **state)
     assert_true(store_is_synced(site->store));
 }
 
-static void the_next_turn_is_synced_after_it(void **state)
+/* The disk stands still; turns go on. The second sync is for all that came meanwhile, whatever their size. */
+static void turns_meanwhile_share_the_next_sync(void **state)
 {
     struct site *site = *state;
     disk_hold();
     assert_int_equal(aside(site, (struct wish){ 1, LARGE, false }), RESULT_OK);
+    uint64_t first = wanted;
+    for (uint64_t id = 2; id < 5; id++) {
+        assert_int_equal(aside(site, (struct wish){ id, id % 2 ? LARGE : SMALL, false }), RESULT_OK);
+        assert_int_equal(wanted, first + 1);
+    }
+    assert_true(store_syncs_over(site->store) < first);
     disk_let(1);
-    assert_int_equal(aside(site, (struct wish){ 2, LARGE, false }), RESULT_OK);     /* waits for the first one */
-    assert_true(store_is_syncing(site->store));
+    assert_int_equal(over_when_done(site), first);
+    assert_true(store_is_syncing(site->store));                         /* the next one has begun by itself */
     disk_let(1);
-    assert_int_equal(store_synced(site->store), RESULT_OK);
+    assert_int_equal(over_when_done(site), first + 1);
+    assert_true(store_is_synced(site->store));
 }
 
-static void what_is_said_of_no_turn_is_on_disk(void **state)
+static void a_turn_that_finds_the_sync_over_begins_its_own(void **state)
 {
     struct site *site = *state;
     disk_hold();
     assert_int_equal(aside(site, (struct wish){ 1, LARGE, false }), RESULT_OK);
+    uint64_t first = wanted;
     disk_let(1);
-    assert_int_equal(aside(site, (struct wish){ 0 }), RESULT_OK);       /* puts nothing; waits all the same */
+    while (store_is_syncing(site->store))
+        continue;
+    assert_int_equal(aside(site, (struct wish){ 2, LARGE, false }), RESULT_OK);
+    assert_int_equal(store_syncs_over(site->store), first);
+    assert_int_equal(wanted, first + 1);
+    assert_true(store_is_syncing(site->store));
+    disk_let(1);
+    assert_int_equal(over_when_done(site), first + 1);
+}
+
+/* What is said of a turn that wrote nothing may rest on the one before it. */
+static void a_turn_of_nothing_waits_for_those_before_it(void **state)
+{
+    struct site *site = *state;
+    disk_hold();
+    assert_int_equal(aside(site, (struct wish){ 1, LARGE, false }), RESULT_OK);
+    uint64_t first = wanted;
+    assert_int_equal(aside(site, (struct wish){ 0 }), RESULT_OK);
+    assert_int_equal(wanted, first);
+    assert_int_equal(aside(site, (struct wish){ 2, LARGE, false }), RESULT_OK);
+    assert_int_equal(aside(site, (struct wish){ 0 }), RESULT_OK);
+    assert_int_equal(wanted, first + 1);
+    disk_let(2);
+    assert_int_equal(store_synced(site->store), RESULT_OK);
+    assert_int_equal(store_syncs_over(site->store), first + 1);
+}
+
+static void a_plain_turn_waits_for_all_of_them(void **state)
+{
+    struct site *site = *state;
+    struct wish wish = { 3, SMALL, false };
+    disk_hold();
+    assert_int_equal(aside(site, (struct wish){ 1, LARGE, false }), RESULT_OK);
+    assert_int_equal(aside(site, (struct wish){ 2, LARGE, false }), RESULT_OK);
+    disk_let(2);                                                        /* the second is for two and three */
+    site_turn(site, SITE_NOW_MS, put, &wish);
     assert_true(store_is_synced(site->store));
+    assert_int_equal(store_syncs_over(site->store), wanted);
 }
 
 static void settling_waits_for_it(void **state)
@@ -186,7 +245,32 @@ static void by_the_next_turn_too(void **state)
     struct site *site = *state;
     disk_fail(EIO);
     assert_int_equal(aside(site, (struct wish){ 1, LARGE, false }), RESULT_OK);
+    while (store_is_syncing(site->store))
+        continue;
     assert_int_equal(aside(site, (struct wish){ 2, LARGE, false }), RESULT_BROKEN);
+}
+
+static void by_who_only_looks(void **state)
+{
+    struct site *site = *state;
+    disk_fail(EIO);
+    assert_int_equal(aside(site, (struct wish){ 1, LARGE, false }), RESULT_OK);
+    while (store_is_syncing(site->store))
+        continue;
+    assert_int_equal(store_sync_on(site->store), RESULT_BROKEN);
+    assert_int_equal(store_sync_on(site->store), RESULT_BROKEN);        /* sticky */
+}
+
+/* Nothing is known of what was written behind it either. */
+static void and_for_those_behind_it(void **state)
+{
+    struct site *site = *state;
+    disk_hold();
+    assert_int_equal(aside(site, (struct wish){ 1, LARGE, false }), RESULT_OK);
+    assert_int_equal(aside(site, (struct wish){ 2, LARGE, false }), RESULT_OK);
+    disk_fail(EIO);
+    assert_int_equal(store_synced(site->store), RESULT_BROKEN);
+    assert_true(store_syncs_over(site->store) < wanted);
 }
 
 static void and_by_settling(void **state)
@@ -203,10 +287,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ASIDE(a_large_turn_is_not_waited_for), ASIDE(over_is_not_yet_known), ASIDE(a_small_turn_is_synced_at_once),
-        ASIDE(a_turn_of_the_plain_kind_too), ASIDE(the_next_turn_is_synced_after_it),
-        ASIDE(what_is_said_of_no_turn_is_on_disk), ASIDE(settling_waits_for_it),
+        ASIDE(a_turn_of_the_plain_kind_too), ASIDE(turns_meanwhile_share_the_next_sync),
+        ASIDE(a_turn_that_finds_the_sync_over_begins_its_own), ASIDE(a_turn_of_nothing_waits_for_those_before_it),
+        ASIDE(a_plain_turn_waits_for_all_of_them), ASIDE(settling_waits_for_it),
         ASIDE(a_kill_meanwhile_loses_nothing_written), ASIDE(a_turn_given_up_meanwhile_leaves_it),
-        ASIDE(a_sync_that_fails_is_heard_of), ASIDE(by_the_next_turn_too), ASIDE(and_by_settling),
+        ASIDE(a_sync_that_fails_is_heard_of), ASIDE(by_the_next_turn_too), ASIDE(by_who_only_looks),
+        ASIDE(and_for_those_behind_it), ASIDE(and_by_settling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
