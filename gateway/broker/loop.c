@@ -11,8 +11,8 @@
  *   settling         from time to time the turns of the journal reach the environment (store.h); after speaking
  *
  * A large turn is synced aside: meanwhile its answers are packed, frames are read, and the next turns are made; one
- * more sync is for all of these. While a turn is being committed new frames queue up: they are the next group, and nobody waits for
- * a fuller one who has not much else under way (turn_may_wait()). */
+ * more sync is for all of these. While a turn is being committed new frames queue up: they are the next group, and
+ * nobody waits for a fuller one who has not much else under way (turn_may_wait()). */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>

@@ -311,7 +311,7 @@ def neighbour_once(gateway):
 
 
 def bench_neighbour(gateway):
-    """The middle of a few pairs, figure by figure: a p99 of ten seconds is what the machine did in two tenths of one."""
+    """The middle of a few pairs, figure by figure: a p99 of ten seconds is what the machine did in a tenth of one."""
     pairs = [neighbour_once(gateway) for _ in range(NEIGHBOUR_PAIRS)]
     for name in pairs[0]:
         say(name, statistics.median(one[name] for one in pairs))
