@@ -116,7 +116,7 @@ BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*
 
 .DEFAULT_GOAL := all
 .PHONY: all programs tests deps check checks unit trace sim fuzz fuzz-programs fuzz-smoke mutants live torture test \
-        city demo install clean help python FORCE
+        city demo install clean help python hostile nth bench wan FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(patsubst $(BUILD)/tests/%,$(BUILD)/obj/tests/examples/%.o,$(EXAMPLES))
 
@@ -335,6 +335,8 @@ nth: $(NTH) programs python $(HOSTILE)  ## the n-th allocation, store call, file
 hostile: programs python $(HOSTILE)  ## hostile peers, bad lines (root): ONLY=word
 	$(Q)deploy/install-dependencies hostile
 	$(Q)$(RUN) --stream hostile $(call hostile_suites,)
+wan: programs python $(HOSTILE) ## bad lines by the kernel's netem, in a virtual machine if need be: VM=1 ONLY=word
+	$(Q)$(PYTHON) tests/hostile/wan.py $(if $(VM),--vm) $(ONLY)
 test:                           ## everything: deps, build, check, the same under sanitizers, live, some torture
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all $(HOSTILE)

@@ -1,7 +1,11 @@
 """A ward at the end of a bad line: packets that are lost, late, out of order; a line that is cut for a while.
 
 The broker runs at the far end, in a network namespace of its own; client library, adapter and agencies here. Counted in
-the agencies' books: everything accepted, each once at an idempotent agency, and sessions come back by themselves."""
+the agencies' books: everything accepted, each once at an idempotent agency, and sessions come back by themselves.
+
+Each story is told over line.py's relay, and over the kernel's netem (netem.py) where the kernel has it; `make wan`
+finds a kernel that has. A story spoils its line by spoil() and cut(), which measure that the line is as bad as was ordered."""
+import functools
 import os
 import shutil
 import subprocess
@@ -9,13 +13,18 @@ import time
 
 import pytest
 
+from echo import Echo
 from gateway import BUILD, COUNTER, POLICE, Gateway, wait_for
 from line import FAR, Line
+from netem import Netem, NoNetem
 from test_identity import submit
 from words import STATE
 
-pytestmark = pytest.mark.long          # how long a bad line takes is chance
 LOAD = os.path.join(BUILD, "bench", "submit_load")
+LONG = pytest.mark.long                # how long a bad line takes is chance: `make test` has one short story
+LINES = {"relay": Line, "netem": Netem, "netem-down": functools.partial(Netem, cut_by="down")}
+ALL_LINES = pytest.mark.parametrize("line", [pytest.param(name, marks=LONG) for name in LINES], indirect=True)
+MUST_HAVE_NETEM = "LIENTHONG_NETEM" in os.environ                       # `make wan`: to be skipped is to fail
 
 
 class FarGateway(Gateway):
@@ -29,32 +38,75 @@ class FarGateway(Gateway):
         program = self.path("lienthongd-at-the-far-end")
         self.write(program, "#!/bin/sh\nexec " + " ".join(line.command(os.path.join(BUILD, "lienthongd"))) + ' "$@"\n')
         os.chmod(program, 0o700)
-        self.program = program
+        self.program, self.loads = program, []
+
+    def start_load(self, count, rate):
+        """The C library, one session, until every handoff is accepted."""
+        self.loads.append(subprocess.Popen(
+            [LOAD, self.endpoint, self.path("keys/gateway.public"), self.path(f"keys/{COUNTER}.secret"), COUNTER,
+             POLICE, str(count), "1024", str(rate), "0"], stdout=subprocess.PIPE, text=True))
+        return self.loads[-1]
+
+    def close(self):
+        for load in self.loads:
+            load.kill()
+            load.wait(10)
+        super().close()
 
 
-@pytest.fixture
-def line():
-    if os.geteuid() != 0 or not shutil.which("ip") or not os.path.exists("/dev/net/tun"):
-        pytest.skip("needs root, iproute2 and /dev/net/tun for a line between two network namespaces")
-    made = Line()
-    yield made
-    made.stop()
+def make_line(name):
+    if os.geteuid() != 0 or not shutil.which("ip") or not (name != "relay" or os.path.exists("/dev/net/tun")):
+        raise OSError("needs root, iproute2 and /dev/net/tun for a line between two network namespaces")
+    try:
+        return LINES[name]()
+    except NoNetem as error:
+        raise OSError(f"this kernel has no netem ({error}): `make wan` finds one that has") from error
+
+
+@pytest.fixture(params=["relay", pytest.param("netem", marks=LONG)])
+def line(request):
+    """For stories without a cut; those with one are told over ALL_LINES."""
+    try:
+        made = make_line(request.param)
+    except OSError as error:
+        if MUST_HAVE_NETEM:
+            raise
+        pytest.skip(str(error))
+    try:
+        made.echo = Echo(made)
+        yield made
+        made.echo.stop()
+    finally:
+        made.stop()
+
+
+def spoil(line, delay_ms, **bad):
+    """A plain round trip takes as much longer as was ordered: else nothing that follows would show anything."""
+    before_ms = line.echo.round_trip_ms()
+    line.order(delay_ms=delay_ms, **bad)
+    after_ms = line.echo.round_trip_ms()
+    assert after_ms - before_ms > 1.8 * delay_ms, f"{delay_ms} ms each way: {before_ms:.1f} became {after_ms:.1f} ms"
+    return before_ms, after_ms
+
+
+def cut(line, seconds):
+    """Nobody gets through meanwhile."""
+    end = time.monotonic() + seconds
+    line.order(cut=True)
+    assert not line.echo.is_reached(seconds * 0.5)
+    time.sleep(max(0, end - time.monotonic()))
+    line.order(cut=False)
 
 
 @pytest.fixture
 def far(tmp_path, line):
     made = FarGateway(tmp_path, line)
-    yield made
-    assert made.stop_broker() == 0
-    assert made.cli("check-store", "--json")["faults"] == []
-    made.close()
-
-
-def start_load(far, count, rate):
-    """The C library, one session, until every handoff is accepted."""
-    return subprocess.Popen([LOAD, far.endpoint, far.path("keys/gateway.public"), far.path(f"keys/{COUNTER}.secret"),
-                             COUNTER,
-                             POLICE, str(count), "1024", str(rate), "0"], stdout=subprocess.PIPE, text=True)
+    try:
+        yield made
+        assert made.stop_broker() == 0
+        assert made.cli("check-store", "--json")["faults"] == []
+    finally:
+        made.close()
 
 
 def finish_load(process, seconds):
@@ -72,56 +124,73 @@ def once_each(far, count):
     assert len(far.handoffs()) == count
 
 
+@ALL_LINES
+def test_the_line_itself(line, capsys):
+    """What is ordered is what a stranger measures, and it ends when it is ordered to end."""
+    before_ms, after_ms = spoil(line, 50)
+    cut(line, 2)
+    assert line.echo.is_reached(20)
+    line.order(delay_ms=0)
+    again_ms = line.echo.round_trip_ms()
+    assert again_ms < 50
+    lost = line.order(loss=0.5)["lost"]
+    for _ in range(20):
+        line.echo.is_reached(0.1)
+    assert line.order(loss=0)["lost"] > lost
+    with capsys.disabled():
+        print(f"\n    round trip {before_ms:.1f} ms, with 50 ms each way {after_ms:.1f} ms, again {again_ms:.1f} ms")
+
+
 @pytest.mark.parametrize("count, bad", [
     (60, {"delay_ms": 40, "jitter_ms": 20, "loss": 0.03}),
-    (200, {"delay_ms": 150, "jitter_ms": 100, "loss": 0.10}),
+    pytest.param(200, {"delay_ms": 150, "jitter_ms": 100, "loss": 0.10}, marks=LONG),
 ], ids=["3-percent", "10-percent"])
 def test_loss_and_delay(far, line, capsys, count, bad):
     far.start_broker().start_agencies(POLICE)
-    line.order(**bad)
+    _, round_trip_ms = spoil(line, **bad)
+    lost = line.order()["lost"]
     far.start_adapter()
-    told = finish_load(start_load(far, count, 20), 180)
+    told = finish_load(far.start_load(count, 20), 180)
     assert int(told["accepted"]) == count
     once_each(far, count)
     counts = line.order()
-    assert counts["lost"] > 0
+    assert counts["lost"] > lost
     with capsys.disabled():
-        print(f"\n    {bad}: {count} once each, packets {counts}, "
+        print(f"\n    {bad}: {count} once each, packets {counts}, round trip {round_trip_ms:.0f} ms, "
               f"accept p99 {float(told['accept_p99_us']) / 1000:.0f} ms")
 
 
+@ALL_LINES
 @pytest.mark.parametrize("cut_s", [4, 30])
 def test_a_line_that_is_cut_and_comes_back(far, line, cut_s):
     """Longer than a lease, or than the heartbeat: sessions of both sides come back, nothing is done twice."""
     far.start_broker().start_agencies(POLICE)
-    line.order(delay_ms=20)
+    spoil(line, 20)
     far.start_adapter()
     count = 150
-    load = start_load(far, count, 40)
+    load = far.start_load(count, 40)
     summary = far.agencies[POLICE].summary
     wait_for(lambda: len(summary().acts) > 20, 20, "some are delivered")
-    line.order(cut=True)
-    time.sleep(cut_s)
+    cut(line, cut_s)
     assert load.poll() is None
-    line.order(cut=False)
     assert int(finish_load(load, 120)["accepted"]) == count
     once_each(far, count)
 
 
+@ALL_LINES
 def test_a_line_that_comes_and_goes(far, line):
     far.start_broker().start_agencies(POLICE)
-    line.order(delay_ms=30, loss=0.02)
+    spoil(line, 30, loss=0.02)
     far.start_adapter()
-    load = start_load(far, 300, 20)
+    load = far.start_load(300, 20)
     for seconds in (0.5, 2, 0.2, 5, 1, 3):
         time.sleep(1)
-        line.order(cut=True)
-        time.sleep(seconds)
-        line.order(cut=False)
+        cut(line, seconds)
     assert int(finish_load(load, 120)["accepted"]) == 300
     once_each(far, 300)
 
 
+@ALL_LINES
 def test_a_receiver_whose_network_goes_away(far, line):
     """It holds a delivery when the line is cut, without a FIN: its session ends, the next one gets what it held."""
     far.start_broker()
@@ -134,19 +203,3 @@ def test_a_receiver_whose_network_goes_away(far, line):
     line.order(cut=False)
     second = far.link(POLICE, 2, credit=1)
     assert second.deliver(20).handoff_id == accepted.handoff_id
-
-
-def test_the_kernel_s_own_netem(far, line):
-    """The same with tc netem on top, where the kernel has it."""
-    device = subprocess.run(line.command("ip", "-o", "route", "show"), capture_output=True, text=True, check=True)
-    name = device.stdout.split(" dev ")[1].split()[0]
-    ran = subprocess.run(line.command("tc", "qdisc", "add", "dev", name, "root", "netem", "delay", "50ms", "20ms",
-                                      "loss",
-                                      "5%"), capture_output=True, text=True, check=False)
-    far.start_broker()
-    if ran.returncode:
-        pytest.skip(f"this kernel has no netem ({ran.stderr.strip()}); line.py's own loss and delay were used instead")
-    far.start_agencies(POLICE)
-    far.start_adapter()
-    finish_load(start_load(far, 60, 20), 120)
-    once_each(far, 60)
