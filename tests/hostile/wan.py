@@ -78,13 +78,13 @@ def main():
         where = f"in this machine's kernel, {os.uname().release}"
         passed, failed, why = judge(*run_here(options.word))
     else:
-        print(f"  {'no netem here: ' + lack if lack else 'netem is here, but you ask for it'}; a virtual machine starts",
-              flush=True)
+        reason = f"no netem here: {lack}" if lack else "netem is here, but you ask for it"
+        print(f"  {reason}; a virtual machine starts", flush=True)
         vm = Vm(os.path.join(BUILD, "vm"))
         vm.fetch()
         ended = vm.run(command(options.word), SECONDS, show)
-        where = f"in a virtual machine with kernel {ended.kernel or 'not booted'}"
-        where += ", its processor emulated" if ended.how == "tcg" else ""
+        where = f"in a virtual machine with kernel {ended.kernel}" if ended.kernel else "nowhere"
+        where += ", its processor emulated" if ended.kernel and ended.how == "tcg" else ""
         passed, failed, why = judge(ended.status, ended.lines, ended.why)
         why += f"; see {os.path.relpath(vm.console)} and qemu.log beside it" if ended.why else ""
     if why:
