@@ -168,7 +168,8 @@ def test_a_line_that_is_cut_and_comes_back(far, line, cut_s):
     far.start_broker().start_agencies(POLICE)
     spoil(line, 20)
     far.start_adapter()
-    count = 150
+    wait_for(lambda: far.agency(POLICE).sessions, 20, "the adapter is there")
+    count = 300         # seven seconds of it: the cut comes in the middle, on a slow processor too
     load = far.start_load(count, 40)
     summary = far.agencies[POLICE].summary
     wait_for(lambda: len(summary().acts) > 20, 20, "some are delivered")
