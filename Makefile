@@ -335,7 +335,7 @@ nth: $(NTH) programs python $(HOSTILE)  ## the n-th allocation, store call, file
 hostile: programs python $(HOSTILE)  ## hostile peers, bad lines (root): ONLY=word
 	$(Q)deploy/install-dependencies hostile
 	$(Q)$(RUN) --stream hostile $(call hostile_suites,)
-wan: programs python $(HOSTILE)  ## bad lines by the kernel's netem, if need be in a virtual machine: VM=1 ONLY=word
+wan: programs python $(HOSTILE)  ## bad lines by the kernel's netem (root), perhaps in a virtual machine: VM=1 ONLY=
 	$(Q)$(PYTHON) tests/hostile/wan.py $(if $(VM),--vm) $(ONLY)
 test:                           ## everything: deps, build, check, the same under sanitizers, live, some torture
 	$(Q)$(MAKE) --no-print-directory deps

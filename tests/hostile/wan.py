@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The stories of test_wan.py over the kernel's own netem, between two network namespaces: here when this kernel has it
-and this is root, else in a virtual machine with Debian's kernel (vm.py).
+"""The stories of test_wan.py over the kernel's own netem, between two network namespaces: here when this kernel has it,
+else in a virtual machine with Debian's kernel (vm.py). Root only.
 
     wan.py [--vm] [WORD]        --vm: in the virtual machine all the same; WORD: only stories whose name contains it
 
@@ -72,6 +72,10 @@ def main():
     options.add_argument("--vm", action="store_true")
     options.add_argument("word", nargs="?", default="")
     options = options.parse_args()
+    if os.geteuid() != 0:
+        print("network namespaces, and files as they are in the virtual machine, need root")
+        print("0 passed, 1 failed; over netem nowhere")
+        return 1
     subprocess.run([os.path.join(ROOT, "deploy", "install-dependencies"), "hostile"], check=True)
     lack = why_no_netem()
     if not lack and not options.vm:
