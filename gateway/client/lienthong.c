@@ -112,7 +112,10 @@ static void on_refused(struct lienthong *lienthong, uint64_t correlation, const 
     struct request *request = request_find(lienthong, correlation);
 
     frame_problem(refused, &problem);
-    if (problem.type == PROBLEM_NO_HELLO) {             /* the gateway has ended the session: begin anew */
+    /* The gateway has ended the session; or it refuses and does not say what: its users would take that for a yes.
+     * Begin anew, and ask again. */
+    if (problem.type == PROBLEM_NO_HELLO || problem.type == PROBLEM_NONE) {
+        lienthong->malformed += problem.type == PROBLEM_NONE;
         connection_lose(lienthong);
         return;
     }

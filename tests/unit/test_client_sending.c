@@ -231,6 +231,20 @@ static void a_promise_that_cannot_be_read_is_none(void **state)
     assert_true(play->answer[0].accepted);
 }
 
+/* A REFUSED without a type looked like neither yes nor no, and the message was forgotten. */
+static void a_refusal_that_says_nothing_is_none(void **state)
+{
+    struct play *play = *state;
+
+    play_submit(play, CODE, NULL);
+    fake_refuse(play, fake_expect(play, BODY(SUBMIT))->correlation, PROBLEM_NONE, 0);
+    next_connection(play, (struct welcome){ 0 });
+    fake_accept(play, fake_expect(play, BODY(SUBMIT)), 1, 1, false);
+    play_until(play, play->answers == 1);
+    assert_true(play->answer[0].accepted);
+    assert_int_equal(play_status(play).malformed, 1);
+}
+
 static void a_talking_gateway_that_never_answers_is_left(void **state)
 {
     struct play *play = *state;
@@ -458,7 +472,7 @@ int main(void)
         TEST(a_final_refusal_is_the_answer),
         TEST(a_promise_that_cannot_be_read_is_none),
         TEST(a_talking_gateway_that_never_answers_is_left),
-        TEST(forgotten_is_not_sent_again),
+        TEST(a_refusal_that_says_nothing_is_none), TEST(forgotten_is_not_sent_again),
         TEST(what_is_wrong_is_said_at_once),
         TEST(packed_bytes_travel_unchanged),
         TEST(the_same_id_is_the_same_message),
