@@ -240,23 +240,26 @@ static void a_sync_that_fails_is_heard_of(void **state)
     assert_int_equal(aside(site, (struct wish){ 2, SMALL, false }), RESULT_BROKEN);
 }
 
-static void by_the_next_turn_too(void **state)
+/* And nobody has asked how it went. */
+static void let_a_sync_fail(struct site *site)
 {
-    struct site *site = *state;
     disk_fail(EIO);
     assert_int_equal(aside(site, (struct wish){ 1, LARGE, false }), RESULT_OK);
     while (store_is_syncing(site->store))
         continue;
+}
+
+static void by_the_next_turn_too(void **state)
+{
+    struct site *site = *state;
+    let_a_sync_fail(site);
     assert_int_equal(aside(site, (struct wish){ 2, LARGE, false }), RESULT_BROKEN);
 }
 
 static void by_who_only_looks(void **state)
 {
     struct site *site = *state;
-    disk_fail(EIO);
-    assert_int_equal(aside(site, (struct wish){ 1, LARGE, false }), RESULT_OK);
-    while (store_is_syncing(site->store))
-        continue;
+    let_a_sync_fail(site);
     assert_int_equal(store_sync_on(site->store), RESULT_BROKEN);
     assert_int_equal(store_sync_on(site->store), RESULT_BROKEN);        /* sticky */
 }
@@ -276,8 +279,7 @@ static void and_for_those_behind_it(void **state)
 static void and_by_settling(void **state)
 {
     struct site *site = *state;
-    disk_fail(EIO);
-    assert_int_equal(aside(site, (struct wish){ 1, LARGE, false }), RESULT_OK);
+    let_a_sync_fail(site);
     assert_int_equal(store_settle(site->store), RESULT_BROKEN);
 }
 
