@@ -155,7 +155,8 @@ bool give_up_ballast(struct broker *broker);                /* true: there was o
 
 /* ---- speak.c */
 void speak(struct broker *broker);                          /* after the commit: memory, then words */
-void speak_on(struct broker *broker);                       /* what has waited for its turn to be on disk, and may go */
+/* What has waited for its turn to be on disk, and may go. BROKEN: it is not known what is there, nothing left. */
+enum result speak_on(struct broker *broker);
 void speak_out(struct broker *broker);                      /* everything that waits for that; waits for it */
 /* What is said outside turns: to a session; to somebody who has none, or who is let go, and may not hear it. */
 void speak_to(struct broker *broker, struct session *session, const struct wire_out *out);

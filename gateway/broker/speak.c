@@ -33,21 +33,23 @@ static void send_once(struct broker *broker, enum bus_side side, uint32_t routin
 }
 
 /* A DELIVER that does not leave is told to the core: session_drop(). */
-void speak_on(struct broker *broker)
+enum result speak_on(struct broker *broker)
 {
     const char *why;
     uint64_t number;
-    if (store_sync_on(broker->store) != RESULT_OK)
-        return;                                     /* the loop ends */
+    enum result result = store_sync_on(broker->store);
+    if (result != RESULT_OK)
+        return result;
     while ((number = speech_send(&broker->speech, store_syncs_over(broker->store), &broker->outbox, &broker->bus,
                                  &broker->sessions, broker->steady_ms, &why)) != 0)
         session_drop(broker, session_of_number(&broker->sessions, number), why);
+    return RESULT_OK;
 }
 
 void speak_out(struct broker *broker)
 {
     if (store_synced(broker->store) == RESULT_OK)   /* else the loop ends */
-        speak_on(broker);
+        (void)speak_on(broker);
 }
 
 /* False: the session is no more. `deliver` NULL: it is something else. */
@@ -269,7 +271,7 @@ static void say_answer(struct broker *broker, struct effect *effect, uint32_t in
 
 void speak(struct broker *broker)
 {
-    speak_on(broker);                   /* of the turns before */
+    (void)speak_on(broker);             /* of the turns before; a failure ends the loop by its next turn_go_on() */
     broker->speaking = true;
     for (uint32_t i = 0; i < broker->effects.count; i++) {
         struct effect *effect = &broker->effects.list[i];
@@ -312,5 +314,5 @@ void speak(struct broker *broker)
         }
     }
     broker->speaking = false;
-    speak_on(broker);
+    (void)speak_on(broker);
 }

@@ -339,9 +339,8 @@ enum result turn_go_on(struct broker *broker)
     if (!broker->order.agreed || order_is_empty(&broker->order))
         intake_read(broker);
     bool due = turn_is_due(broker) && !turn_may_wait(broker);
-    if (store_sync_on(broker->store) != RESULT_OK)
+    if (speak_on(broker) != RESULT_OK)
         return RESULT_BROKEN;
-    speak_on(broker);
     return due ? make(broker) : RESULT_OK;
 }
 

@@ -65,7 +65,7 @@ MUST_USE enum result store_turn_aside(struct store *store, int64_t now_ms, turn_
 /* Takes note of a sync that is over and begins the next; waits for nothing. BROKEN: the last turns perhaps are not on
  * disk. */
 MUST_USE enum result store_sync_on(struct store *store);
-uint64_t store_syncs_over(const struct store *store);       /* as far as was noted; never above an end.sync to come */
+uint64_t store_syncs_over(const struct store *store);       /* those that store_sync_on() or a wait took note of */
 /* Waits until every turn is on disk. BROKEN as above. */
 MUST_USE enum result store_synced(struct store *store);
 bool store_is_syncing(const struct store *store);           /* a sync is under way: store_synced() would wait */
