@@ -225,9 +225,11 @@ void bus_wait(struct bus *bus, int signals, int sync, bool frames, int64_t ms, s
         ret_heard->frames[side] = holds_frames(bus, side);
         held |= ret_heard->frames[side];
     }
-    bool polled = poll(files, frames ? FRAMES + BUS_SIDES : FRAMES, held ? 0 : (int)ms) >= 0;
+    int found = poll(files, frames ? FRAMES + BUS_SIDES : FRAMES, held ? 0 : (int)ms);
+    bool polled = found >= 0;
     if (!polled && errno != EINTR)
         log_event(LOG_ERROR, "poll", "why=%s", log_quoted(strerror(errno)));
+    ret_heard->nothing = !found && !held && ms > 0;
     ret_heard->signals = !polled || files[SIGNALS].revents;
     ret_heard->handshakes = !polled || files[HANDSHAKES].revents;
     ret_heard->ends = !polled || files[ENDS].revents;

@@ -33,8 +33,8 @@ struct bus {
     bool    may_hold[BUS_SIDES];        /* there may be frames in it, whatever its file says */
 };
 
-/* Of what there is something to be read. */
-struct heard { bool signals, handshakes, ends, frames[BUS_SIDES]; };
+/* Of what there is something to be read. nothing: of none, nor has a sync ended, all the time that was to be waited. */
+struct heard { bool signals, handshakes, ends, frames[BUS_SIDES], nothing; };
 
 /* ZAP first, then the ROUTER for agencies, bound nowhere yet: for the self-test. RESULT_INVALID: the key; `why`. */
 MUST_USE enum result bus_open(struct bus *bus, const struct options *options, struct text *why);

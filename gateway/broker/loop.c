@@ -8,7 +8,7 @@
  *   frames           become commands (intake.c)
  *   earlier turns    on disk by now? Then what they have to say leaves (speak_on())
  *   one turn         commands, ticks, offers, notices; commit; then speak (turn.c, speak.c)
- *   settling         from time to time the turns of the journal reach the environment (store.h); after speaking
+ *   settling         from time to time the turns of the journal reach the environment (settle_time.h); after speaking
  *
  * A large turn is synced aside: meanwhile its answers are packed, frames are read, and the next turns are made; one
  * more sync is for all of these. While a turn is being committed new frames queue up: they are the next group, and
@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "gateway/broker/broker.h"
+#include "gateway/broker/settle_time.h"
 #include "gateway/core/due_date.h"
 
 #define LOCAL_MS (7LL * 3600 * 1000)
@@ -29,7 +30,6 @@
 enum {
     SECOND_MS = 1000, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * 60 * 1000,
     FULL_WAIT_MS = 1000,                /* nothing can be written: again after so long */
-    SETTLE_MS = 100,                    /* turns reach the environment so long after the first of them */
     STOOD_STILL_MS = 2 * SECOND_MS,     /* a loop that waits at most a second was not running */
     TURN_PATIENCE_US = 5000,            /* a turn waits so long in all for queues that are full */
     FLUSH_MS = 1,                       /* and frames that wait for such a queue are tried again after so long */
@@ -39,9 +39,8 @@ struct loop {
     struct broker *broker;
     int64_t second_ms, minute_ms, hour_ms;      /* steady: when each comes next */
     int64_t full_until_ms;                      /* steady; 0: not full */
-    int64_t settle_ms;                          /* steady: when to settle; 0: nothing to settle */
+    struct settle_time settle_time;
     bool    more_handshakes;                    /* left over by the last look: nothing else will tell of them */
-    bool    settle_full;                        /* there was no room for it: not before settle_ms */
     int64_t watchdog_ms, watchdog_next_ms;      /* 0: nobody watches */
     int64_t alarm_day;                          /* the day on which a missing calendar was last told of; 0 never */
     struct store_reader reader;                 /* who read the oldest state a minute ago; pid 0: nobody */
@@ -52,13 +51,13 @@ struct loop {
 static int64_t wait_ms(const struct loop *loop)
 {
     struct broker *broker = loop->broker;
-    int64_t steady_ms = loop->second_ms;
+    int64_t steady_ms = loop->second_ms, settle_ms = settle_time_next_ms(&loop->settle_time, broker->steady_ms);
     int64_t due_ms = broker->due_ms;
 
     if (loop->watchdog_ms && loop->watchdog_next_ms < steady_ms)
         steady_ms = loop->watchdog_next_ms;
-    if (loop->settle_ms && loop->settle_ms < steady_ms)
-        steady_ms = loop->settle_ms;
+    if (settle_ms < steady_ms)
+        steady_ms = settle_ms;
     int64_t ms = steady_ms > broker->steady_ms ? steady_ms - broker->steady_ms : 0;
     if (loop->more_handshakes)
         return 0;
@@ -215,29 +214,19 @@ static enum result make_turn(struct loop *loop)
 static enum result settle(struct loop *loop)
 {
     struct broker *broker = loop->broker;
-    enum settling settling = store_settling(broker->store);
+    bool lull = broker->heard.nothing && order_is_empty(&broker->order);
 
-    if (settling == SETTLED) {                      /* perhaps by a turn that found no room in the journal */
-        loop->settle_ms = 0;
-        loop->settle_full = false;
-        return RESULT_OK;
-    }
-    if (!loop->settle_ms)
-        loop->settle_ms = broker->steady_ms + SETTLE_MS;
-    bool due = !loop->settle_full &&
-               (settling == SETTLING_DUE || (settling == SETTLING_SOME && turn_has_waiter(broker)));
-    if (!due && loop->settle_ms > broker->steady_ms)
+    if (!settle_is_time(&loop->settle_time, store_settling(broker->store), turn_has_waiter(broker), lull,
+                        broker->steady_ms))
         return RESULT_OK;
     speak_out(broker);
     enum result result = store_settle(broker->store);
     if (result == RESULT_FULL && give_up_ballast(broker))
         result = store_settle(broker->store);
-    loop->settle_full = result == RESULT_FULL;
-    loop->settle_ms = 0;
-    if (!loop->settle_full)
+    settle_time_over(&loop->settle_time, result == RESULT_FULL, broker->steady_ms);
+    if (result != RESULT_FULL)
         return result;
     log_event(LOG_ERROR, "full", "why=%s", log_quoted("no room to settle; turns go on in the journal"));
-    loop->settle_ms = broker->steady_ms + FULL_WAIT_MS;
     return RESULT_OK;
 }
 

@@ -34,6 +34,7 @@ RATE = 200
 E2E_ROUNDS = 5
 NEIGHBOUR_PAIRS = 5
 PRIORITY = 20
+FLUSHER = re.compile(r"kworker/\d+:\d+H")       # the kernel's workers of high priority, kblockd's among them
 TICK_US = 1000000 // os.sysconf("SC_CLK_TCK")
 
 # figure -> (least, most): what the gateway promises of itself
@@ -74,9 +75,26 @@ def take_priority():
     allowed."""
     try:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(PRIORITY))
-        return True
     except PermissionError:
         return False
+    set_flushers(os.SCHED_FIFO, PRIORITY + 1)
+    return True
+
+
+def set_flushers(policy, priority):
+    """The workers that hand a flush to the disk, which everybody here waits for: with ordinary priority they would wait
+    for a core that nobody with real-time priority wants. They come and go."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+                if FLUSHER.match(file.read()):
+                    os.sched_setscheduler(int(pid), policy, os.sched_param(priority))
+
+
+def keep_flushers():
+    """Before each measurement: those that have come since."""
+    if os.sched_getscheduler(0) == os.SCHED_RR:
+        set_flushers(os.SCHED_FIFO, PRIORITY + 1)
 
 
 class Sink:
@@ -242,6 +260,7 @@ def bare(sink, count):
 
 def end_to_end(gateway, count, **load):
     """Handoffs a second from the first SUBMIT to the last POST, and what the client said."""
+    keep_flushers()
     before = gateway.sink.posts()
     client = gateway.load(count, **load)
     wait_for(lambda: gateway.sink.posts() - before >= count, 300, "the last POST")
@@ -297,6 +316,7 @@ def bench_latency(gateway, folder):
 
 def neighbour_once(gateway):
     """Accept and delivery p99 of one sender, quiet, and while another floods an agency that hangs."""
+    keep_flushers()
     quiet = gateway.load(2000, rate=200, follow=True)
     flood = gateway.load(200000, to=NEIGHBOUR, sender=OTHER_SENDER, background=True)
     busy = gateway.load(2000, rate=200, follow=True)
@@ -397,6 +417,7 @@ def main():
     note("real-time priority for all" if not options.ordinary and take_priority() else "ordinary priority")
     with contextlib.ExitStack() as behind:
         behind.callback(shutil.rmtree, options.folder, ignore_errors=True)
+        behind.callback(set_flushers, os.SCHED_OTHER, 0)
         sink = Sink(os.path.join(os.path.abspath(options.folder), "nginx"), behind)
         gateway = Gateway(os.path.join(os.path.abspath(options.folder), "site"), sink)
         behind.callback(gateway.stop)
