@@ -54,7 +54,7 @@ enum {
     PEER_QUEUE_FRAMES = PEER_QUEUE_BYTES_MAX / FRAME_BYTES_MAX,
 
     /* one turn */
-    TURN_COMMANDS_MAX = 256,
+    TURN_COMMANDS_MAX = 512,
     TURN_COMMAND_BYTES_MAX = 1 << 20,   /* so that a consensus log can carry a turn as one entry */
     FLOW_BODIES_MAX = 1 << 20,          /* header and payload of a submission, times the steps it starts */
     TURN_EFFECT_BYTES_MAX = 4 << 20,

@@ -22,7 +22,7 @@ enum {
     UNSENT_MAX = PLAN_MAX * PLAN_MOST_MAX, UNSENT_PER_TURN = 64, LOST_PER_TURN = 16, REVOKED_MAX = 64,
     FRAMES_ARENA_BYTES = 8 << 20, WORDS_ARENA_BYTES = 1 << 20,
     WAITED_BODY_BYTES = BODY_BYTES_MAX,         /* bodies given out in one turn while somebody waits, ... */
-    WAITED_COMMANDS = TURN_COMMANDS_MAX / 4,    /* ... and commands taken into it */
+    WAITED_COMMANDS = TURN_COMMANDS_MAX / 8,    /* ... and commands taken into it */
     GATHER_US = 4000, GATHER_LAZY_US = 20000, GATHER_COMMANDS = TURN_COMMANDS_MAX * 3 / 4,
     WASTE_BYTES = 64 << 10, WASTE_PER_TURN = TURN_COMMAND_BYTES_MAX / WASTE_BYTES,
     BACKUP_PAUSE_MS = 60 * 60 * 1000, REFUSALS_PER_MINUTE = 30, COMINGS_PER_MINUTE = 600,

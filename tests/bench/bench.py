@@ -33,6 +33,7 @@ IN_FLIGHT = 64
 RATE = 200
 E2E_ROUNDS = 5
 NEIGHBOUR_PAIRS = 5
+BACKLOG_RUNS = 7
 PRIORITY = 20
 FLUSHER = re.compile(r"kworker/\d+:\d+H")       # the kernel's workers of high priority, kblockd's among them
 TICK_US = 1000000 // os.sysconf("SC_CLK_TCK")
@@ -339,11 +340,11 @@ def bench_neighbour(gateway):
 
 
 def bench_backlog(gateway, count, backlog):
-    """The middle of three on each side: single runs differ by more than what is asked."""
-    without = statistics.median(end_to_end(gateway, count)[0] for _ in range(3))
+    """The middle of a few on each side: single runs differ by more than what is asked."""
+    without = statistics.median(end_to_end(gateway, count)[0] for _ in range(BACKLOG_RUNS))
     note(f"{backlog} handoffs for an agency that nobody serves")
     gateway.load(backlog, to=DEAD)
-    with_backlog = statistics.median(end_to_end(gateway, count)[0] for _ in range(3))
+    with_backlog = statistics.median(end_to_end(gateway, count)[0] for _ in range(BACKLOG_RUNS))
     say("e2e_per_s_without_backlog", without)
     say("e2e_per_s_with_backlog", with_backlog)
     say("backlog_ratio", with_backlog / without)
