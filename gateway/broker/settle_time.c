@@ -11,6 +11,8 @@ bool settle_is_time(struct settle_time *time, enum settling settling, bool waite
     bool late = now_ms >= time->late_ms;
     if (time->full || settling == SETTLING_DUE)
         return late || !time->full;
+    if (waiter && settling == SETTLING_MUCH)
+        return true;
     if (!waiter || (!late && settling != SETTLING_SOME)) {
         time->patient_ms = 0;
         return late;

@@ -4,7 +4,8 @@
  *   nobody asks one by one     SETTLE_MS after the first of these turns, or when they are many: SETTLING_DUE
  *   somebody does              as soon as it is worth it (SETTLING_SOME), or SETTLE_MS after the first, and then in a
  *                              moment in which nothing comes: what follows on an answer, a delivery and its outcome,
- *                              mostly comes sooner than that. Without such a moment after SETTLE_PATIENCE_MS
+ *                              mostly comes sooner than that. Without such a moment after SETTLE_PATIENCE_MS, or
+ *                              when it has become much (SETTLING_MUCH)
  *
  * Clocks are the steady one. */
 #ifndef GATEWAY_BROKER_SETTLE_TIME_H

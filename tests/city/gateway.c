@@ -8,7 +8,7 @@
 #include "gateway/base/clock.h"
 #include "tests/city/city.h"
 
-enum { FRAMES_BYTES = 8 << 20, FRAME_ROOM = 16 << 10, TICKS_MAX = TURN_COMMANDS_MAX / 2, SETTLE_MS = 100,
+enum { FRAMES_BYTES = 8 << 20, FRAME_ROOM = 16 << 10, TICKS_MAX = TURN_COMMANDS_MAX / 4, SETTLE_MS = 100,
        ROUNDS_MAX = 55 };
 
 void gateway_step(struct city *city, struct turn *turn, const struct command *command)

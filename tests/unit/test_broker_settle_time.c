@@ -62,6 +62,17 @@ static void patience_has_an_end(void **state)
     assert_true(settle_is_time(&time, SETTLING_SOME, WAITER, BUSY, S0 + SETTLE_PATIENCE_MS));
 }
 
+/* A commit that is put off grows, and on a full disk there is no room for a large one (torture/test_full.py). */
+static void what_is_much_waits_for_no_lull(void **state)
+{
+    struct settle_time time = { 0 };
+    (void)state;
+    assert_false(settle_is_time(&time, SETTLING_SOME, WAITER, BUSY, S0));
+    assert_true(settle_is_time(&time, SETTLING_MUCH, WAITER, BUSY, S0 + 1));
+    settle_time_over(&time, false, S0 + 1);
+    assert_false(settle_is_time(&time, SETTLING_MUCH, NOBODY, LULL, S0 + 2));
+}
+
 /* The one who waited has gone: the wait for a lull is over with him, and the next one's begins anew. */
 static void patience_ends_with_who_was_waited_for(void **state)
 {
@@ -104,6 +115,7 @@ int main(void)
         cmocka_unit_test(who_asks_one_by_one_does_not_meet_it),
         cmocka_unit_test(what_is_late_waits_for_a_lull_too),
         cmocka_unit_test(patience_has_an_end),
+        cmocka_unit_test(what_is_much_waits_for_no_lull),
         cmocka_unit_test(patience_ends_with_who_was_waited_for),
         cmocka_unit_test(without_room_it_is_tried_again_in_a_second),
         cmocka_unit_test(a_turn_that_settled_by_itself_ends_the_wait),
