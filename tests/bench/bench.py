@@ -423,6 +423,9 @@ def main():
     parser.add_argument("--folder", default=os.path.join(BUILD, "bench-run"))
     options = parser.parse_args()
     only = options.only.split(",")
+    unknown = set(only) - {"e2e", "latency", "backlog", "neighbour", "growth"}
+    if unknown:
+        parser.error(f"--only: there is no {', '.join(sorted(unknown))}: e2e, latency, backlog, neighbour, growth")
     if options.fast:
         options.handoffs, options.backlog = options.handoffs // 5, options.backlog // 10
     shutil.rmtree(options.folder, ignore_errors=True)
