@@ -78,6 +78,7 @@ struct broker {
     bool hurry;                                 /* somebody waits for the answer to one of the commands in `order` */
     int64_t gather_until_us;                    /* else the turn may wait so long for more of them */
     int64_t waiter_ms;                          /* steady: when somebody not in bulk last asked for something */
+    int64_t waiter_us;                          /* the same moment (bus_now_us()) */
     int64_t asker_ms;                           /* steady: when somebody not in bulk last handed something off ... */
     uint64_t asker;                             /* ... and who it was: the number of his session */
     bool speaking;                              /* what is said is gathered until all of the turn is */

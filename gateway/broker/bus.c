@@ -208,6 +208,12 @@ static bool holds_frames(struct bus *bus, enum bus_side side)
     return bus->may_hold[side];
 }
 
+bool bus_holds_frames(struct bus *bus)
+{
+    bus->may_hold[BUS_AGENCIES] = true;
+    return holds_frames(bus, BUS_AGENCIES);
+}
+
 void bus_wait(struct bus *bus, int signals, int sync, bool frames, int64_t ms, struct heard *ret_heard)
 {
     enum { SIGNALS, SYNC, HANDSHAKES, ENDS, FRAMES };
@@ -229,7 +235,6 @@ void bus_wait(struct bus *bus, int signals, int sync, bool frames, int64_t ms, s
     bool polled = found >= 0;
     if (!polled && errno != EINTR)
         log_event(LOG_ERROR, "poll", "why=%s", log_quoted(strerror(errno)));
-    ret_heard->nothing = !found && !held && ms > 0;
     ret_heard->signals = !polled || files[SIGNALS].revents;
     ret_heard->handshakes = !polled || files[HANDSHAKES].revents;
     ret_heard->ends = !polled || files[ENDS].revents;

@@ -33,8 +33,8 @@ struct bus {
     bool    may_hold[BUS_SIDES];        /* there may be frames in it, whatever its file says */
 };
 
-/* Of what there is something to be read. nothing: of none, nor has a sync ended, all the time that was to be waited. */
-struct heard { bool signals, handshakes, ends, frames[BUS_SIDES], nothing; };
+/* Of what there is something to be read. */
+struct heard { bool signals, handshakes, ends, frames[BUS_SIDES]; };
 
 /* ZAP first, then the ROUTER for agencies, bound nowhere yet: for the self-test. RESULT_INVALID: the key; `why`. */
 MUST_USE enum result bus_open(struct bus *bus, const struct options *options, struct text *why);
@@ -61,6 +61,9 @@ struct peer {
  * told again. For frames that is seen to here; handshakes and ends the caller reads until there are no more, before the
  * first wait and whenever they were heard of. */
 void bus_wait(struct bus *bus, int signals, int sync, bool frames, int64_t ms, struct heard *ret_heard);
+
+/* Whether something has come from an agency that nobody has read. */
+bool bus_holds_frames(struct bus *bus);
 
 /* The next message that has come. `frame` is initialised by the caller and filled. False: none. */
 bool bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer *ret_peer);

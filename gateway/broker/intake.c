@@ -237,8 +237,10 @@ static void hurry_or_wait(struct broker *broker, struct session *session, const 
     if (is_lazy(session, command))
         return;
     session_pace(session, broker->steady_ms);           /* of what is waited for: an acknowledgement is no pace */
-    if (!session_in_bulk(session, broker->steady_ms))
+    if (!session_in_bulk(session, broker->steady_ms)) {
         broker->waiter_ms = broker->steady_ms;
+        broker->waiter_us = bus_now_us();
+    }
     if (command->kind == COMMAND_SUBMIT && !session_in_bulk(session, broker->steady_ms)) {
         broker->asker_ms = broker->steady_ms;
         broker->asker = session->number;

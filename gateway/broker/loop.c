@@ -211,13 +211,19 @@ static enum result make_turn(struct loop *loop)
     return result;
 }
 
+static enum lull lull_now(struct broker *broker)
+{
+    bool unread = !order_is_empty(&broker->order) || bus_holds_frames(&broker->bus);
+    return lull_of(bus_now_us() - broker->waiter_us, unread);
+}
+
 static enum result settle(struct loop *loop)
 {
     struct broker *broker = loop->broker;
-    bool lull = broker->heard.nothing && order_is_empty(&broker->order);
+    bool waiter = turn_has_waiter(broker);
+    enum lull lull = waiter ? lull_now(broker) : LULL_NONE;
 
-    if (!settle_is_time(&loop->settle_time, store_settling(broker->store), turn_has_waiter(broker), lull,
-                        broker->steady_ms))
+    if (!settle_is_time(&loop->settle_time, store_settling(broker->store), waiter, lull, broker->steady_ms))
         return RESULT_OK;
     speak_out(broker);
     enum result result = store_settle(broker->store);

@@ -26,7 +26,7 @@ void outbox_done(struct outbox *outbox)
 }
 
 static enum result keep(struct outbox *outbox, const struct sessions *sessions, struct session *session,
-                        zmq_msg_t *frame, int64_t steady_ms)
+                        zmq_msg_t *frame, int64_t pace_us, int64_t steady_ms)
 {
     uint32_t index = outbox->first_free;
     size_t bytes = zmq_msg_size(frame);
@@ -38,7 +38,7 @@ static enum result keep(struct outbox *outbox, const struct sessions *sessions, 
     }
     struct out *out = &outbox->outs[index];
     outbox->first_free = out->next;
-    *out = (struct out){ .next = OUT_NONE, .since_ms = steady_ms };
+    *out = (struct out){ .next = OUT_NONE, .since_ms = steady_ms, .pace_us = pace_us };
     must(zmq_msg_init(&out->frame) == 0 && zmq_msg_move(&out->frame, frame) == 0);
     zmq_msg_close(frame);
     if (session->first_out == OUT_NONE) {
@@ -81,25 +81,24 @@ static bool is_quiet(const struct session *session)
 }
 
 /* Something has left. */
-static void quieten(struct session *session)
+static void quieten(struct session *session, int64_t pace_us)
 {
-    session->quiet_until_us = session->quiet_us ? bus_now_us() + session->quiet_us : 0;
-    session->quiet_us = 0;
+    session->quiet_until_us = pace_us ? bus_now_us() + pace_us : 0;
 }
 
 enum result outbox_send(struct outbox *outbox, struct bus *bus, const struct sessions *sessions,
-                        struct session *session, zmq_msg_t *frame, int64_t steady_ms)
+                        struct session *session, zmq_msg_t *frame, int64_t pace_us, int64_t steady_ms)
 {
     enum result result = RESULT_BUSY;
     if (session->first_out == OUT_NONE && !is_quiet(session))
         result = bus_send(bus, BUS_AGENCIES, session->routing, frame, NOW_PATIENCE_US);
     if (result == RESULT_OK)
-        quieten(session);
+        quieten(session, pace_us);
     if (result == RESULT_NOT_FOUND)
         zmq_msg_close(frame);
     if (result != RESULT_BUSY)
         return result;
-    return keep(outbox, sessions, session, frame, steady_ms);
+    return keep(outbox, sessions, session, frame, pace_us, steady_ms);
 }
 
 /* False: it is to be ended. */
@@ -116,7 +115,7 @@ static bool flush_session(struct outbox *outbox, struct bus *bus, const struct s
             *ret_why = result == RESULT_BUSY ? "it does not read" : "the connection is gone";
             return false;
         }
-        quieten(session);
+        quieten(session, out->pace_us);
         remove_first(outbox, sessions, session, bytes);
         if (session->first_out != OUT_NONE)                     /* the next one has been first only from now on */
             outbox->outs[session->first_out].since_ms = steady_ms;

@@ -24,6 +24,7 @@ struct out {
     zmq_msg_t frame;
     uint32_t  next;                     /* of the same session; OUT_NONE ends */
     int64_t   since_ms;                 /* steady */
+    int64_t   pace_us;                  /* nothing more is said for so long after it has left */
 };
 
 struct outbox {
@@ -36,10 +37,11 @@ struct outbox {
 MUST_USE enum result outbox_init(struct outbox *outbox);
 void outbox_done(struct outbox *outbox);                                /* takes a zeroed one */
 
-/* Takes the frame: it goes out now or later. RESULT_NOT_FOUND: the connection is gone; RESULT_BUSY: there is no room
- * for it. In both cases the frame is closed and the session to be ended. */
+/* Takes the frame: it goes out now or later, and whatever is said behind it not before pace_us (0: at once) after it.
+ * RESULT_NOT_FOUND: the connection is gone; RESULT_BUSY: there is no room for it. In both cases the frame is closed and
+ * the session to be ended. */
 MUST_USE enum result outbox_send(struct outbox *outbox, struct bus *bus, const struct sessions *sessions,
-                                 struct session *session, zmq_msg_t *frame, int64_t steady_ms);
+                                 struct session *session, zmq_msg_t *frame, int64_t pace_us, int64_t steady_ms);
 /* Sends what can go now. Gives the number of a session that is to be ended, with why; 0: none. Call it until then. */
 uint64_t outbox_flush(struct outbox *outbox, struct bus *bus, struct sessions *sessions, int64_t steady_ms,
                       int64_t wait_ms_max, const char **ret_why);

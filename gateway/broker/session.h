@@ -55,8 +55,7 @@ struct session {
     uint32_t first_out, last_out;   /* frames that wait for its connection (outbox.h); SESSION_NONE: none do */
     uint32_t outs;
     size_t   out_bytes;
-    int64_t  quiet_until_us;        /* bus_now_us(): nothing is said to it before then ... */
-    int64_t  quiet_us;              /* ... and for so long after the next frame: how a flood is slowed (speak.c) */
+    int64_t  quiet_until_us;        /* bus_now_us(): nothing is said to it before; how a flood is slowed (speech.h) */
     struct pieces { struct piece *first, *last; } pieces[SAYINGS];      /* said and not yet sent (speech.h) */
     bool     was_offered;           /* the core may know it */
     struct follow follow;

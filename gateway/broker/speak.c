@@ -52,21 +52,33 @@ void speak_out(struct broker *broker)
         (void)speak_on(broker);
 }
 
-/* False: the session is no more. `deliver` NULL: it is something else. */
-static bool send_to(struct broker *broker, struct session *session, const struct wire_out *out,
-                    const struct effect *deliver)
+/* Whoever sends in bulk while others ask one by one is answered at a pace that leaves room for them: each answer is a
+ * SUBMIT of his that may come next. */
+static uint32_t pace_us(const struct broker *broker, const struct session *session)
 {
-    uint64_t number = session->number, handoff = deliver ? deliver->deliver.handoff : 0;
-    uint32_t attempt = deliver ? deliver->deliver.attempt : 0;
-    uint64_t sync = broker->end.sync;
-    enum result result = speech_add(&broker->speech, &broker->sessions, session, out, handoff, attempt, sync);
+    bool slow = session_in_bulk(session, broker->steady_ms) && turn_has_asker(broker, session);
+    return slow ? (uint32_t)(SECOND_US / broker->options.bulk_submits_per_second) : 0;
+}
+
+/* False: the session is no more. `effect` NULL: it is nothing that a turn brought about. */
+static bool send_to(struct broker *broker, struct session *session, const struct wire_out *out,
+                    const struct effect *effect)
+{
+    uint64_t number = session->number, sync = broker->end.sync;
+    struct about about = { 0 };
+
+    if (effect && effect->kind == EFFECT_DELIVER)
+        about = (struct about){ .handoff = effect->deliver.handoff, .attempt = effect->deliver.attempt };
+    else if (effect && effect->kind == EFFECT_ACCEPTED)
+        about.pace_us = pace_us(broker, session);
+    enum result result = speech_add(&broker->speech, &broker->sessions, session, out, about, sync);
 
     if (result == RESULT_FULL) {
         speak_out(broker);
         session = store_is_synced(broker->store) ? session_of_number(&broker->sessions, number) : NULL;
         if (!session)
             return false;
-        must(speech_add(&broker->speech, &broker->sessions, session, out, handoff, attempt, sync) == RESULT_OK);
+        must(speech_add(&broker->speech, &broker->sessions, session, out, about, sync) == RESULT_OK);
     }
     if (!broker->speaking)
         speak_out(broker);
@@ -122,7 +134,7 @@ static bool say_to_session(struct broker *broker, struct session *session, const
     struct prepared prepared;
 
     if (prepare(broker, effect, &refusal, &prepared))
-        return send_to(broker, session, &prepared.out, effect->kind == EFFECT_DELIVER ? effect : NULL);
+        return send_to(broker, session, &prepared.out, effect);
     uint64_t number = session->number;
     speak_refused(broker, BUS_AGENCIES, session->routing, &refusal);
     return session_of_number(&broker->sessions, number) != NULL;
@@ -243,15 +255,6 @@ static void say_to_operator(struct broker *broker, struct effect *effect, uint32
         speak_refused(broker, BUS_ADMIN, routing, &refusal);
 }
 
-/* Whoever sends in bulk while others ask one by one is answered at a pace that leaves room for them: each answer is a
- * SUBMIT of his that may come next. */
-static void slow_down(struct broker *broker, uint64_t number)
-{
-    struct session *session = session_of_number(&broker->sessions, number);
-    if (session && session_in_bulk(session, broker->steady_ms) && turn_has_asker(broker, session))
-        session->quiet_us += SECOND_US / broker->options.bulk_submits_per_second;
-}
-
 static void say_answer(struct broker *broker, struct effect *effect, uint32_t index)
 {
     if (effect->session & ADMIN_SESSION) {
@@ -299,10 +302,6 @@ void speak(struct broker *broker)
             say_deliver(broker, effect);
             break;
         case EFFECT_AGAIN: case EFFECT_RESTORED: case EFFECT_END:
-            break;
-        case EFFECT_ACCEPTED:
-            slow_down(broker, effect->session);
-            say_answer(broker, effect, i);
             break;
         case EFFECT_OUTCOME_ACK:
             if (effect->outcome_ack.state != STATE_OFFERED)

@@ -30,8 +30,7 @@ void speech_done(struct speech *speech)
 }
 
 enum result speech_add(struct speech *speech, const struct sessions *sessions, struct session *session,
-                       const struct wire_out *out, uint64_t handoff, uint32_t attempt,
-                       uint64_t sync)
+                       const struct wire_out *out, struct about about, uint64_t sync)
 {
     struct saying *saying = &speech->sayings[sync % SAYINGS];
     struct pieces *pieces = &session->pieces[sync % SAYINGS];
@@ -41,7 +40,7 @@ enum result speech_add(struct speech *speech, const struct sessions *sessions, s
     if (!piece)
         return RESULT_FULL;
     saying->sync = sync;
-    *piece = (struct piece){ .handoff = handoff, .attempt = attempt, .bytes = (uint32_t)out->bytes };
+    *piece = (struct piece){ .about = about, .bytes = (uint32_t)out->bytes };
     wire_pack(out, piece->frame);
     if (pieces->first) {
         pieces->last->next = piece;
@@ -59,8 +58,8 @@ bool speech_take(struct session *session, uint64_t *ret_handoff, uint32_t *ret_a
         const struct piece *piece = session->pieces[i].first;
         if (!piece)
             continue;
-        *ret_handoff = piece->handoff;
-        *ret_attempt = piece->attempt;
+        *ret_handoff = piece->about.handoff;
+        *ret_attempt = piece->about.attempt;
         session->pieces[i].first = piece->next;
         return true;
     }
@@ -69,19 +68,23 @@ bool speech_take(struct session *session, uint64_t *ret_handoff, uint32_t *ret_a
 
 /* The first pieces as one frame; *ret_behind: the first that is not in it. */
 static enum result frame_of(const struct session *session, const struct pieces *pieces, zmq_msg_t *ret_frame,
-                            struct piece **ret_behind)
+                            struct piece **ret_behind, int64_t *ret_pace_us)
 {
     struct piece *behind = pieces->first;
     uint32_t count = 0;
     size_t bytes = 0;
+    int64_t pace_us = 0;
 
-    while (behind && count < session->batch && batch_size(bytes + batch_share(behind->bytes)) <= BATCH_BYTES_MAX) {
+    while (behind && count < session->batch && pace_us < PACE_LUMP_US &&
+           batch_size(bytes + batch_share(behind->bytes)) <= BATCH_BYTES_MAX) {
         bytes += batch_share(behind->bytes);
+        pace_us += behind->about.pace_us;
         behind = behind->next;
         count++;
     }
     const struct piece *piece = pieces->first;
     *ret_behind = count > 1 ? behind : piece->next;
+    *ret_pace_us = count > 1 ? pace_us : piece->about.pace_us;
     if (zmq_msg_init_size(ret_frame, count > 1 ? batch_size(bytes) : piece->bytes))
         return RESULT_FULL;
     if (count <= 1) {
@@ -101,9 +104,10 @@ static enum result say(struct outbox *outbox, struct bus *bus, const struct sess
     while (pieces->first && result == RESULT_OK) {
         struct piece *behind;
         zmq_msg_t frame;
-        result = frame_of(session, pieces, &frame, &behind);
+        int64_t pace_us;
+        result = frame_of(session, pieces, &frame, &behind, &pace_us);
         if (result == RESULT_OK)
-            result = outbox_send(outbox, bus, sessions, session, &frame, steady_ms);
+            result = outbox_send(outbox, bus, sessions, session, &frame, pace_us, steady_ms);
         if (result == RESULT_OK)
             pieces->first = behind;
     }

@@ -11,8 +11,7 @@
 
 #include "gateway/broker/broker.h"
 
-enum { WAITER_MS = 250, WASTE_MS = 60 * 1000, WASTE_BYTES_MAX = 8 << 20, TICKS_MAX = TURN_COMMANDS_MAX / 4,
-       TAKEOVER_TURNS_MAX = 16 };
+enum { WAITER_MS = 250, WASTE_MS = 60 * 1000, WASTE_BYTES_MAX = 8 << 20, TAKEOVER_TURNS_MAX = 16 };
 
 static void step(struct broker *broker, struct turn *turn, const struct command *command)
 {

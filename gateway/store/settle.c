@@ -15,8 +15,7 @@ enum {
      * size, not its health. */
     FULL_DISK_BYTES = 32 << 20,
     SETTLE_ROWS = 48 << 10,             /* so many rows in the open transaction: its pages are memory */
-    SETTLE_ROWS_SHORT = 1 << 10,        /* so many are committed in the time of a few turns */
-    SETTLE_ROWS_SOME = SETTLE_ROWS_SHORT / 2,
+    SETTLE_ROWS_SOME = 1 << 9,          /* so many are committed in the time of a few turns */
     SETTLE_BYTES = 4 << 20,             /* so many in the journal */
     SPARE_TIMES = 16,                   /* spare room in the map: a row of the journal may need a page of its own */
 };
@@ -214,9 +213,11 @@ enum settling store_settling(const struct store *store)
 {
     if (!store->open)
         return SETTLED;
-    bool much = store->journal.used_bytes >= SETTLE_BYTES || store->journal.rows >= SETTLE_ROWS;
-    return much ? SETTLING_DUE : store->journal.rows >= SETTLE_ROWS_SHORT ? SETTLING_MUCH
-           : store->journal.rows >= SETTLE_ROWS_SOME ? SETTLING_SOME : SETTLING_OPEN;
+    uint64_t rows = store->journal.rows;
+    if (store->journal.used_bytes >= SETTLE_BYTES || rows >= SETTLE_ROWS)
+        return SETTLING_DUE;
+    return rows >= 4 * SETTLE_ROWS_SOME ? SETTLING_MOST : rows >= 2 * SETTLE_ROWS_SOME ? SETTLING_MUCH
+           : rows >= SETTLE_ROWS_SOME ? SETTLING_SOME : SETTLING_OPEN;
 }
 
 /* ---- what a writer before left */

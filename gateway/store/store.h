@@ -78,10 +78,10 @@ MUST_USE enum result store_read(struct store *store, turn_work *work, void *cont
 /* ---- outside turns */
 
 /* How far the environment is behind the journal. OPEN: settle when there is time for it, and before another process is
- * to see everything. SOME: enough to be worth it; settled now it takes the time of a few turns. MUCH: later it takes
- * longer, and more room for new pages. DUE: now; a turn that finds no room in the journal settles by itself, and who
- * waits for it waits for that. */
-enum settling { SETTLED, SETTLING_OPEN, SETTLING_SOME, SETTLING_MUCH, SETTLING_DUE };
+ * to see everything. SOME: enough to be worth it; settled now it takes the time of a few turns. MUCH, MOST: two and
+ * four times as much; later it takes longer, and more room for new pages. DUE: now; a turn that finds no room in the
+ * journal settles by itself, and who waits for it waits for that. */
+enum settling { SETTLED, SETTLING_OPEN, SETTLING_SOME, SETTLING_MUCH, SETTLING_MOST, SETTLING_DUE };
 enum settling store_settling(const struct store *store);
 /* Commits and syncs the environment. FULL: no room for that; every turn is still in the journal, try again. */
 MUST_USE enum result store_settle(struct store *store);

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "gateway/base/clock.h"
+#include "gateway/broker/settle_time.h"
 #include "tests/city/city.h"
 
-enum { FRAMES_BYTES = 8 << 20, FRAME_ROOM = 16 << 10, TICKS_MAX = TURN_COMMANDS_MAX / 4, SETTLE_MS = 100,
-       ROUNDS_MAX = 55 };
+enum { FRAMES_BYTES = 8 << 20, FRAME_ROOM = 16 << 10, ROUNDS_MAX = 55 };
 
 void gateway_step(struct city *city, struct turn *turn, const struct command *command)
 {

@@ -8,7 +8,6 @@
 #include "gateway/store/inside.h"
 #include "tests/sim/gateway.h"
 
-enum { TICKS_MAX = TURN_COMMANDS_MAX / 4 };
 #define ADMIN_SESSION (1ULL << 63)
 
 /* ---- one step, one turn */

@@ -416,6 +416,7 @@ static void some_by_rows(void **state)
 
     assert_in_range(turns_until(site, SETTLING_SOME), 100, 300);    /* two to five rows in each */
     assert_in_range(turns_until(site, SETTLING_MUCH), 100, 300);
+    assert_in_range(turns_until(site, SETTLING_MOST), 200, 600);
     assert_int_equal(store_settle(site->store), RESULT_OK);
     assert_int_equal(store_settling(site->store), SETTLED);
 }
