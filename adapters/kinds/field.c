@@ -94,6 +94,8 @@ static void read_from(const struct yaml_node *node, bool in_each, struct field *
 {
     size_t count = yaml_is_sequence(node) ? yaml_count(node) : node ? 1 : 0;
 
+    if (node && !count)
+        yaml_fault(node, "at least one place to take a value from");
     if (count > FIELD_FROM_MAX) {
         yaml_fault(node, "at most %d places to take a value from", FIELD_FROM_MAX);
         count = FIELD_FROM_MAX;

@@ -301,6 +301,7 @@ static void faults_have_lines(void **state)
         { "{ to: /x, from: /a~2 }", "a JSON pointer" },
         { "{ to: /x, from: \"\" }", "a JSON pointer" },
         { "{ to: /x, from: [/a, /b, /c, /d, /e] }", "at most 4 places" },
+        { "{ to: /x, from: [], required: true }", "at least one place" },
         { "{ to: /x, from: /a, required: true, default: 1 }", "contradict" },
         { "{ to: /x, from: /a, required: yes }", "must be true or false" },
         { "{ to: /x, from: /a, default: [1] }", "a plain value" },
