@@ -208,10 +208,10 @@ static bool holds_frames(struct bus *bus, enum bus_side side)
     return bus->may_hold[side];
 }
 
-bool bus_holds_frames(struct bus *bus)
+bool bus_may_hold(const struct bus *bus)
 {
-    bus->may_hold[BUS_AGENCIES] = true;
-    return holds_frames(bus, BUS_AGENCIES);
+    struct pollfd file = { .fd = bus->files.sockets[BUS_AGENCIES], .events = POLLIN };
+    return bus->may_hold[BUS_AGENCIES] || poll(&file, 1, 0) > 0;
 }
 
 void bus_wait(struct bus *bus, int signals, int sync, bool frames, int64_t ms, struct heard *ret_heard)

@@ -62,8 +62,8 @@ struct peer {
  * first wait and whenever they were heard of. */
 void bus_wait(struct bus *bus, int signals, int sync, bool frames, int64_t ms, struct heard *ret_heard);
 
-/* Whether something has come from an agency that nobody has read. */
-bool bus_holds_frames(struct bus *bus);
+/* Whether something may have come from an agency that nobody has read. */
+bool bus_may_hold(const struct bus *bus);
 
 /* The next message that has come. `frame` is initialised by the caller and filled. False: none. */
 bool bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer *ret_peer);

@@ -213,7 +213,7 @@ static enum result make_turn(struct loop *loop)
 
 static enum lull lull_now(struct broker *broker)
 {
-    bool unread = !order_is_empty(&broker->order) || bus_holds_frames(&broker->bus);
+    bool unread = !order_is_empty(&broker->order) || bus_may_hold(&broker->bus);
     return lull_of(bus_now_us() - broker->waiter_us, unread);
 }
 

@@ -64,7 +64,8 @@ static uint32_t pace_us(const struct broker *broker, const struct session *sessi
 static bool send_to(struct broker *broker, struct session *session, const struct wire_out *out,
                     const struct effect *effect)
 {
-    uint64_t number = session->number, sync = broker->end.sync;
+    uint64_t number = session->number;
+    uint64_t sync = broker->end.sync;
     struct about about = { 0 };
 
     if (effect && effect->kind == EFFECT_DELIVER)

@@ -17,6 +17,7 @@
 
 enum { SPEECH_BYTES = 2 * TURN_EFFECT_BYTES_MAX, PACE_LUMP_US = 4000 };
 
+/* What a piece is, to whoever has to do without it. */
 struct about {
     uint64_t handoff;                   /* of a DELIVER; 0: something else */
     uint32_t attempt;
