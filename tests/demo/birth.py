@@ -6,6 +6,7 @@ Every line is what was answered: by the gateway to the command line, or by an ag
 import datetime
 import json
 import os
+import re
 import shlex
 import time
 
@@ -28,6 +29,18 @@ NEEDS = {"facts.reason_code": "lý do", "facts.due_ms": "ngày hẹn mới", "fa
 def minute(iso):
     """"2026-11-26T09:30:00.000+07:00" for people."""
     return datetime.datetime.fromisoformat(iso).strftime("%H:%M %d/%m/%Y")
+
+
+def next_working_day(place, day):
+    """The next weekday that is off in no calendar of the network: an apology promises no other."""
+    days_off = set()
+    for name in os.listdir(place.path("directory", "calendar")):
+        with open(place.path("directory", "calendar", name), encoding="utf-8") as file:
+            days_off |= set(re.findall(r"date: ([\d-]+), kind: off", file.read()))
+    day += datetime.timedelta(days=1)
+    while day.weekday() >= 5 or day.isoformat() in days_off:
+        day += datetime.timedelta(days=1)
+    return day
 
 
 class Birth:
@@ -206,10 +219,10 @@ class Birth:
             f"còn thiếu {', '.join(NEEDS.get(need, need) for need in asked['needs'])}",
             "what it was asked for: reason, new date, signer; no name of a citizen stands in it")
         self.command("late", "--agency", INSURANCE)
-        promised = datetime.datetime.now(VIET_NAM) + datetime.timedelta(days=1)
-        self.command("sign", self.code, "--agency", INSURANCE, "--due", f"{promised:%Y-%m-%d} 16:00",
+        promised = next_working_day(self.place, datetime.datetime.now(VIET_NAM).date())
+        self.command("sign", self.code, "--agency", INSURANCE, "--due", f"{promised} 16:00",
                      "--reason-code", "qua-tai", "--signer", "BHXH7-GD",
-                     "--reason", "máy in thẻ hỏng từ sáng, thẻ được in bù vào ngày mai", "--case", "VH-09")
+                     "--reason", "máy in thẻ hỏng từ sáng, thẻ được in bù vào ngày làm việc tới", "--case", "VH-09")
 
         def look():
             letters = self.in_book(QUAN_7, "APOLOGY")
