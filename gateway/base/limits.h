@@ -55,7 +55,7 @@ enum {
 
     /* one turn */
     TURN_COMMANDS_MAX = 512,
-    TICKS_MAX = TURN_COMMANDS_MAX / 4,
+    TICKS_MAX = TURN_COMMANDS_MAX / 4,  /* things that are due by now, done in one turn */
     TURN_COMMAND_BYTES_MAX = 1 << 20,   /* so that a consensus log can carry a turn as one entry */
     FLOW_BODIES_MAX = 1 << 20,          /* header and payload of a submission, times the steps it starts */
     TURN_EFFECT_BYTES_MAX = 4 << 20,

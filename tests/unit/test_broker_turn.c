@@ -102,6 +102,19 @@ static void after_who_asks_alone_nothing_waits(void **state)
     assert_false(seat_turn(seat));
 }
 
+/* A commit waits for him to fall silent (settle_time.h), and for no flood. */
+static void it_is_known_since_when_nobody_asks_alone(void **state)
+{
+    struct seat *seat = *state;
+    asked_beside_a_flood(seat);
+    int64_t asked_us = bus_now_us();
+    assert_int_equal(seat->broker.waiter_us, asked_us);
+    seat_pass(seat, 2 * MS);
+    submit_many(seat, WARD, MANY);
+    assert_true(seat_turn(seat));
+    assert_int_equal(seat->broker.waiter_us, asked_us);
+}
+
 /* A quarter of what else goes into one turn. */
 static void turns_are_short_while_somebody_asks(void **state)
 {
@@ -360,6 +373,7 @@ int main(void)
         SEAT(half_a_window_does_not_wait),
         SEAT(who_asks_alone_ends_the_waiting),
         SEAT(after_who_asks_alone_nothing_waits),
+        SEAT(it_is_known_since_when_nobody_asks_alone),
         SEAT(turns_are_short_while_somebody_asks),
         SEAT(and_long_while_nobody_does),
         SEAT(a_flood_is_answered_at_once_while_nobody_asks),
