@@ -53,6 +53,14 @@ enum {
     PEER_QUEUE_BYTES_MAX = 8 << 20,     /* high-water mark x FRAME_BYTES_MAX */
     PEER_QUEUE_FRAMES = PEER_QUEUE_BYTES_MAX / FRAME_BYTES_MAX,
 
+    /* attachments */
+    BLOB_BYTES_MAX = 1 << 30,
+    BLOB_PIECE_BYTES = 64 << 10,        /* a chunk on the wire, a sealed piece in the file */
+    BLOB_FRAME_BYTES_MAX = BLOB_PIECE_BYTES + (2 << 10),
+    BLOB_WINDOW = 16,                   /* chunks of a transfer that may be under way */
+    BLOB_TRANSFERS_MAX = 64,
+    BLOB_TRANSFERS_OF_KEY_MAX = 8,
+
     /* one turn */
     TURN_COMMANDS_MAX = 512,
     TICKS_MAX = TURN_COMMANDS_MAX / 4,  /* things that are due by now, done in one turn */
@@ -82,6 +90,7 @@ enum {
 #define RECEIVED_FUTURE_MS_MAX  (24LL * 3600 * 1000)           /* facts.received_ms beyond the next working time */
 #define HOLIDAY_MS_MAX          (10LL * 24 * 3600 * 1000)      /* days off in a row that a missing calendar may hold */
 #define CLOCK_APART_MS_MAX      (5LL * 60 * 1000)              /* gateway time follows the wall clock within this */
+#define BLOB_UNUSED_MS          (7LL * 24 * 3600 * 1000)       /* an upload that no handoff has named is kept so long */
 #define CLOCK_GAP_MS_MAX        (7LL * 24 * 3600 * 1000)       /* at start: a larger gap stops statutory effects */
 
 _Static_assert(BODY_BYTES_MAX + HEADER_BYTES_MAX + INPUTS_MAX * (RESULT_BYTES_MAX + 512) + CHECKPOINT_BYTES_MAX + 8192
