@@ -59,7 +59,7 @@ enum {
     BLOB_FRAME_BYTES_MAX = BLOB_PIECE_BYTES + (2 << 10),
     BLOB_WINDOW = 16,                   /* chunks of a transfer that may be under way */
     BLOB_TRANSFERS_MAX = 64,
-    BLOB_TRANSFERS_OF_KEY_MAX = 8,
+    BLOB_TRANSFERS_OF_KEY_MAX = 4,
 
     /* one turn */
     TURN_COMMANDS_MAX = 512,

@@ -6,6 +6,7 @@
 #ifndef GATEWAY_BROKER_BROKER_H
 #define GATEWAY_BROKER_BROKER_H
 
+#include "gateway/broker/blobs.h"
 #include "gateway/broker/bus.h"
 #include "gateway/broker/gateway_time.h"
 #include "gateway/broker/offers.h"
@@ -59,6 +60,7 @@ struct broker {
     struct effects effects;
     struct bus bus;
     struct heard heard;                         /* of what there is something to read */
+    struct blobs blobs;
     struct outbox outbox;
     struct speech speech;
     struct sessions sessions;

@@ -64,11 +64,11 @@ static bool set_int(void *socket, int option, int value)
     return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
 }
 
-static bool set_common(void *socket)
+static bool set_common(void *socket, int64_t frame_bytes_max)
 {
-    int64_t frame_bytes_max = FRAME_BYTES_MAX;
+    int frames = (int)(PEER_QUEUE_BYTES_MAX / frame_bytes_max);
     return zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_bytes_max, sizeof frame_bytes_max) == 0 &&
-           set_int(socket, ZMQ_SNDHWM, PEER_QUEUE_FRAMES) && set_int(socket, ZMQ_RCVHWM, PEER_QUEUE_FRAMES) &&
+           set_int(socket, ZMQ_SNDHWM, frames) && set_int(socket, ZMQ_RCVHWM, frames) &&
            set_int(socket, ZMQ_ROUTER_MANDATORY, 1) && set_int(socket, ZMQ_ROUTER_HANDOVER, 0) &&
            set_int(socket, ZMQ_LINGER, 0) && set_int(socket, ZMQ_BACKLOG, BACKLOG) &&
            set_int(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS);
@@ -108,7 +108,7 @@ enum result bus_open(struct bus *bus, const struct options *options, struct text
         return result;
     }
     void *agencies = bus->sockets[BUS_AGENCIES] = zmq_socket(bus->context, ZMQ_ROUTER);
-    if (!agencies || !set_common(agencies) || !set_curve(agencies, bus) ||
+    if (!agencies || !set_common(agencies, FRAME_BYTES_MAX) || !set_curve(agencies, bus) ||
         !set_int(agencies, ZMQ_IPV6, options->ipv6))
         return say_zmq(why, "the socket for agencies");
     bus->monitor = zmq_socket(bus->context, ZMQ_PAIR);
@@ -150,18 +150,35 @@ static int file_of(void *socket)
     return file;
 }
 
+static enum result bind_all(void *socket, const struct endpoints *endpoints, struct text *why)
+{
+    for (uint32_t i = 0; i < endpoints->count; i++)
+        if (zmq_bind(socket, endpoints->list[i]))
+            return say_zmq(why, endpoints->list[i]);
+    return RESULT_OK;
+}
+
+enum result bus_bind_blobs(struct bus *bus, const struct options *options, void **ret_socket, struct text *why)
+{
+    void *socket = *ret_socket = zmq_socket(bus->context, ZMQ_ROUTER);
+    if (!socket || !set_common(socket, BLOB_FRAME_BYTES_MAX) || !set_curve(socket, bus) ||
+        !set_int(socket, ZMQ_IPV6, options->ipv6))
+        return say_zmq(why, "the socket for blobs");
+    return bind_all(socket, &options->blob_endpoints, why);
+}
+
 enum result bus_bind(struct bus *bus, const struct options *options, struct text *why)
 {
     char endpoint[OPTION_PATH_SIZE + 8];
     struct text text = text_of(endpoint, sizeof endpoint);
 
-    for (uint32_t i = 0; i < options->endpoint_count; i++)
-        if (zmq_bind(bus->sockets[BUS_AGENCIES], options->endpoints[i]))
-            return say_zmq(why, options->endpoints[i]);
+    enum result result = bind_all(bus->sockets[BUS_AGENCIES], &options->endpoints, why);
+    if (result != RESULT_OK)
+        return result;
     if (!private_folder(options->admin, why))
         return RESULT_INVALID;
     void *admin = bus->sockets[BUS_ADMIN] = zmq_socket(bus->context, ZMQ_ROUTER);
-    if (!admin || !set_common(admin))
+    if (!admin || !set_common(admin, FRAME_BYTES_MAX))
         return say_zmq(why, "the admin socket");
     text_add(&text, "ipc://%s", options->admin);
     mode_t mask = umask(0177);
@@ -214,14 +231,15 @@ bool bus_may_hold(const struct bus *bus)
     return bus->may_hold[BUS_AGENCIES] || poll(&file, 1, 0) > 0;
 }
 
-void bus_wait(struct bus *bus, int signals, int sync, bool frames, int64_t ms, struct heard *ret_heard)
+void bus_wait(struct bus *bus, int signals, int sync, int blobs, bool frames, int64_t ms, struct heard *ret_heard)
 {
-    enum { SIGNALS, SYNC, HANDSHAKES, ENDS, FRAMES };
+    enum { SIGNALS, SYNC, HANDSHAKES, ENDS, BLOBS, FRAMES };
     struct pollfd files[FRAMES + BUS_SIDES] = {
         [SIGNALS] = { .fd = signals, .events = POLLIN },
         [SYNC] = { .fd = sync, .events = POLLIN },
         [HANDSHAKES] = { .fd = bus->files.zap, .events = POLLIN },
         [ENDS] = { .fd = bus->files.monitor, .events = POLLIN },
+        [BLOBS] = { .fd = frames ? blobs : -1, .events = POLLIN },
     };
     bool held = false;
 
@@ -238,6 +256,7 @@ void bus_wait(struct bus *bus, int signals, int sync, bool frames, int64_t ms, s
     ret_heard->signals = !polled || files[SIGNALS].revents;
     ret_heard->handshakes = !polled || files[HANDSHAKES].revents;
     ret_heard->ends = !polled || files[ENDS].revents;
+    ret_heard->blobs = frames && (!polled || files[BLOBS].revents);
     for (int side = 0; side < BUS_SIDES && frames; side++)
         ret_heard->frames[side] |= !polled || files[FRAMES + side].revents;
 }
@@ -289,25 +308,31 @@ static bool skip_parts(void *socket)
     return true;
 }
 
-bool bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer *ret_peer)
+bool peer_read(void *socket, zmq_msg_t *frame, struct peer *ret_peer)
 {
-    void *socket = bus->sockets[side];
     struct peer peer = { .file = -1 };
 
     /* The first part is the routing id; `frame` holds it for a moment. */
-    bus->may_hold[side] = zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) >= 0;
-    if (!bus->may_hold[side])
+    if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0)
         return false;
     routing_read(frame, &peer);
     if (!zmq_msg_more(frame) || zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0)
         return false;
     peer.many_parts = zmq_msg_more(frame) && skip_parts(socket);
     peer.file = zmq_msg_get(frame, ZMQ_SRCFD);
-    if (side == BUS_AGENCIES)
-        peer.key_text = zmq_msg_gets(frame, "User-Id");
-    else
-        peer.has_uid = peer_uid_read(zmq_msg_gets(frame, "Peer-Address"), &peer.uid);
     *ret_peer = peer;
+    return true;
+}
+
+bool bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer *ret_peer)
+{
+    bus->may_hold[side] = peer_read(bus->sockets[side], frame, ret_peer);
+    if (!bus->may_hold[side])
+        return false;
+    if (side == BUS_AGENCIES)
+        ret_peer->key_text = zmq_msg_gets(frame, "User-Id");
+    else
+        ret_peer->has_uid = peer_uid_read(zmq_msg_gets(frame, "Peer-Address"), &ret_peer->uid);
     return true;
 }
 
@@ -343,23 +368,41 @@ static bool wait_for_room(struct bus *bus, void *socket, int64_t *until_us, int6
     return true;
 }
 
-enum result bus_send(struct bus *bus, enum bus_side side, uint32_t routing, zmq_msg_t *frame, int64_t patience_us)
+/* Behind its routing id, which was taken. */
+static enum result send_rest(void *socket, zmq_msg_t *frame)
 {
-    void *socket = bus->sockets[side];
-    uint8_t id[ROUTING_SIZE] = { 0 };
-    int64_t until_us = 0;
-
-    memcpy(id + 1, &routing, sizeof routing);
-    bus->may_hold[side] = true;
-    while (zmq_send(socket, id, sizeof id, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
-        bool full = errno == EAGAIN || errno == EINTR;
-        if (!full || !wait_for_room(bus, socket, &until_us, patience_us))
-            return full ? RESULT_BUSY : RESULT_NOT_FOUND;
-    }
     while (zmq_msg_send(frame, socket, ZMQ_DONTWAIT) < 0)
         if (errno != EINTR)
             return RESULT_NOT_FOUND;
     return RESULT_OK;
+}
+
+static enum result send_routing(void *socket, uint32_t routing)
+{
+    uint8_t id[ROUTING_SIZE] = { 0 };
+    memcpy(id + 1, &routing, sizeof routing);
+    if (zmq_send(socket, id, sizeof id, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
+        return RESULT_OK;
+    return errno == EAGAIN || errno == EINTR ? RESULT_BUSY : RESULT_NOT_FOUND;
+}
+
+enum result peer_send(void *socket, uint32_t routing, zmq_msg_t *frame)
+{
+    enum result result = send_routing(socket, routing);
+    return result == RESULT_OK ? send_rest(socket, frame) : result;
+}
+
+enum result bus_send(struct bus *bus, enum bus_side side, uint32_t routing, zmq_msg_t *frame, int64_t patience_us)
+{
+    void *socket = bus->sockets[side];
+    int64_t until_us = 0;
+    enum result result;
+
+    bus->may_hold[side] = true;
+    while ((result = send_routing(socket, routing)) == RESULT_BUSY)
+        if (!wait_for_room(bus, socket, &until_us, patience_us))
+            return RESULT_BUSY;
+    return result == RESULT_OK ? send_rest(socket, frame) : result;
 }
 
 /* ---- connections that end */

@@ -34,7 +34,7 @@ struct bus {
 };
 
 /* Of what there is something to be read. */
-struct heard { bool signals, handshakes, ends, frames[BUS_SIDES]; };
+struct heard { bool signals, handshakes, ends, blobs, frames[BUS_SIDES]; };
 
 /* ZAP first, then the ROUTER for agencies, bound nowhere yet: for the self-test. RESULT_INVALID: the key; `why`. */
 MUST_USE enum result bus_open(struct bus *bus, const struct options *options, struct text *why);
@@ -44,6 +44,11 @@ void bus_close(struct bus *bus);                                        /* takes
 /* 0600, first line 40 characters of Z85. */
 MUST_USE enum result bus_secret_read(const char *path, uint8_t ret_secret[CURVE_KEY_SIZE],
                                      uint8_t ret_public[CURVE_KEY_SIZE], struct text *why);
+
+/* One more ROUTER for agencies, for frames of BLOB_FRAME_BYTES_MAX, bound to the endpoints for blobs: the caller's from
+ * here on. */
+MUST_USE enum result bus_bind_blobs(struct bus *bus, const struct options *options, void **ret_socket,
+                                    struct text *why);
 
 struct peer {
     uint32_t routing;
@@ -56,17 +61,22 @@ struct peer {
 };
 
 /* Waits until there is something to be read, for at most `ms`; `signals` and `sync` are descriptors (-1: none), frames
- * are listened to only when `frames`. A look into a socket costs two system calls and more, so only those are looked
- * into whose file says so (ZMQ_FD). It says so once: what came in while something was sent, or was left there, is not
- * told again. For frames that is seen to here; handshakes and ends the caller reads until there are no more, before the
- * first wait and whenever they were heard of. */
-void bus_wait(struct bus *bus, int signals, int sync, bool frames, int64_t ms, struct heard *ret_heard);
+ * and `blobs`, another descriptor, are listened to only when `frames`. A look into a socket costs two system calls and
+ * more, so only those are looked into whose file says so (ZMQ_FD). It says so once: what came in while something was
+ * sent, or was left there, is not told again. For frames that is seen to here; handshakes and ends the caller reads
+ * until there are no more, before the first wait and whenever they were heard of. */
+void bus_wait(struct bus *bus, int signals, int sync, int blobs, bool frames, int64_t ms, struct heard *ret_heard);
 
 /* Whether something may have come from an agency that nobody has read. */
 bool bus_may_hold(const struct bus *bus);
 
 /* The next message that has come. `frame` is initialised by the caller and filled. False: none. */
 bool bus_read(struct bus *bus, enum bus_side side, zmq_msg_t *frame, struct peer *ret_peer);
+/* What bus_read() does with any ROUTER; the peer has neither key nor uid then. */
+bool peer_read(void *socket, zmq_msg_t *frame, struct peer *ret_peer);
+/* Takes the frame when it returns RESULT_OK. RESULT_NOT_FOUND: nobody has this routing id any more. RESULT_BUSY: its
+ * queue is full. */
+MUST_USE enum result peer_send(void *socket, uint32_t routing, zmq_msg_t *frame);
 /* Takes the frame when it returns RESULT_OK. RESULT_NOT_FOUND: nobody has this routing id any more. RESULT_BUSY: its
  * queue stayed full for patience_us, or this turn's patience with everybody is used up. */
 MUST_USE enum result bus_send(struct bus *bus, enum bus_side side, uint32_t routing, zmq_msg_t *frame,

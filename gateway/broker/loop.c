@@ -67,7 +67,7 @@ static int64_t wait_ms(const struct loop *loop)
         int64_t left_ms = (broker->gather_until_us - bus_now_us() + 999) / 1000;
         return left_ms < 0 ? 0 : left_ms < ms ? left_ms : ms;
     }
-    if (turn_is_due(broker) || broker->has_kept)
+    if (turn_is_due(broker) || broker->has_kept || broker->blobs.has_kept)
         return 0;
     if (!broker->stopping) {
         int64_t offers_ms = offers_due_ms(&broker->offers, broker->now_ms);
@@ -86,7 +86,8 @@ static void wait_for_something(const struct loop *loop)
     /* With commands still to be written nothing new is read: then only what needs no disk. */
     bool reads = (!broker->order.agreed || order_is_empty(&broker->order)) && !loop->full_until_ms;
 
-    bus_wait(&broker->bus, broker->signals, store_sync_file(broker->store), reads, wait_ms(loop), &broker->heard);
+    bus_wait(&broker->bus, broker->signals, store_sync_file(broker->store), blobs_file(broker), reads,
+             wait_ms(loop), &broker->heard);
     broker->heard.handshakes |= loop->more_handshakes;
 }
 
@@ -290,6 +291,8 @@ int loop_run(struct broker *broker)
         sessions_flush(broker);
         from_time_to_time(&loop);
         result = make_turn(&loop);
+        if (result == RESULT_OK && blobs_broken(broker))
+            result = RESULT_BROKEN;
         if (result == RESULT_OK)
             result = settle(&loop);
         if (result == RESULT_OK)

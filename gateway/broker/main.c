@@ -116,8 +116,8 @@ static int serve(struct broker *broker)
     log_event(LOG_INFO, "started", "version=%s pid=%d", LIENTHONG_VERSION, (int)getpid());
     enum result result = broker_open(broker, &why);
     if (result == RESULT_OK) {
-        for (uint32_t i = 0; i < broker->options.endpoint_count; i++)
-            log_event(LOG_INFO, "listening", "endpoint=%s", broker->options.endpoints[i]);
+        for (uint32_t i = 0; i < broker->options.endpoints.count; i++)
+            log_event(LOG_INFO, "listening", "endpoint=%s", broker->options.endpoints.list[i]);
         status = loop_run(broker);
     } else {
         log_event(LOG_ERROR, "not-started", "why=%s", log_quoted(why.string));

@@ -54,6 +54,10 @@ static const struct option table[] = {
       "turns that are on disk and not in the environment yet; a turn that does not fit takes longer" },
     { "store", "map_bytes", OPTION_BYTES, AT(store_map_bytes), "1TiB", "16MiB", "64TiB",
       "address space kept for the store; takes no memory" },
+    { "blobs", "endpoints", OPTION_ENDPOINTS, AT(blob_endpoints), "", NULL, NULL,
+      "where attachments are uploaded and read; none: handoffs cannot have any" },
+    { "blobs", "keep_free_bytes", OPTION_BYTES, AT(blobs_keep_free_bytes), "1GiB", "1MiB", "1024TiB",
+      "no upload is taken that would leave less on the disk" },
 };
 enum { OPTIONS = sizeof table / sizeof *table };
 
@@ -135,17 +139,16 @@ struct reading {
     const struct yaml_node *root;
 };
 
-static void endpoint_take(struct reading *reading, const struct yaml_node *node)
+static void endpoint_take(struct reading *reading, struct endpoints *endpoints, const struct yaml_node *node)
 {
-    struct options *options = reading->options;
     const char *text = yaml_scalar(node);
     char path[OPTION_PATH_SIZE];
 
-    if (options->endpoint_count == ENDPOINTS_MAX) {
+    if (endpoints->count == ENDPOINTS_MAX) {
         yaml_fault(node, "more than %d endpoints", ENDPOINTS_MAX);
         return;
     }
-    struct text endpoint = text_of(options->endpoints[options->endpoint_count], ENDPOINT_SIZE);
+    struct text endpoint = text_of(endpoints->list[endpoints->count], ENDPOINT_SIZE);
     if (begins(text, "ipc://") && path_read(reading->base, text + strlen("ipc://"), path)) {
         if (strlen(path) > IPC_PATH_BYTES_MAX)
             yaml_fault(node, "the path of an ipc socket has at most %d bytes: %s", IPC_PATH_BYTES_MAX, path);
@@ -158,19 +161,19 @@ static void endpoint_take(struct reading *reading, const struct yaml_node *node)
     }
     if (endpoint.cut)
         yaml_fault(node, "an endpoint has at most %d bytes", ENDPOINT_SIZE - 1);
-    if (!options->allow_remote && !endpoint_is_local(text))
+    if (!reading->options->allow_remote && !endpoint_is_local(text))
         yaml_fault(node, "%s can be reached from other machines: set allow_remote: true if it should be", text);
-    options->endpoint_count++;
+    endpoints->count++;
 }
 
-static void endpoints_take(struct reading *reading, const struct yaml_node *node)
+static void endpoints_take(struct reading *reading, struct endpoints *endpoints, const struct yaml_node *node)
 {
     if (!yaml_is_sequence(node) || !yaml_count(node)) {
         yaml_fault(node, "endpoints is a list, for instance [\"tcp://127.0.0.1:7700\"]");
         return;
     }
     for (size_t i = 0; i < yaml_count(node); i++)
-        endpoint_take(reading, yaml_item(node, i));
+        endpoint_take(reading, endpoints, yaml_item(node, i));
 }
 
 static void number_take(const struct option *option, const struct yaml_node *node, const char *text, int64_t *ret_value)
@@ -198,7 +201,7 @@ static void option_take(struct reading *reading, const struct option *option, co
             yaml_fault(node, "%s: a path with at most %d bytes", option->name, OPTION_PATH_SIZE - 1);
         return;
     case OPTION_ENDPOINTS:
-        endpoints_take(reading, node);
+        endpoints_take(reading, at, node);
         return;
     case OPTION_BOOL:
         if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
@@ -226,8 +229,10 @@ static void option_look_up(struct reading *reading, const struct option *option)
         yaml_fault(node, "%s is a single value", option->name);
     else if (node && (!wants_scalar || yaml_scalar(node)[0]))
         option_take(reading, option, node, yaml_scalar(node));
-    else if (option->fallback)
+    else if (option->fallback && wants_scalar)
         option_take(reading, option, node, option->fallback);
+    else if (option->fallback)
+        return;                                         /* an empty list */
     else
         yaml_fault(section ? section : reading->root, "missing: %s%s%s: %s", option->section,
                    option->section[0] ? "." : "", option->name, option->help);
@@ -260,6 +265,14 @@ enum result options_read(const char *path, struct options *ret_options, struct f
     return faults->count == before ? RESULT_OK : RESULT_INVALID;
 }
 
+static void endpoints_print(const struct endpoints *endpoints, FILE *out)
+{
+    fprintf(out, "[");
+    for (uint32_t i = 0; i < endpoints->count; i++)
+        fprintf(out, "%s\"%s\"", i ? ", " : "", endpoints->list[i]);
+    fprintf(out, "]");
+}
+
 static void option_print(const struct option *option, const struct options *options, FILE *out)
 {
     const void *at = (const char *)options + option->at;
@@ -271,9 +284,7 @@ static void option_print(const struct option *option, const struct options *opti
         fprintf(out, "\"%s\"", (const char *)at);
         break;
     case OPTION_ENDPOINTS:
-        for (uint32_t i = 0; i < options->endpoint_count; i++)
-            fprintf(out, "%s\"%s\"", i ? ", " : "[", options->endpoints[i]);
-        fprintf(out, "]");
+        endpoints_print(at, out);
         break;
     case OPTION_BOOL:
         fprintf(out, "%s", *(const bool *)at ? "true" : "false");
@@ -289,7 +300,7 @@ static void option_print(const struct option *option, const struct options *opti
     }
     fprintf(out, "%*s# %s", 2, "", option->help);
     if (option->fallback)
-        fprintf(out, "; default %s", option->fallback);
+        fprintf(out, "; default %s", option->fallback[0] ? option->fallback : "none");
     if (option->min)
         fprintf(out, ", %s to %s", option->min, option->max);
     fprintf(out, "\n");

@@ -17,12 +17,15 @@ enum { OPTION_PATH_SIZE = 1024, ENDPOINTS_MAX = 16, ENDPOINT_SIZE = 256, IPC_PAT
 struct options {
     char     directory[OPTION_PATH_SIZE];
     char     secret_key_file[OPTION_PATH_SIZE];
-    char     endpoints[ENDPOINTS_MAX][ENDPOINT_SIZE];   /* with absolute paths */
-    uint32_t endpoint_count;
+    struct endpoints {
+        char     list[ENDPOINTS_MAX][ENDPOINT_SIZE];    /* with absolute paths */
+        uint32_t count;
+    } endpoints, blob_endpoints;
     bool     allow_remote, ipv6;
     char     admin[OPTION_PATH_SIZE];
     char     store_folder[OPTION_PATH_SIZE];
     int64_t  store_bytes_max, store_ballast_bytes, store_map_bytes, store_journal_bytes;
+    int64_t  blobs_keep_free_bytes;
     int64_t  sessions_max, sessions_per_agency_max, handshakes_per_minute, bulk_submits_per_second;
     int64_t  silence_leases;            /* a receiver silent for so many leases is lost */
     int64_t  idle_ms;                   /* any other session silent for so long is ended */

@@ -40,6 +40,7 @@ enum result speak_on(struct broker *broker)
     enum result result = store_sync_on(broker->store);
     if (result != RESULT_OK)
         return result;
+    blobs_on_disk(broker);
     while ((number = speech_send(&broker->speech, store_syncs_over(broker->store), &broker->outbox, &broker->bus,
                                  &broker->sessions, broker->steady_ms, &why)) != 0)
         session_drop(broker, session_of_number(&broker->sessions, number), why);
@@ -262,6 +263,10 @@ static void say_answer(struct broker *broker, struct effect *effect, uint32_t in
         say_to_operator(broker, effect, index);
         return;
     }
+    if (effect->session & BLOB_SESSION) {
+        blobs_answer(broker, effect);
+        return;
+    }
     struct session *session = session_of_number(&broker->sessions, effect->session);
     if (!session)
         return;
@@ -301,6 +306,9 @@ void speak(struct broker *broker)
             break;
         case EFFECT_DELIVER:
             say_deliver(broker, effect);
+            break;
+        case EFFECT_BLOB: case EFFECT_BLOB_DROP:
+            blobs_answer(broker, effect);
             break;
         case EFFECT_AGAIN: case EFFECT_RESTORED: case EFFECT_END:
             break;

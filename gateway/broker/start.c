@@ -170,7 +170,9 @@ enum result broker_open(struct broker *broker, struct text *why)
         result = tell(broker, COMMAND_RESTORE, why);
     if (result == RESULT_OK)
         result = look_held(broker);
-    return result == RESULT_OK ? bus_bind(&broker->bus, &broker->options, why) : result;
+    if (result == RESULT_OK)
+        result = bus_bind(&broker->bus, &broker->options, why);
+    return result == RESULT_OK ? blobs_open(broker, why) : result;
 }
 
 static void close_outbox(struct broker *broker)
@@ -191,6 +193,7 @@ void broker_close(struct broker *broker)
     if (broker->has_kept)
         zmq_msg_close(&broker->kept);
     close_outbox(broker);
+    blobs_close(broker);
     bus_close(&broker->bus);
     offers_done(&broker->offers);
     sessions_done(&broker->sessions);

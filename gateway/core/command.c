@@ -17,6 +17,7 @@ static size_t size_of(enum command_kind kind)
     case COMMAND_NOTICE_ACK:    return UP_TO(acknowledged);
     case COMMAND_TRACK:         return UP_TO(track);
     case COMMAND_ADMIN:         return UP_TO(admin);
+    case COMMAND_BLOB:          return UP_TO(blob);
     default:                    return sizeof(struct command);
     }
 #undef UP_TO

@@ -32,6 +32,7 @@ enum command_kind {
     COMMAND_DIRECTORY,      /* alone in its turn: a directory takes force */
     COMMAND_RESTORE,        /* the store came back from a backup. Repeated while it answers EFFECT_AGAIN */
     COMMAND_TAKEOVER,       /* successors take over. Repeated from where EFFECT_AGAIN says while it answers so */
+    COMMAND_BLOB,           /* the thread of blobs asks, or tells */
     COMMAND_END
 };
 
@@ -129,6 +130,16 @@ struct admin {
     char     reason_code[REASON_CODE_SIZE], officer[OFFICER_SIZE];
 };
 
+/* PUT, KEEP, GET: of an agency. FIND: of the folder itself, with `sha256` and `file` of a file in it. */
+enum blob_about { BLOB_PUT = 1, BLOB_KEEP, BLOB_GET, BLOB_FIND };
+struct blob_ask {
+    enum blob_about about;
+    struct hash sha256;
+    uint64_t size;                          /* PUT, KEEP */
+    uint64_t file;                          /* KEEP, FIND; never 0 */
+    uint32_t day;                           /* KEEP: whose key seals it, as PUT was told */
+};
+
 struct command {
     enum command_kind kind;
     uint64_t session, correlation;
@@ -146,6 +157,7 @@ struct command {
         struct breaker { const uint64_t *handoffs; uint32_t count; } breaker;
         struct admin admin;
         struct takeover { uint32_t agency; unsigned lane_class; int64_t due_ms; uint64_t handoff; } takeover;
+        struct blob_ask blob;
         struct directory_change { const struct tables *tables; struct span bytes; uint32_t uid; } directory;
     };
 };

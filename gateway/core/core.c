@@ -42,6 +42,7 @@ void core_step(struct core *core, struct turn *turn, int64_t now_ms, const struc
     case COMMAND_DIRECTORY:     step_directory(&step); return;
     case COMMAND_RESTORE:       step_restore(&step); return;
     case COMMAND_TAKEOVER:      step_takeover(&step); return;
+    case COMMAND_BLOB:          step_blob(&step); return;
     case COMMAND_END:           break;
     }
     must(false);

@@ -19,7 +19,7 @@ struct core {
     const struct tables *tables;    /* in force for this turn */
     const char *intake_closed;      /* NULL: open; else why (Vietnamese / English), SUBMITs are refused FULL */
     bool        stopping;           /* SUBMITs are refused STOPPING */
-    bool        purge_paused;       /* a backup is being taken: the sweep of bodies waits */
+    bool        purge_paused;       /* a backup is being taken: the sweep of bodies and blobs waits */
     bool        time_in_doubt;      /* gateway time may be wrong: nothing expires, is purged or forgotten, and nothing
                                        is refused for coming from the future */
     struct arena scratch;           /* for one step; core_init() */

@@ -27,10 +27,22 @@ enum effect_kind {
     EFFECT_AGENCY,          /* its pause or hold changed */
     EFFECT_AGAIN,           /* the command has more to do: give it again in the next turn */
     EFFECT_RESTORED,        /* `agency` is the recipient of one that a restore made uncertain */
+    EFFECT_BLOB,            /* answers a BLOB */
+    EFFECT_BLOB_DROP,       /* nothing is known of this blob any more: its file can go */
     EFFECT_END
 };
 
 struct input { uint64_t handoff; char step[STEP_NAME_SIZE], content_type[CONTENT_TYPE_SIZE]; struct span payload; };
+
+/* WANTED: may be uploaded, sealed with the key of `day`. KNOWN: this agency has it already. KEPT: on record; `file` is
+ * the one that is kept. THERE: this file is it. GONE: nothing is known of this file. */
+enum blob_word { BLOB_WANTED = 1, BLOB_KNOWN, BLOB_KEPT, BLOB_THERE, BLOB_GONE };
+struct blob_effect {
+    enum blob_word word;                        /* BLOB_DROP: 0 */
+    struct hash sha256;
+    uint64_t size, file;
+    uint32_t day;
+};
 
 struct effect {
     enum effect_kind kind;
@@ -91,6 +103,7 @@ struct effect {
         struct { uint64_t last; uint32_t count, asked; } notified;      /* last: event_seq of the last notice given */
         struct { bool paused, on_hold; } agency_state;
         struct { uint64_t handoff; enum agency_class agency_class; enum state from, to; bool ask_first; } restored;
+        struct blob_effect blob;
         struct takeover takeover;               /* AGAIN of a TAKEOVER: where to go on */
     };
 };

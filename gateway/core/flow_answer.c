@@ -1,6 +1,7 @@
 /* flow_answer.c - what becomes of a flow's steps: answered, handed on to another agency, done by the citizen. */
 #include <string.h>
 
+#include "gateway/core/blob.h"
 #include "gateway/core/flow.h"
 #include "gateway/core/flow_clock.h"
 #include "gateway/core/header_text.h"
@@ -83,8 +84,11 @@ static void replace_body(struct step *step, const struct intake *intake, struct 
 {
     struct change change = { .cause = CAUSE_CORRECTED, .actor_agency = by };
 
+    blob_detach(step, handoff);
     turn_body_delete(step->turn, handoff->id);
     turn_body_put(step->turn, handoff->id, intake->submit->header, intake->submit->payload);
+    handoff->flags |= intake->submit->attachment_count ? HANDOFF_ATTACHED : 0u;
+    blob_attach(step, handoff, intake->submit);
     handoff->body_bytes = (uint32_t)intake->submit->payload.size;
     handoff->content_hash = intake->submit->content_hash;
     handoff_note(step, handoff, &change);

@@ -59,6 +59,7 @@ static uint64_t tell(struct step *step, const struct handoff *forward, const str
         .from = forward->sender, .to = code, .dossier = forward->dossier, .kind = KIND_RECALL, .parent = forward->id,
         .procedure = forward->procedure_code, .step = forward->step, .at_ms = step->now_ms,
         .source_ms = recall->source_time_ms, .key = span_of(key, sizeof key), .header = header, .payload = payload,
+        .header_of = header.size ? recall->id : 0,
         .content_hash = recall->content_hash, .copy = true, .reason_code = "result-refused",
     };
     if (!issue_handoff(step, &issue, &id, &problem))

@@ -64,6 +64,7 @@ static uint64_t make(struct step *step, const struct intake *intake, const struc
         .from = root->sender, .to = agency->code, .dossier = root->dossier, .kind = KIND_FORWARD,
         .procedure = submit->procedure_code, .step = at->name, .at_ms = uuid_time_ms(&flow->message_id),
         .key = key_of(flow, index, key), .after = after, .payload = submit->payload, .header = submit->header,
+        .header_of = root->id,
         .content_hash = submit->content_hash, .area = submit->area, .source_ms = submit->source_time_ms,
         .due_ms = submit->due_ms, .accepted_as = intake->again == AGAIN_AS ? root->id + made : 0,
         .step_flags = HANDOFF_STEP | (at->flags & FLOW_STEP_ANY && gates & (gates - 1) ? HANDOFF_JOIN_ANY : 0u),

@@ -69,7 +69,8 @@ static void tell(struct step *step, const struct intake *intake, const struct ha
         .parent = forward->id, .procedure = forward->procedure_code, .step = forward->step,
         .at_ms = uuid_time_ms(&withdrawal->message_id), .source_ms = withdrawal->source_time_ms,
         .key = span_of(key, sizeof key), .payload = intake->submit->payload, .header = intake->submit->header,
-        .content_hash = intake->submit->content_hash, .area = intake->submit->area, .copy = true,
+        .content_hash = intake->submit->content_hash, .area = intake->submit->area, .header_of = withdrawal->id,
+        .copy = true,
     };
     /* flow_may() asked for the permit; a holder that a successor has replaced since may be beyond it, and then the
      * one-stop sees in the picture that this step was not told. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "gateway/core/blob.h"
 #include "proto/content.h"
 
 /* Where the header of one that is made here is built; its lists and texts are lent. */
@@ -103,6 +104,15 @@ static bool take_in(struct step *step, const struct command *command, struct int
     return false;
 }
 
+static void share_attachments(struct step *step, uint64_t from, uint64_t to)
+{
+    struct handoff original, issued;
+
+    must(turn_handoff(step->turn, from, &original) && turn_handoff(step->turn, to, &issued));
+    if (blob_share(step, &original, &issued))
+        turn_handoff_put(step->turn, &issued);
+}
+
 bool issue_handoff(struct step *step, const struct issue *issue, uint64_t *ret_id, struct problem *ret_problem)
 {
     struct command command;
@@ -137,7 +147,11 @@ bool issue_handoff(struct step *step, const struct issue *issue, uint64_t *ret_i
                              .copy = issue->copy, .reminder = issue->reminder,
                              .again = restore_again(step, submit),
                              .step_flags = issue->step_flags };
-    return take_in(step, &command, &intake, ret_id, ret_problem);
+    if (!take_in(step, &command, &intake, ret_id, ret_problem))
+        return false;
+    if (issue->header_of)
+        share_attachments(step, issue->header_of, *ret_id);
+    return true;
 }
 
 struct uuid issue_message_id(struct step *step, uint32_t from, int64_t at_ms, struct span key)
@@ -171,7 +185,8 @@ void issue_copy(struct step *step, const struct intake *intake, uint64_t id, uin
         .from = original.sender, .to = code, .dossier = original.dossier, .kind = original.kind, .parent = id,
         .procedure = submit->procedure_code, .step = submit->step, .area = submit->area,
         .at_ms = moment_of(step, &original), .key = span_of_string(key), .after = after, .after_count = after != NULL,
-        .header = submit->header, .payload = submit->payload, .content_hash = submit->content_hash, .copy = true,
+        .header = submit->header, .payload = submit->payload, .content_hash = submit->content_hash, .header_of = id,
+        .copy = true,
     };
     struct change change = { .cause = CAUSE_COPIED, .agency = to, .quiet = true };
     if (!issue_handoff(step, &issue, &copy, &problem)) {

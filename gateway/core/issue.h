@@ -32,6 +32,8 @@ struct issue {
     struct span header;                 /* the bytes of a header that somebody sent, passed on unchanged with its
                                            content hash. Empty: one is made here */
     struct hash content_hash;           /* with `header` */
+    uint64_t    header_of;              /* with `header`: the handoff whose it is; what is attached to it belongs to
+                                           this one too */
     /* facts of the header that is made here; 0 and "": not said */
     int64_t     due_ms, answer_by_ms;
     bool        reminder;               /* nobody's work: HANDOFF_REMINDER */

@@ -25,6 +25,7 @@ void step_admin(struct step *step);             /* step_admin.c */
 void step_directory(struct step *step);         /* step_directory.c */
 void step_takeover(struct step *step);          /* step_takeover.c */
 void step_restore(struct step *step);           /* step_restore.c */
+void step_blob(struct step *step);              /* step_blob.c */
 
 /* step_small.c: compares `expected` with the stored value (empty: none yet) of this agency, and stores `value` when
  * they are equal. False: they differ (CURSOR_MOVED), nothing changed. Says nothing by itself. `agency`: the store's

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "gateway/core/admin.h"
+#include "gateway/core/blob.h"
 #include "gateway/core/dossier.h"
 #include "gateway/core/flow.h"
 #include "gateway/core/gate.h"
@@ -210,6 +211,8 @@ static void redirect_one(struct step *step, struct admin_reply *reply, struct ha
     change.timer_ms = child.gates_left ? timer_ms : 0;
     handoff_begin(step, &child, child.gates_left ? STATE_HELD : STATE_READY, child.gates_left ? 0 : place, header,
                   payload, &change);
+    if (blob_share(step, handoff, &child))
+        turn_handoff_put(step->turn, &child);
     dossier_moved_on(step, handoff, &child);
     scratch->used = mark;
     reply->affected++;

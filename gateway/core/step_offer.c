@@ -7,6 +7,7 @@
  *           UNSURE. One whose agency has been succeeded goes to the successor instead.
  * Effects   DELIVER for each; READY, FEED; OFFERED last, always.
  * Repeated  offers the next ones: what is OFFERED is not picked again. */
+#include "gateway/core/blob.h"
 #include "gateway/core/gate.h"
 #include "gateway/core/lane.h"
 #include "gateway/core/restore.h"
@@ -117,6 +118,7 @@ static enum result offer_one(struct step *step, struct handoff *handoff)
     struct change change = { .cause = CAUSE_OFFERED, .session = offer->session,
                              .timer_ms = step->now_ms + step->core->tables->lease_ms };
     handoff_move(step, handoff, STATE_OFFERED, &change);
+    blob_grant(step, handoff);
 
     struct effect *said = effects_add(step->effects, EFFECT_DELIVER, step->command);
     said->session = offer->session;

@@ -112,7 +112,7 @@ static bool is_known(struct step *step, const struct intake *intake)
     return true;
 }
 
-static bool intake_open(struct step *step)
+bool submit_intake_open(struct step *step)
 {
     if (restore_is_held(step->turn)) {
         effects_refuse(step->effects, step->command, PROBLEM_STOPPING, "",
@@ -147,7 +147,7 @@ void step_submit(struct step *step)
     if (!identity_ok(step, submit))
         return;
     intake.sender_number = turn_agency_number(step->turn, intake.sender->code);
-    if (is_known(step, &intake) || !intake_open(step))
+    if (is_known(step, &intake) || !submit_intake_open(step))
         return;
     intake.again = restore_again(step, submit);
     if (!submit_ok(step, &intake) || !submit_accept(step, &intake, &handoff))

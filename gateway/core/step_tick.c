@@ -8,9 +8,10 @@
  *           and times to answer by that waited for a year of the calendar, some at a time. ASKED: the one-stop is
  *           reminded of a request; its time is over, and it is proposed to stop. LATE: a dossier that will not be in
  *           time, or was not (late.h). URGE: one that was not answered is listed, a RECALL
- *           likewise. CATCH_UP: records of an older version, some at a time.
- * Effects   READY, FEED.
+ *           likewise. CATCH_UP: records of an older version, some at a time. BLOB: one that no handoff names goes.
+ * Effects   READY, FEED; BLOB_DROP.
  * Repeated  takes the next timer; nothing when none is due. */
+#include "gateway/core/blob.h"
 #include "gateway/core/dossier.h"
 #include "gateway/core/flow.h"
 #include "gateway/core/gate.h"
@@ -77,6 +78,7 @@ static void purge(struct step *step, int64_t due_ms, struct handoff *handoff)
         turn_timer_put(step->turn, step->now_ms + put_off_ms, TIMER_PURGE, handoff->id);
         return;
     }
+    blob_detach(step, handoff);
     turn_body_delete(step->turn, handoff->id);
     purge_words(step, handoff);
     handoff->flags |= HANDOFF_BODY_PURGED;
@@ -125,6 +127,10 @@ void step_tick(struct step *step)
         late_due(step, due_ms, id);
         return;
     }
+    if (what == TIMER_BLOB) {
+        blob_due(step, due_ms, id);
+        return;
+    }
     if (what == TIMER_CATCH_UP) {
         dossier_catch_up_due(step, due_ms, id);
         return;
@@ -152,7 +158,7 @@ void step_tick(struct step *step)
     case TIMER_URGE:
         urge_due(step, due_ms, &handoff);
         return;
-    case TIMER_CALENDAR: case TIMER_LATE: case TIMER_CATCH_UP: case TIMER_END:
+    case TIMER_CALENDAR: case TIMER_LATE: case TIMER_CATCH_UP: case TIMER_BLOB: case TIMER_END:
         break;
     }
     must(!"a timer of nothing");

@@ -45,6 +45,9 @@ bool submit_ok(struct step *step, struct intake *intake);
  * changed. */
 bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret_handoff);
 
+/* step_submit.c. False: nothing new is taken in just now, and it was refused with the reason. */
+bool submit_intake_open(struct step *step);
+
 /* submit_papers.c. False: a FORWARD or SUPPLEMENT_REQUEST lists a withdrawn paper, and was refused with the rule. */
 bool submit_papers_ok(struct step *step, const struct intake *intake);
 

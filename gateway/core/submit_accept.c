@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gateway/core/apology.h"
+#include "gateway/core/blob.h"
 #include "gateway/core/collision.h"
 #include "gateway/core/dossier.h"
 #include "gateway/core/figures.h"
@@ -68,7 +69,8 @@ static void fill(struct step *step, const struct intake *intake, struct handoff 
         .source_time_ms = submit->source_time_ms, .due_ms = submit->due_ms > 0 ? submit->due_ms : 0,
         .sequence = submit->sequence, .parent = submit->parent,
         .flags = intake->step_flags | (intake->lane ? HANDOFF_JOINED : 0u) |
-                 (intake->flow.starts ? HANDOFF_STEP : 0u) | (intake->reminder ? HANDOFF_REMINDER : 0u),
+                 (submit->attachment_count ? HANDOFF_ATTACHED : 0u) | (intake->flow.starts ? HANDOFF_STEP : 0u) |
+                 (intake->reminder ? HANDOFF_REMINDER : 0u),
     };
     memcpy(ret_handoff->procedure_code, submit->procedure_code, sizeof ret_handoff->procedure_code);
     memcpy(ret_handoff->step, flow_step_name(step, intake, name), sizeof ret_handoff->step);
@@ -125,6 +127,7 @@ bool submit_accept(struct step *step, struct intake *intake, struct handoff *ret
     } else {
         handoff_begin(step, &handoff, STATE_READY, place, submit->header, submit->payload, &change);
     }
+    blob_attach(step, &handoff, submit);
     supplement_begun(step, intake, &handoff, &telling);
     dossier_told(step, &telling, submit, handoff.last_event);
     if (telling.any)

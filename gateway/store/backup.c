@@ -1,4 +1,5 @@
-/* backup.c - a copy of the environment from one read transaction, then of the day keys (copy.h), in a new folder. */
+/* backup.c - a copy of the environment from one read transaction, then of the day keys, then of the blobs that it names
+ * (copy.h), in a new folder. */
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +18,22 @@ static enum result make_folder(struct copy *copy, bool *ret_made)
     return chmod(copy->folder, 0700) ? copy_fault_errno(copy, "chmod") : RESULT_OK;
 }
 
+/* What was copied says which: the store itself goes on. */
+static enum result copy_named_blobs(struct copy *copy)
+{
+    struct store_options options = { .folder = copy->folder, .read_only = true };
+    struct store *copied;
+    char lock[PATH_SIZE];
+    enum result result = store_open(&copied, &options, copy->why);
+    if (result != RESULT_OK)
+        return result;
+    result = copy_blobs(copy, copied);
+    store_close(copied);
+    if (path_join(copy->folder, "lock.mdb", lock))
+        (void)unlink(lock);                                     /* of that look */
+    return result;
+}
+
 enum result store_backup(struct store *store, const char *to_folder, uint64_t *ret_seq, struct text *why)
 {
     struct copy copy = { .from = store, .why = why };
@@ -33,6 +50,8 @@ enum result store_backup(struct store *store, const char *to_folder, uint64_t *r
         result = copy_environment(&copy, "data.mdb");
     if (result == RESULT_OK)
         result = copy_keys(&copy);
+    if (result == RESULT_OK)
+        result = copy_named_blobs(&copy);
     if (result == RESULT_OK)
         result = copy_sync(&copy);
     if (result == RESULT_OK && (result = store_peek(copy.folder, &counters)) != RESULT_OK)

@@ -1,6 +1,6 @@
 /* check.h - what the files of store_check() share: check.c (every row by itself, small tables, sums), check_handoff.c
  * (everything that must agree with a handoff), check_dossier.c (what is known of a dossier), check_figure.c (what it
- * counts for), check_history.c (events, their words, the chain).
+ * counts for), check_blob.c (attachments, and their files), check_history.c (events, their words, the chain).
  *
  * The checks trust nothing. The first pass looks at every row by itself and reports what cannot be explained; all later
  * ones see such a row as if it were not there, so that one bad row is one fault and not the end.
@@ -12,6 +12,7 @@
 
 #include <inttypes.h>
 
+#include "gateway/store/blob_file.h"
 #include "gateway/store/bytes.h"
 #include "gateway/store/inside.h"
 
@@ -33,6 +34,8 @@ struct check {
     struct check_day *days;             /* sealed rows found, by day */
     size_t       days_used, days_size;
     struct arena arena;                 /* for one opened row */
+    struct blob_folder blobs;           /* the files; path "": there are none */
+    uint64_t     uses, used;            /* of blobs: rows that name one; what their records say in all */
 
     /* While walking: the lane, the failed group, the turn of the row before. */
     struct key   group;
@@ -83,6 +86,10 @@ void check_endings(struct check *check);            /* check_late.c */
 void check_late_timer(struct check *check, uint64_t dossier, int64_t due_ms);
 void check_handoff_of_urge(struct check *check, const struct handoff *handoff);
 void check_history(struct check *check);            /* check_history.c */
+void check_blobs(struct check *check);              /* check_blob.c */
+void check_blobs_end(struct check *check);          /* closes what it has opened, also when it was left */
+void check_blob_timer(struct check *check, uint64_t file, int64_t due_ms);
+void check_handoff_of_blobs(struct check *check, const struct handoff *handoff);
 /* A FORWARD that says that it is in its dossier's record, or in the list of those that nobody has taken. */
 void check_handoff_of_dossier(struct check *check, const struct handoff *handoff);
 

@@ -223,6 +223,7 @@ static void one_handoff(struct check *check, struct span key, struct span value)
     check_body(check, &handoff);
     check_handoff_of_dossier(check, &handoff);
     check_handoff_of_urge(check, &handoff);
+    check_handoff_of_blobs(check, &handoff);
 }
 
 void check_handoffs(struct check *check)

@@ -97,6 +97,10 @@ static void row_timer(struct check *check, struct span key, struct span value)
         check_late_timer(check, key_read_u64(key, 9), key_read_i64(key, 0));
         return;
     }
+    if (what == TIMER_BLOB) {
+        check_blob_timer(check, key_read_u64(key, 9), key_read_i64(key, 0));
+        return;
+    }
     if (what == TIMER_CALENDAR || what == TIMER_ASKED || what == TIMER_CATCH_UP ||
         !find(check, key_read_u64(key, 9), &handoff))
         return;

@@ -225,6 +225,23 @@ static bool is_unreceived(struct span key, struct span value)
     return !value.size && key_read_u32(key, 0) && key_read_u64(key, 12);
 }
 
+static bool is_blob_reader(struct span key, struct span value)
+{
+    return !value.size && key_read_u32(key, HASH_SIZE);
+}
+
+static bool is_blob(struct span key, struct span value)
+{
+    struct blob blob;
+    (void)key;
+    return blob_parse(value, &blob);
+}
+
+static bool is_blob_file(struct span key, struct span value)
+{
+    return key_read_u64(key, 0) && value.size == HASH_SIZE;
+}
+
 static const struct shape {
     uint8_t   key_min, key_max;
     explains *row;
@@ -255,7 +272,7 @@ static const struct shape {
     [TABLE_FAIL_GROUP]      = { 13, 13, is_fail_group },
     [TABLE_CHECKPOINT]      = { 8, 8, is_sealed },
     [TABLE_CURSOR]          = { 5, 4 + CURSOR_NAME_SIZE, is_cursor },
-    [TABLE_BLOB]            = { 4 + HASH_SIZE, 4 + HASH_SIZE, is_empty },
+    [TABLE_BLOB]            = { HASH_SIZE + 4, HASH_SIZE + 4, is_blob_reader },
     [TABLE_DIRECTORY]       = { 4, 4, is_directory },
     [TABLE_SEALED]          = { 4, 4, is_sealed_day },
     [TABLE_DOSSIER_STATE]   = { 8, 8, is_dossier_state },
@@ -274,6 +291,9 @@ static const struct shape {
     [TABLE_ASKED_PROVISIONAL] = { 12, 12, is_provisional },
     [TABLE_COLLISION]       = { 16, 16, is_collision },
     [TABLE_UNKNOWN_CODE]    = { 5, 4 + PARTNER_STATUS_SIZE - 1, is_unknown_code },
+    [TABLE_BLOB_RECORD]     = { HASH_SIZE, HASH_SIZE, is_blob },
+    [TABLE_BLOB_FILE]       = { 8, 8, is_blob_file },
+    [TABLE_ATTACHED]        = { 8 + HASH_SIZE, 8 + HASH_SIZE, is_empty },
 };
 
 bool check_explains(enum table table, struct span key, struct span value)

@@ -112,6 +112,7 @@ void copy_remove(const struct copy *copy, const char *name)
     if (folder)
         closedir(folder);
     rmdir(keys);
+    copy_remove_blobs(copy);
     if (path_join(copy->folder, name, path))
         unlink(path);
 }

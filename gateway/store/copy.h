@@ -1,7 +1,9 @@
-/* copy.h - what backup and restore share: an environment and its day keys, copied into another folder, synced.
+/* copy.h - what backup and restore share: an environment, its day keys and its blobs, copied into another folder and
+ * synced.
  *
  * Keys after the environment: a day that began in between has its key in the copy, and a key that was dropped in
- * between belongs to rows that are purged in the copy too. */
+ * between belongs to rows that are purged in the copy too. Blobs last: a file that was deleted in between, because the
+ * pause of the sweep was over, would be missing in the copy, so that is a fault. */
 #ifndef GATEWAY_STORE_COPY_H
 #define GATEWAY_STORE_COPY_H
 
@@ -21,9 +23,12 @@ enum result copy_fault_errno(struct copy *copy, const char *what);
 MUST_USE enum result copy_environment(struct copy *copy, const char *name);
 /* Into FOLDER/keys, which is made when missing. */
 MUST_USE enum result copy_keys(struct copy *copy);
+/* copy_blob.c: into FOLDER/blobs every file that the records of this store name; nothing where they name none. */
+MUST_USE enum result copy_blobs(struct copy *copy, struct store *records);
+void copy_remove_blobs(const struct copy *copy);
 /* The names of both folders, and that of the folder in its own. */
 MUST_USE enum result copy_sync(struct copy *copy);
-/* Half a copy must not be taken for one: the keys and FOLDER/name go, the folder stays. */
+/* Half a copy must not be taken for one: the keys, the blobs and FOLDER/name go, the folder stays. */
 void copy_remove(const struct copy *copy, const char *name);
 
 #endif

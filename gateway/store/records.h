@@ -38,6 +38,7 @@ enum handoff_flag {
     HANDOFF_UNANSWERED = 1 << 21,   /* an URGE or a RECALL: stands in the list of those not answered in time */
     HANDOFF_REMINDER = 1 << 22,     /* made by the gateway itself, and nobody's work: it goes behind all others in its
                                        lane, and where it fails it is closed */
+    HANDOFF_ATTACHED = 1 << 23,     /* blobs belong to it (table attached) */
     HANDOFF_JOINED = 1 << 16,       /* `addressed` is the lane of another code of the same seat (core/seat.h) */
 };
 

@@ -41,7 +41,7 @@ static bool may_lie_there(const char *name, bool cut_off)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
-    return cut_off && strcmp(name, "keys") == 0;
+    return cut_off && (strcmp(name, "keys") == 0 || strcmp(name, "blobs") == 0);
 }
 
 static enum result look_around(struct restore *restore)
@@ -247,6 +247,8 @@ static enum result restore_all(struct restore *restore)
         result = copy_environment(&restore->copy, RESTORING_FILE);
     if (result == RESULT_OK)
         result = copy_keys(&restore->copy);
+    if (result == RESULT_OK)
+        result = copy_blobs(&restore->copy, restore->copy.from);
     if (result == RESULT_OK)
         result = mark(restore);
     if (result == RESULT_OK)

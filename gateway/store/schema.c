@@ -46,4 +46,7 @@ const struct table_info table_infos[TABLES] = {
     [TABLE_ASKED_PROVISIONAL] = { "asked-provisional", HABIT_INSERT, false },
     [TABLE_COLLISION]       = { "collision", HABIT_INSERT, false },
     [TABLE_UNKNOWN_CODE]    = { "unknown-code", HABIT_UPDATE, false },
+    [TABLE_BLOB_RECORD]     = { "blob-record", HABIT_UPDATE, false },
+    [TABLE_BLOB_FILE]       = { "blob-file", HABIT_INSERT, false },
+    [TABLE_ATTACHED]        = { "attached", HABIT_INSERT, false },
 };

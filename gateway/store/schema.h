@@ -40,7 +40,7 @@
  *  fail-group      recipient u32, class u8, fingerprint u64  struct fail_group          moves > operator         few
  *  checkpoint      handoff u64                               sealed: the value          CHECKPOINT > deliver     prefix
  *  cursor          agency u32, name                          the value                  CURSOR > same            few
- *  blob            agency u32, sha256 32                     -                          upload > submit          any
+ *  blob            sha256 32, agency u32                     -                          upload, offer > submit   any
  *  directory       version u32                               sha256 32, canonical bytes SIGHUP > auditor         few
  *  dossier-state   dossier u64                               struct dossier             submit, delivered > track any
  *  money           dossier u64, component                    struct money               submit > track           any
@@ -58,8 +58,13 @@
  *  asked-provisional  year u32, request u64  -                          submit > calendar loaded   any
  *  collision       dossier u64, handoff u64                  a code                     submit > track           any
  *  unknown-code    agency u32, code                          struct unknown_code        submit > operator          few
- *  sealed          day u32 (YYYYMMDD)                        u64: sealed rows, never 0  end of turn > key drop   few
+ *  sealed          day u32 (YYYYMMDD)                        u64: sealed rows and blobs, never 0
+ *                                                                                       end of turn > key drop   few
+ *  blob-record     sha256 32                                 struct blob                upload, submit > same    any
+ *  blob-file       file u64                                  sha256 32                  upload, purge > purge    any
+ *  attached        handoff u64, sha256 32                    -                          submit, purge > offer    prefix
  *
+ * blob: who may name and read it: those who uploaded it, or were delivered it. Up to schema 3 nobody wrote that table.
  * figure, overdue: `of` is an enum figures_of, `name` the code of a procedure (empty: none was said) or of an officer;
  * a period is a month, YYYYMM, or a day, YYYYMMDD, so that all months come before all days.
  */
@@ -78,6 +83,7 @@ enum table {
     TABLE_FLOW,
     TABLE_MEASURE, TABLE_FIGURE, TABLE_OVERDUE, TABLE_LATE, TABLE_UNANSWERED,
     TABLE_ASKED_PROVISIONAL, TABLE_COLLISION, TABLE_UNKNOWN_CODE,
+    TABLE_BLOB_RECORD, TABLE_BLOB_FILE, TABLE_ATTACHED,
     TABLES                  /* how many */
 };
 
@@ -102,7 +108,7 @@ extern const struct table_info table_infos[TABLES];
 #define META_COUNTERS_KEY "counters"
 
 /* The oldest schema that a writer brings up to STORE_SCHEMA: 1 had no tables from dossier-state on, 2 none
- * from ending on. */
+ * from ending on, 3 none from blob-record on. */
 enum { SCHEMA_OLDEST = 1 };
 
 /* Ready rows have at most this many lane classes; what they mean is the core's business. */

@@ -19,7 +19,8 @@
  *            operators go on.
  * Threads    the loop's only, and one that does nothing but sync the journal. LMDB must not be opened twice in one
  *            process.
- * Files      FOLDER/data.mdb, lock.mdb, journal, writer.lock, ballast, keys/day-YYYYMMDD.key; folders 0700, files 0600.
+ * Files      FOLDER/data.mdb, lock.mdb, journal, writer.lock, ballast, keys/day-YYYYMMDD.key, blobs/ (blob_file.h);
+ *            folders 0700, files 0600.
  */
 #ifndef GATEWAY_STORE_STORE_H
 #define GATEWAY_STORE_STORE_H
@@ -30,7 +31,7 @@
 struct store;
 struct turn;
 
-enum { STORE_SCHEMA = 3 };              /* 2: what is known of dossiers. 3: how they come out */
+enum { STORE_SCHEMA = 4 };              /* 2: what is known of dossiers. 3: how they come out. 4: attachments */
 
 struct store_options {
     const char *folder;             /* made (0700) when missing */
@@ -106,8 +107,9 @@ bool     store_oldest_reader(const struct store *store, struct store_reader *ret
 /* Deletes the keys of days that hold no sealed row any more and lie before `now_ms`'s day. Returns how many. */
 unsigned store_drop_day_keys(struct store *store, int64_t now_ms);
 
-/* Copies the environment and the day keys into a new folder (0700), compacted, synced, from one read transaction while
- * the writer goes on. ret_seq: the commit_seq it covers. May run in another process than the writer (read_only). */
+/* Copies the environment, the day keys and the blobs into a new folder (0700), compacted, synced, from one read
+ * transaction while the writer goes on. ret_seq: the commit_seq it covers. May run in another process than the writer
+ * (read_only). Where a blob of that state is deleted before it is copied, because the sweep was not paused: INVALID. */
 MUST_USE enum result store_backup(struct store *store, const char *to_folder, uint64_t *ret_seq, struct text *why);
 
 /* A backup becomes the store of `folder`, which must be missing or empty; a writer lock is held meanwhile. The backup
@@ -127,10 +129,10 @@ struct store_restore {
 MUST_USE enum result store_restore(const struct store_restore *wanted, uint32_t *ret_epoch, uint64_t *ret_seq,
                                    struct text *why);
 
-/* Walks every table and checks every invariant and the chain. A fault is one line in `each`; returns how many.
- * Only on a stopped store or a backup (read_only). */
+/* Walks every table and checks every invariant and the chain, and reads every blob to its end. A fault is one line in
+ * `each`; returns how many. Only on a stopped store or a backup (read_only). */
 struct store_check {
-    uint64_t rows, handoffs, events, turns, faults;
+    uint64_t rows, handoffs, events, turns, blobs, faults;
     uint64_t states[16];            /* handoffs by enum state */
 };
 MUST_USE enum result store_check(struct store *store, void (*each)(void *context, const char *fault), void *context,

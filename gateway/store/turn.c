@@ -261,14 +261,6 @@ enum result turn_cursor(struct turn *turn, uint32_t agency, struct span name, st
     return arena_copy(arena, value, ret_value) ? RESULT_OK : RESULT_FULL;
 }
 
-bool turn_blob_known(struct turn *turn, uint32_t agency, const struct hash *sha256)
-{
-    struct key key = agency_key(agency);
-    struct span value;
-    key_bytes(&key, sha256->bytes, HASH_SIZE);
-    return row_get(turn, TABLE_BLOB, &key, &value);
-}
-
 /* ---- directories */
 
 uint32_t turn_directory_version(struct turn *turn)

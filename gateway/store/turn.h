@@ -12,6 +12,7 @@
 #define GATEWAY_STORE_TURN_H
 
 #include "gateway/store/record_dossier.h"
+#include "gateway/store/record_blob.h"
 #include "gateway/store/record_ending.h"
 #include "gateway/store/record_figure.h"
 #include "gateway/store/record_supplement.h"
@@ -173,6 +174,7 @@ enum timer_what {
     TIMER_LATE,                     /* ending.timer_ms of a dossier, which is its id */
     TIMER_URGE,                     /* a delivered URGE or RECALL waits for its answer; beside PURGE */
     TIMER_CATCH_UP,                 /* records of an older version; its id is the next dossier to look at */
+    TIMER_BLOB,                     /* a blob that no handoff names; its id is blob.file */
     TIMER_END
 };
 void     turn_timer_put(struct turn *turn, int64_t due_ms, enum timer_what what, uint64_t id);
@@ -237,8 +239,26 @@ void     turn_cursor_put(struct turn *turn, uint32_t agency, struct span name, s
 MUST_USE enum result turn_cursor(struct turn *turn, uint32_t agency, struct span name, struct arena *arena,
                                  struct span *ret_value);
 
-/* ---- blobs: what was uploaded, by whom. A stored record, never a stat(). */
+/* ---- turn_blob.c: what was uploaded, who may name it, which handoffs do. A stored record, never a stat(). */
+bool     turn_blob(struct turn *turn, const struct hash *sha256, struct blob *ret_blob);
+bool     turn_blob_of_file(struct turn *turn, uint64_t file, struct blob *ret_blob);
+bool     turn_blob_next(struct turn *turn, const struct hash *after, struct blob *ret_blob);    /* NULL: the first */
+void     turn_blob_put(struct turn *turn, const struct blob *blob);     /* file and day stay as they were (must) */
+void     turn_blob_delete(struct turn *turn, const struct blob *blob);  /* must: nobody may name it any more */
+/* May this agency name and read it? */
 bool     turn_blob_known(struct turn *turn, uint32_t agency, const struct hash *sha256);
+void     turn_blob_known_put(struct turn *turn, uint32_t agency, const struct hash *sha256);
+void     turn_blob_known_delete(struct turn *turn, uint32_t agency, const struct hash *sha256);
+uint32_t turn_blob_known_next(struct turn *turn, const struct hash *sha256, uint32_t after);    /* 0: no more */
+/* Which blobs a handoff names. */
+void     turn_attached_put(struct turn *turn, uint64_t handoff, const struct hash *sha256);
+void     turn_attached_delete(struct turn *turn, uint64_t handoff, const struct hash *sha256);
+/* after NULL: the first. ret_sha256 may be `after` itself. */
+bool     turn_attached_next(struct turn *turn, uint64_t handoff, const struct hash *after, struct hash *ret_sha256);
+/* The day whose key seals what comes now; that key is on disk then. */
+uint32_t turn_sealing_day(struct turn *turn);
+/* The key of that day is sure to be there still: it is today's, or something else is sealed with it. */
+bool     turn_sealed_any(struct turn *turn, uint32_t day);
 
 /* ---- directories that were in force: canonical bytes by version */
 uint32_t turn_directory_version(struct turn *turn);                                 /* 0: none yet */

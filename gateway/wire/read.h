@@ -20,6 +20,9 @@ MUST_USE bool read_text(const char *text, const char *field, char *ret_text, siz
 /* Sets TOO_LARGE; false, for the caller to return. */
 bool read_too_large(const char *field, size_t most, struct problem *ret_problem);
 
+/* The first byte, and the size of the whole. False: *ret_problem. */
+MUST_USE bool read_version(struct span frame, size_t bytes_max, struct problem *ret_problem);
+
 /* A message looked at and decoded: in one pass where it is written plainly (proto/plain.h), else inspected first and
  * read in full. What it says may lie in `bytes` and in the arena. NULL: *ret_problem; `name` as for inspect(). */
 MUST_USE ProtobufCMessage *read_message(struct lender *lender, struct span bytes,

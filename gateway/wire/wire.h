@@ -82,6 +82,10 @@ struct wire_out {
         Lienthong__V1__OutcomeAck outcome_ack;
         Lienthong__V1__CheckpointAck checkpoint_ack;
         Lienthong__V1__CursorAck cursor_ack;
+        Lienthong__V1__BlobCredit blob_credit;
+        Lienthong__V1__BlobFound blob_found;
+        Lienthong__V1__Chunk chunk;
+        Lienthong__V1__BlobStored blob_stored;
         struct { Lienthong__V1__AdminReply reply; Lienthong__V1__Refused refused; } admin;
     };
 };

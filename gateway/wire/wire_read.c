@@ -253,7 +253,7 @@ static bool read_body(const Lienthong__V1__Envelope *envelope, struct lender *le
     }
 }
 
-static bool check_version(struct span bytes, struct problem *ret_problem)
+bool read_version(struct span bytes, size_t bytes_max, struct problem *ret_problem)
 {
     if (!bytes.size) {
         problem_set(ret_problem, PROBLEM_MALFORMED, "", "khung rỗng", "an empty frame");
@@ -264,7 +264,7 @@ static bool check_version(struct span bytes, struct problem *ret_problem)
                     "protocol version %d is not spoken here, use %d", bytes.bytes[0], WIRE_VERSION);
         return false;
     }
-    return bytes.size <= FRAME_BYTES_MAX || read_too_large("", FRAME_BYTES_MAX, ret_problem);
+    return bytes.size <= bytes_max || read_too_large("", bytes_max, ret_problem);
 }
 
 bool wire_read(struct span bytes, bool admin, struct arena *arena, struct frame *ret_frame,
@@ -278,7 +278,7 @@ bool wire_read(struct span bytes, bool admin, struct arena *arena, struct frame 
     ret_refusal->problem.type = PROBLEM_NONE;
     ret_frame->kind = 0;
     struct batch batch;
-    if (!check_version(bytes, &ret_refusal->problem))
+    if (!read_version(bytes, FRAME_BYTES_MAX, &ret_refusal->problem))
         return false;
     if (!admin && batch_open(bytes, &batch) == BATCH_GOOD) {
         ret_frame->kind = FRAME_BATCH;

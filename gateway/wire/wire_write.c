@@ -30,8 +30,7 @@ static uint32_t u32_ms(int64_t ms)
     return ms <= 0 ? 0 : ms >= UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
 }
 
-/* Chooses the body and measures the whole. */
-static void finish(struct wire_out *out, Lienthong__V1__Envelope__BodyCase body, void *message)
+void wire_finish(struct wire_out *out, Lienthong__V1__Envelope__BodyCase body, void *message)
 {
     out->envelope.body_case = body;
     out->envelope.hello = message;                              /* every arm of the oneof is a pointer */
@@ -39,7 +38,7 @@ static void finish(struct wire_out *out, Lienthong__V1__Envelope__BodyCase body,
     out->bytes = out->size.frame;
 }
 
-static void begin(struct wire_out *out, uint64_t correlation)
+void wire_begin(struct wire_out *out, uint64_t correlation)
 {
     out->bytes = 0;
     lienthong__v1__envelope__init(&out->envelope);
@@ -81,26 +80,26 @@ void refused_of_problem(const struct problem *problem, int64_t retry_after_ms, L
 
 void wire_refused(const struct frame_refusal *refusal, int64_t retry_after_ms, struct wire_out *ret_out)
 {
-    begin(ret_out, refusal->correlation);
+    wire_begin(ret_out, refusal->correlation);
     refused_of_problem(&refusal->problem, retry_after_ms, &ret_out->refused);
     if (refusal->has_message_id)
         ret_out->refused.message_id = data_of_uuid(&refusal->message_id);
-    finish(ret_out, LIENTHONG__V1__ENVELOPE__BODY_REFUSED, &ret_out->refused);
+    wire_finish(ret_out, LIENTHONG__V1__ENVELOPE__BODY_REFUSED, &ret_out->refused);
 }
 
 void wire_admin_refused(const struct frame_refusal *refusal, struct wire_out *ret_out)
 {
-    begin(ret_out, refusal->correlation);
+    wire_begin(ret_out, refusal->correlation);
     lienthong__v1__admin_reply__init(&ret_out->admin.reply);
     refused_of_problem(&refusal->problem, 0, &ret_out->admin.refused);
     ret_out->admin.reply.refused = &ret_out->admin.refused;
-    finish(ret_out, LIENTHONG__V1__ENVELOPE__BODY_ADMIN_REPLY, &ret_out->admin.reply);
+    wire_finish(ret_out, LIENTHONG__V1__ENVELOPE__BODY_ADMIN_REPLY, &ret_out->admin.reply);
 }
 
 void wire_welcome(const struct welcome *welcome, uint64_t correlation, struct wire_out *ret_out)
 {
     Lienthong__V1__Welcome *to = &ret_out->welcome;
-    begin(ret_out, correlation);
+    wire_begin(ret_out, correlation);
     lienthong__v1__welcome__init(to);
     to->agency = text_or_empty(welcome->agency);
     to->gateway = text_or_empty(welcome->gateway);
@@ -112,16 +111,16 @@ void wire_welcome(const struct welcome *welcome, uint64_t correlation, struct wi
     to->covered_seq = welcome->covered_seq;
     to->gateway_time_ms = welcome->now_ms;
     to->batch = BATCH_TAKEN_MAX;
-    finish(ret_out, LIENTHONG__V1__ENVELOPE__BODY_WELCOME, to);
+    wire_finish(ret_out, LIENTHONG__V1__ENVELOPE__BODY_WELCOME, to);
 }
 
 void wire_pong(int64_t stamp_ms, uint64_t covered_seq, uint64_t correlation, struct wire_out *ret_out)
 {
-    begin(ret_out, correlation);
+    wire_begin(ret_out, correlation);
     lienthong__v1__pong__init(&ret_out->pong);
     ret_out->pong.stamp_ms = stamp_ms;
     ret_out->pong.covered_seq = covered_seq;
-    finish(ret_out, LIENTHONG__V1__ENVELOPE__BODY_PONG, &ret_out->pong);
+    wire_finish(ret_out, LIENTHONG__V1__ENVELOPE__BODY_PONG, &ret_out->pong);
 }
 
 /* ---- effects */
@@ -131,7 +130,7 @@ static void say_refused(const struct effect *effect, struct wire_out *out)
     refused_of_problem(effect->refused.problem, effect->refused.retry_after_ms, &out->refused);
     if (effect->refused.has_message_id)
         out->refused.message_id = data_of_uuid(&effect->refused.message_id);
-    finish(out, LIENTHONG__V1__ENVELOPE__BODY_REFUSED, &out->refused);
+    wire_finish(out, LIENTHONG__V1__ENVELOPE__BODY_REFUSED, &out->refused);
 }
 
 static void say_accepted(const struct effect *effect, const struct wire_turn *turn, struct wire_out *out)
@@ -147,7 +146,7 @@ static void say_accepted(const struct effect *effect, const struct wire_turn *tu
     to->message_id = data_of_uuid(&effect->accepted.message_id);
     to->state = effect->accepted.state;
     to->held_reason = text_or_empty(effect->accepted.held_reason);
-    finish(out, LIENTHONG__V1__ENVELOPE__BODY_ACCEPTED, to);
+    wire_finish(out, LIENTHONG__V1__ENVELOPE__BODY_ACCEPTED, to);
 }
 
 static bool say_inputs(const struct effect *effect, struct arena *arena, Lienthong__V1__Routing *routing)
@@ -197,7 +196,7 @@ static bool say_deliver(const struct effect *effect, struct arena *arena, struct
     routing->procedure_version = text_or_empty(effect->deliver.procedure_version);
     if (effect->deliver.input_count && !say_inputs(effect, arena, routing))
         return false;
-    finish(out, LIENTHONG__V1__ENVELOPE__BODY_DELIVER, to);
+    wire_finish(out, LIENTHONG__V1__ENVELOPE__BODY_DELIVER, to);
     return true;
 }
 
@@ -221,7 +220,7 @@ static void say_notice(const struct effect *effect, const struct wire_turn *turn
     to->agency_ref = text_or_empty(from->handoff.agency_ref);
     to->at_ms = from->event.at_ms;
     to->covered_seq = turn->covered_seq;
-    finish(out, LIENTHONG__V1__ENVELOPE__BODY_NOTICE, to);
+    wire_finish(out, LIENTHONG__V1__ENVELOPE__BODY_NOTICE, to);
 }
 
 static bool say_found(const struct effect *effect, struct arena *arena, struct wire_out *out)
@@ -237,7 +236,7 @@ static bool say_found(const struct effect *effect, struct arena *arena, struct w
     if (!view_of_dossier(effect->found.dossier, arena, &to->dossier) ||
         !views_of_collisions(effect->found.collisions, effect->found.collision_count, arena, &to->collisions))
         return false;
-    finish(out, LIENTHONG__V1__ENVELOPE__BODY_FOUND, to);
+    wire_finish(out, LIENTHONG__V1__ENVELOPE__BODY_FOUND, to);
     return true;
 }
 
@@ -252,13 +251,13 @@ static bool say_acks(const struct effect *effect, const struct wire_turn *turn, 
         to->commit_seq = turn->seq;
         to->link = data_of_hash(&turn->link);
         to->state = effect->outcome_ack.state;
-        finish(out, LIENTHONG__V1__ENVELOPE__BODY_OUTCOME_ACK, to);
+        wire_finish(out, LIENTHONG__V1__ENVELOPE__BODY_OUTCOME_ACK, to);
     } else if (effect->kind == EFFECT_CHECKPOINT_ACK) {
         lienthong__v1__checkpoint_ack__init(&out->checkpoint_ack);
         out->checkpoint_ack.handoff_id = effect->checkpoint_ack.handoff;
         out->checkpoint_ack.attempt = effect->checkpoint_ack.attempt;
         out->checkpoint_ack.kept = effect->checkpoint_ack.kept;
-        finish(out, LIENTHONG__V1__ENVELOPE__BODY_CHECKPOINT_ACK, &out->checkpoint_ack);
+        wire_finish(out, LIENTHONG__V1__ENVELOPE__BODY_CHECKPOINT_ACK, &out->checkpoint_ack);
     } else {
         char *name = arena_take(arena, CURSOR_NAME_SIZE);
         if (!name || !span_to_string(effect->cursor_ack.name, name, CURSOR_NAME_SIZE))
@@ -266,7 +265,7 @@ static bool say_acks(const struct effect *effect, const struct wire_turn *turn, 
         lienthong__v1__cursor_ack__init(&out->cursor_ack);
         out->cursor_ack.name = name;
         out->cursor_ack.value = data_of_span(effect->cursor_ack.value);
-        finish(out, LIENTHONG__V1__ENVELOPE__BODY_CURSOR_ACK, &out->cursor_ack);
+        wire_finish(out, LIENTHONG__V1__ENVELOPE__BODY_CURSOR_ACK, &out->cursor_ack);
     }
     return true;
 }
@@ -285,7 +284,7 @@ static bool say_reply(const struct effect *effect, const struct wire_turn *turn,
         return false;
     to->commit_seq = turn->seq;
     to->link = data_of_hash(&turn->link);
-    finish(out, LIENTHONG__V1__ENVELOPE__BODY_ADMIN_REPLY, to);
+    wire_finish(out, LIENTHONG__V1__ENVELOPE__BODY_ADMIN_REPLY, to);
     return true;
 }
 
@@ -293,7 +292,7 @@ bool wire_effect(const struct effect *effect, const struct wire_turn *turn, stru
                  struct wire_out *ret_out)
 {
     bool room = true;
-    begin(ret_out, effect->correlation);
+    wire_begin(ret_out, effect->correlation);
     switch (effect->kind) {
     case EFFECT_REFUSED:
         say_refused(effect, ret_out);

@@ -26,6 +26,10 @@ MUST_USE bool views_of_collisions(const struct collision_view *views, uint32_t c
 MUST_USE bool views_of_reply(const struct admin_reply *reply, struct arena *arena,
                              Lienthong__V1__AdminReply *ret_reply);
 
+/* An envelope without a body; then the body is chosen, and the whole measured. */
+void wire_begin(struct wire_out *out, uint64_t correlation);
+void wire_finish(struct wire_out *out, Lienthong__V1__Envelope__BodyCase body, void *message);
+
 void refused_of_problem(const struct problem *problem, int64_t retry_after_ms, Lienthong__V1__Refused *ret_refused);
 
 #endif

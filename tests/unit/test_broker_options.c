@@ -67,10 +67,10 @@ static void defaults_and_paths(void **state)
     snprintf(expected, sizeof expected, "%s/directory", folder);
     assert_string_equal(options.directory, expected);
     assert_string_equal(options.secret_key_file, "/etc/x.secret");
-    assert_int_equal(options.endpoint_count, 2);
-    assert_string_equal(options.endpoints[0], "tcp://127.0.0.1:7411");
+    assert_int_equal(options.endpoints.count, 2);
+    assert_string_equal(options.endpoints.list[0], "tcp://127.0.0.1:7411");
     snprintf(expected, sizeof expected, "ipc://%s/run/agencies", folder);
-    assert_string_equal(options.endpoints[1], expected);
+    assert_string_equal(options.endpoints.list[1], expected);
     assert_int_equal(options.store_bytes_max, 2LL << 30);
     assert_int_equal(options.store_ballast_bytes, 64 << 20);
     assert_int_equal(options.store_journal_bytes, 16 << 20);
