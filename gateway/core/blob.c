@@ -65,9 +65,15 @@ void blob_detach(struct step *step, struct handoff *handoff)
         must(turn_blob(step->turn, &at, &blob) && blob.uses);
         turn_attached_delete(step->turn, handoff->id, &at);
         blob.uses--;
-        put_due(step, &blob, blob.uses ? 0 : step->now_ms);
+        put_due(step, &blob, blob.uses ? 0 : blob.keep_ms > step->now_ms ? blob.keep_ms : step->now_ms);
     }
     handoff->flags &= ~(uint32_t)HANDOFF_ATTACHED;
+}
+
+void blob_renew(struct step *step, struct blob *blob)
+{
+    blob->keep_ms = step->now_ms + BLOB_UNUSED_MS;
+    put_due(step, blob, blob->uses ? 0 : blob->keep_ms);
 }
 
 void blob_grant(struct step *step, const struct handoff *handoff)

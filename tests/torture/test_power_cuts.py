@@ -100,3 +100,14 @@ def test_the_test_itself(work, fault):
     shutil.rmtree(watched)
     assert len(faults) >= len(cuts) // 2, f"only {len(faults)} of {len(cuts)} cuts found the fault"
     assert all("told" in fault or "SEED" in fault for fault in faults)
+
+
+def test_the_test_itself_for_attachments(work):
+    """Everything synced but the files of attachments: the cuts must miss those, and nothing else."""
+    folder, site = work
+    records, watched = record_load(folder, site, 5000 + SEED, 60, "--no-blob-sync")
+    cuts = disk.choose(records, 12, random.Random(SEED))
+    faults = examine_cuts(records, cuts, SEED, f"{folder}/cut", site)
+    shutil.rmtree(watched)
+    assert len(faults) >= len(cuts) // 2, f"only {len(faults)} of {len(cuts)} cuts found the fault"
+    assert all("blob " in fault for fault in faults), "\n".join(faults)
