@@ -13,7 +13,7 @@ import pytest
 import disk
 from gateway import NETWORK
 from place import CUTS, SEED
-from power import examine_cuts, make_site, record_load
+from power import LOAD_TURNS, examine_cuts, make_site, record_load
 
 PER_RECORDING = 20
 OF_LOAD = max(CUTS * 6 // 10, 1)            # the rest is cut out of the broker's recordings: test_power_broker.py
@@ -35,7 +35,7 @@ def work(tmp_path_factory):
 def test_recording_is_complete(work):
     """Played to its end with everything on disk, a recording gives the very files that are there."""
     folder, site = work
-    records, watched = record_load(folder, site, 1000 + SEED)
+    records, watched = record_load(folder, site, 1000 + SEED, 2 * LOAD_TURNS)
     played = disk.Disk()
     for record in records:
         if record.kind != disk.MARK:
@@ -51,6 +51,8 @@ def test_recording_is_complete(work):
     there = {os.path.relpath(os.path.join(at, name), watched) for at, folders, files in os.walk(watched)
              for name in folders + files}
     assert there == set(played.now) - {""}
+    blobs = [record.path for record in records if record.kind == disk.UNLINK and "/blobs/" in record.path]
+    assert blobs and any("/blobs/" in path and "-" in path for path in there), "attachments came and went"
     dropped = [record.path for record in records if record.kind == disk.UNLINK and record.path.endswith(".key")]
     assert dropped and any(path.endswith(".key") for path in there), "keys came and went"
 
