@@ -71,22 +71,23 @@ static enum result open_file(struct upload *upload, const char *path, struct lie
     struct stat about;
     upload->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (upload->fd < 0)
-        return blob_refuse(refusal, errno == ENOENT ? RESULT_NOT_FOUND : RESULT_INVALID, "Không đọc được %s: %s.",
-                           "%s cannot be read: %s.", path, strerror(errno));
+        return blob_refuse(refusal, errno == ENOENT ? RESULT_NOT_FOUND : RESULT_INVALID, "Không đọc được tệp: %s.",
+                           "The file cannot be read: %s.", strerror(errno));
     if (fstat(upload->fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > BLOB_BYTES_MAX) {
-        problem_set(&refusal->problem, PROBLEM_TOO_LARGE, "size", "%s lớn hơn 1 GiB.", "%s is larger than 1 GiB.",
-                    path);
+        problem_set(&refusal->problem, PROBLEM_TOO_LARGE, "size", "Tệp lớn hơn 1 GiB.",
+                    "The file is larger than 1 GiB.");
         return RESULT_INVALID;
     }
     enum result result = lienthong_blob_hash(upload->fd, &upload->sha256, &upload->size);
     if (result == RESULT_INVALID)
-        return blob_refuse(refusal, RESULT_INVALID, "%s không phải là tệp thường.", "%s is no regular file.", path);
+        return blob_refuse(refusal, RESULT_INVALID, "Không phải là tệp thường.", "It is no regular file.");
     if (result != RESULT_OK)
-        return blob_refuse(refusal, result, "Không đọc được %s: %s.", "%s cannot be read: %s.", path, strerror(errno));
+        return blob_refuse(refusal, result, "Không đọc được tệp: %s.", "The file cannot be read: %s.",
+                           strerror(errno));
     if (!upload->size || upload->size > BLOB_BYTES_MAX) {
         problem_set(&refusal->problem, upload->size ? PROBLEM_TOO_LARGE : PROBLEM_INVALID_FIELD, "size",
-                    upload->size ? "%s lớn hơn 1 GiB." : "%s là tệp rỗng.",
-                    upload->size ? "%s is larger than 1 GiB." : "%s is empty.", path);
+                    upload->size ? "Tệp lớn hơn 1 GiB." : "Tệp rỗng.",
+                    upload->size ? "The file is larger than 1 GiB." : "The file is empty.");
         return RESULT_INVALID;
     }
     return RESULT_OK;

@@ -30,16 +30,16 @@ struct download {
 
 static enum result taken(struct download *download)
 {
-    problem_set(&download->refusal->problem, PROBLEM_CONFLICT, "path", "%s đã có; không ghi đè.",
-                "%s is there already; it is not overwritten.", download->path);
+    problem_set(&download->refusal->problem, PROBLEM_CONFLICT, "path", "Tệp đã có; không ghi đè.",
+                "The file is there already; it is not overwritten.");
     return RESULT_INVALID;
 }
 
-static enum result unwritten(struct download *download, const char *path)
+static enum result unwritten(struct download *download)
 {
     int error = errno;
     return blob_refuse(download->refusal, error == ENOSPC || error == EDQUOT ? RESULT_FULL : RESULT_BROKEN,
-                       "Không ghi được %s: %s.", "%s cannot be written: %s.", path, strerror(error));
+                       "Không ghi được tệp: %s.", "The file cannot be written: %s.", strerror(error));
 }
 
 static enum result part_open(struct download *download)
@@ -65,10 +65,10 @@ static enum result part_open(struct download *download)
     text_add_hex(&part, random, sizeof random);
     text_add(&part, ".part");
     if (!*name || part.cut)
-        return blob_refuse(download->refusal, RESULT_INVALID, "Tên tệp không dùng được: '%s'.",
-                           "Not a usable name of a file: '%s'.", download->path);
+        return blob_refuse(download->refusal, RESULT_INVALID, "Tên tệp không dùng được.",
+                           "Not a usable name of a file.");
     download->fd = open(download->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    return download->fd < 0 ? unwritten(download, download->part) : RESULT_OK;
+    return download->fd < 0 ? unwritten(download) : RESULT_OK;
 }
 
 static enum result part_write(struct download *download, struct span bytes)
@@ -76,7 +76,7 @@ static enum result part_write(struct download *download, struct span bytes)
     for (size_t written = 0; written < bytes.size;) {
         ssize_t more = write(download->fd, bytes.bytes + written, bytes.size - written);
         if (more < 0 && errno != EINTR)
-            return unwritten(download, download->part);
+            return unwritten(download);
         written += more > 0 ? (size_t)more : 0;
     }
     crypto_hash_sha256_update(&download->state, bytes.bytes, bytes.size);
@@ -102,13 +102,13 @@ static enum result part_finish(struct download *download)
     if (!hash_equal(&sha256, &download->sha256))
         return blob_nonsense(download->refusal, "nội dung nhận được có SHA-256 khác", "what came has another SHA-256");
     if (fsync(download->fd) != 0)
-        return unwritten(download, download->part);
+        return unwritten(download);
     if (name_part(download) != 0)
-        return errno == EEXIST ? taken(download) : unwritten(download, download->path);
+        return errno == EEXIST ? taken(download) : unwritten(download);
     download->part[0] = 0;
     int folder = open(download->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool synced = folder >= 0 && fsync(folder) == 0;
-    enum result result = synced ? RESULT_OK : unwritten(download, download->folder);
+    enum result result = synced ? RESULT_OK : unwritten(download);
     if (folder >= 0)
         close(folder);
     return result;
