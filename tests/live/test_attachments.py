@@ -68,9 +68,9 @@ def test_what_one_uploads_the_other_fetches(running, blobs, tmp_path, size):
     assert blobs(COUNTER).get(sha256_of(content), last) == content[last * PIECE:]
     content = scan(tmp_path / "other.pdf", size)
     assert blobs(COUNTER).put(str(tmp_path / "other.pdf")).duplicate is False
-    fetched = running.cli("download", "--as", COUNTER, sha256_of(content).hex(), "--to", str(tmp_path / "back"), "--json")
-    assert (fetched["size"], (tmp_path / "back").read_bytes()) == (size, content)
-    assert (tmp_path / "back").stat().st_mode & 0o777 == 0o600
+    back = tmp_path / "back"
+    fetched = running.cli("download", "--as", COUNTER, sha256_of(content).hex(), "--to", str(back), "--json")
+    assert (fetched["size"], back.read_bytes(), back.stat().st_mode & 0o777) == (size, content, 0o600)
     assert sorted(os.listdir(tmp_path)) == ["back", "other.pdf", "scan.pdf"]
 
 
