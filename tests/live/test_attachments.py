@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from blobs import BlobLink, sha256_of
+from blobs import sha256_of
 from conftest import finish
 from gateway import BUILD, COUNTER, POLICE, TAX, Gateway, free_port, wait_for
 from wire import Refusal
@@ -17,29 +17,24 @@ PIECE = 64 << 10
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    """A broker with an endpoint for blobs."""
+    """A broker whose command line knows the endpoint for blobs, too."""
     made = Gateway(tmp_path_factory.mktemp("attachments"))
-    made.blob_endpoint = f"tcp://127.0.0.1:{free_port()}"
-    made.write("broker.yaml", made.read("broker.yaml") + f"blobs: {{ endpoints: [\"{made.blob_endpoint}\"] }}\n")
     made.replace("lienthong.yaml", f"tcp://127.0.0.1:{made.port + 1}", made.blob_endpoint)
     made.start_broker()
     yield made
     finish(made)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def blobs(running):
     """Links to the socket for blobs, by agency."""
     links = {}
 
     def link(code):
         if code not in links:
-            links[code] = BlobLink(running.blob_endpoint, running.path("keys/gateway.public"),
-                                   running.path(f"keys/{code}.secret"))
+            links[code] = running.blob_link(code)
         return links[code]
-    yield link
-    for each in links.values():
-        each.close()
+    return link
 
 
 def scan(path, size=1000):
