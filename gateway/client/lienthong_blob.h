@@ -40,7 +40,7 @@ struct lienthong_blob_options {
 };
 
 struct lienthong_blob_refusal {
-    struct problem problem;                 /* PROBLEM_NONE with sentences: it is not the gateway that said no */
+    struct problem problem;                 /* PROBLEM_NONE with sentences: nobody said no, something failed */
     int64_t        retry_after_ms;          /* 0: the same will not be taken later either */
 };
 
