@@ -357,8 +357,9 @@ demo:                           ## a whole day of handoffs to watch; KEEP=1 leav
 
 # ---------------------------------------------------------------- the rest
 
-# The client's header and the few it includes, found by the compiler, under their own paths.
-PUBLIC_HEADERS = $(sort $(filter %.h,$(shell $(CC) -I. -I$(BUILD)/gen -MM gateway/client/lienthong.h)))
+# The client's headers and the few they include, found by the compiler, under their own paths.
+PUBLIC_HEADERS = $(sort $(filter %.h,$(shell $(CC) -I. -I$(BUILD)/gen -MM \
+    $(addprefix gateway/client/,lienthong.h lienthong_blob.h))))
 # What `lienthong init` and the adapter find in share/lienthong: networks/, rules/, mappings/.
 SHARED_FILES := $(shell find deploy/networks adapters/rules adapters/mappings -name '*.yaml' 2>/dev/null)
 install: programs               ## programs, library, headers, networks, rules, units: DESTDIR= prefix=
