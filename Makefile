@@ -201,8 +201,8 @@ $(call program,$(BUILD)/tests/nth_stories,$(call NTH_OBJECTS,stories.c besides.c
 $(call program,$(BUILD)/tests/nth_units,$(call NTH_OBJECTS,units.c unit_config.c unit_wire.c unit_client.c),\
     unit-shared kinds client directory $(NEEDS_wire),\
     -lcmocka $(call wraps,$(NTH_CALLS) clock_wall_ms clock_monotonic_ms clock_boot_ms))
-$(call program,$(BUILD)/torture/load,$(call object_of,$(addprefix tests/torture/,load.c load_blob.c load_store.c audit.c \
-    audit_blob.c)),directory $(NEEDS_wire))
+LOAD_SOURCES := $(addprefix tests/torture/,load.c load_blob.c load_store.c audit.c audit_blob.c)
+$(call program,$(BUILD)/torture/load,$(call object_of,$(LOAD_SOURCES)),directory $(NEEDS_wire))
 $(call program,$(BUILD)/torture/pin,$(call object_of,tests/torture/pin.c),base)
 # Loaded before a program; they define what a fortified header would have as inline functions.
 $(BUILD)/obj/tests/torture/recorder.o $(BUILD)/obj/tests/torture/clock.o: private EXTRA := -U_FORTIFY_SOURCE

@@ -6,8 +6,8 @@
  *   load audit --store DIR --directory DIR --told FILE
  *
  * `run` takes its commands from the seed: submits (some again), offers, outcomes of every kind, checkpoints, cursors,
- * notices, operators' verbs, lost sessions, attachments, restarts, and a ballast that is given up and laid out again. Of 60 turns 30
- * are busy, then all that is open is closed, then days pass, so that bodies and day keys go. */
+ * notices, operators' verbs, lost sessions, attachments, restarts, and a ballast that is given up and laid out again.
+ * Of 60 turns 30 are busy, then all that is open is closed, then days pass, so that bodies and day keys go. */
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -535,7 +535,8 @@ static bool options_read(int count, char **arguments, struct load_options *ret_o
         { "store", required_argument, NULL, 's' }, { "directory", required_argument, NULL, 'd' },
         { "log", required_argument, NULL, 'l' }, { "told", required_argument, NULL, 't' },
         { "seed", required_argument, NULL, 'r' }, { "turns", required_argument, NULL, 'n' },
-        { "no-sync", no_argument, NULL, 'y' }, { "no-blob-sync", no_argument, NULL, 'b' }, { "tell-early", no_argument, NULL, 'e' }, { 0 },
+        { "no-sync", no_argument, NULL, 'y' }, { "no-blob-sync", no_argument, NULL, 'b' },
+        { "tell-early", no_argument, NULL, 'e' }, { 0 },
     };
     struct load_options read = { .seed = 1, .turns = 100 };
     for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {

@@ -1,8 +1,8 @@
 /* load_blob.c - attachments in the load: what the broker's thread of blobs does, between turns and in their order.
  *
- * A turn decides that something may be uploaded; after its commit the file is written, synced and renamed; the next turn
- * puts it on record, and only after that commit it is told. What a turn no longer knows is unlinked after it. A load that
- * begins again first removes the files that belong to nothing, as a broker does. */
+ * A turn decides that something may be uploaded; after its commit the file is written, synced and renamed; the next
+ * turn puts it on record, and only after that commit it is told. What a turn no longer knows is unlinked after it. A
+ * load that begins again first removes the files that belong to nothing, as a broker does. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
