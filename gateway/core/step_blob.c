@@ -45,14 +45,15 @@ static bool agrees(struct step *step, const struct blob *blob)
     return false;
 }
 
-/* Its 7 days begin anew. */
+/* Its 7 days begin anew; where it is used, they are remembered for when it is not (blob_detach). */
 static void renew(struct step *step, struct blob *blob)
 {
-    if (!blob->due_ms)
-        return;
-    turn_timer_delete(step->turn, blob->due_ms, TIMER_BLOB, blob->file);
-    blob->due_ms = step->now_ms + BLOB_UNUSED_MS;
-    turn_timer_put(step->turn, blob->due_ms, TIMER_BLOB, blob->file);
+    blob->stored_ms = step->now_ms;
+    if (blob->due_ms) {
+        turn_timer_delete(step->turn, blob->due_ms, TIMER_BLOB, blob->file);
+        blob->due_ms = step->now_ms + BLOB_UNUSED_MS;
+        turn_timer_put(step->turn, blob->due_ms, TIMER_BLOB, blob->file);
+    }
     turn_blob_put(step->turn, blob);
 }
 
