@@ -45,6 +45,18 @@ static bool agrees(struct step *step, const struct blob *blob)
     return false;
 }
 
+/* Its 7 days begin anew; where it is used, they are remembered for when it is not (blob_detach). */
+static void renew(struct step *step, struct blob *blob)
+{
+    blob->stored_ms = step->now_ms;
+    if (blob->due_ms) {
+        turn_timer_delete(step->turn, blob->due_ms, TIMER_BLOB, blob->file);
+        blob->due_ms = step->now_ms + BLOB_UNUSED_MS;
+        turn_timer_put(step->turn, blob->due_ms, TIMER_BLOB, blob->file);
+    }
+    turn_blob_put(step->turn, blob);
+}
+
 static void put(struct step *step)
 {
     const struct blob_ask *ask = &step->command->blob;
@@ -56,7 +68,7 @@ static void put(struct step *step)
     if (turn_blob_known(step->turn, agency, &ask->sha256) && turn_blob(step->turn, &ask->sha256, &blob)) {
         if (!agrees(step, &blob))
             return;
-        blob_renew(step, &blob);
+        renew(step, &blob);
         say(step, BLOB_KNOWN, &blob);
         return;
     }
@@ -76,15 +88,17 @@ static void keep(struct step *step)
     if (turn_blob(step->turn, &ask->sha256, &blob)) {
         if (!agrees(step, &blob))
             return;
+        renew(step, &blob);
     } else if (!turn_sealed_any(step->turn, ask->day) || turn_blob_of_file(step->turn, ask->file, &other)) {
         effects_refuse(step->effects, step->command, PROBLEM_BUSY, "",
                        "Việc tải lên kéo dài quá lâu: hãy tải lên lại.", "The upload took too long: upload it again.");
         return;
     } else {
         blob = (struct blob){ .sha256 = ask->sha256, .size = ask->size, .file = ask->file, .day = ask->day,
-                              .stored_ms = step->now_ms };
+                              .stored_ms = step->now_ms, .due_ms = step->now_ms + BLOB_UNUSED_MS };
+        turn_timer_put(step->turn, blob.due_ms, TIMER_BLOB, blob.file);
+        turn_blob_put(step->turn, &blob);
     }
-    blob_renew(step, &blob);
     turn_blob_known_put(step->turn, turn_agency_number_make(step->turn, step->command->agency->code), &ask->sha256);
     say(step, BLOB_KEPT, &blob);
 }

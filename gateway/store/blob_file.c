@@ -41,12 +41,21 @@ size_t blob_piece_bytes(uint64_t size, uint64_t piece)
 
 /* ---- names */
 
+struct name { char text[NAME_SIZE]; };
+
+static struct name name_of(const struct blob *blob)
+{
+    struct name name;
+    struct text text = text_of(name.text, sizeof name.text);
+    text_add_hex(&text, blob->sha256.bytes, HASH_SIZE);
+    text_add(&text, "-%016" PRIx64, blob->file);
+    return name;
+}
+
 static bool path_of(const struct blob_folder *folder, const struct blob *blob, char ret_path[PATH_SIZE])
 {
-    char hex[2 * HASH_SIZE + 1];
-    struct text text = text_of(hex, sizeof hex);
-    text_add_hex(&text, blob->sha256.bytes, HASH_SIZE);
-    int size = snprintf(ret_path, PATH_SIZE, "%s/%.2s/%s-%016" PRIx64, folder->path, hex, hex, blob->file);
+    struct name name = name_of(blob);
+    int size = snprintf(ret_path, PATH_SIZE, "%s/%.2s/%s", folder->path, name.text, name.text);
     return size > 0 && size < PATH_SIZE;
 }
 
@@ -67,7 +76,7 @@ static bool name_read(const char *name, struct blob *ret_blob)
         !hex_read(span_of(name + 2 * HASH_SIZE + 1, 16), &file, sizeof file))
         return false;
     ret_blob->file = be64toh(file);
-    return ret_blob->file != 0;
+    return ret_blob->file != 0 && strcmp(name, name_of(ret_blob).text) == 0;
 }
 
 /* ---- the folder */

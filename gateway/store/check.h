@@ -36,6 +36,7 @@ struct check {
     struct arena arena;                 /* for one opened row */
     struct blob_folder blobs;           /* the files; path "": there are none */
     uint64_t     uses, used;            /* of blobs: rows that name one; what their records say in all */
+    uint64_t     uses_print, used_print;    /* the same, each counted as the first bytes of its hash */
 
     /* While walking: the lane, the failed group, the turn of the row before. */
     struct key   group;

@@ -14,7 +14,6 @@ size_t blob_write(const struct blob *blob, uint8_t bytes[RECORD_BYTES_MAX])
     pen_u32(&pen, blob->day);
     pen_u32(&pen, blob->uses);
     pen_i64(&pen, blob->stored_ms);
-    pen_i64(&pen, blob->keep_ms);
     pen_i64(&pen, blob->due_ms);
     return (size_t)(pen.at - bytes);
 }
@@ -30,7 +29,6 @@ bool blob_parse(struct span bytes, struct blob *ret_blob)
     blob.day = scan_u32(&scan);
     blob.uses = scan_u32(&scan);
     blob.stored_ms = scan_i64(&scan);
-    blob.keep_ms = scan_i64(&scan);
     blob.due_ms = scan_i64(&scan);
     if (!scan_end(&scan) || !blob.size || blob.size > BLOB_BYTES_MAX || !blob.file || !blob.day ||
         !blob.uses != (blob.due_ms != 0))

@@ -12,8 +12,7 @@ struct blob {
     uint64_t file;                  /* which of the files with this hash it is; chosen at random, never 0 */
     uint32_t day;                   /* whose key seals it */
     uint32_t uses;                  /* handoffs whose header names it and whose body is still there */
-    int64_t  stored_ms;             /* when it came first */
-    int64_t  keep_ms;               /* not deleted before: so long after it was last uploaded */
+    int64_t  stored_ms;             /* when it came last */
     int64_t  due_ms;                /* without uses: when it is deleted, with a row among the timers; else 0 */
 };
 

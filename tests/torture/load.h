@@ -72,7 +72,7 @@ void load_blobs_sweep(struct load_blobs *blobs, struct store *store);   /* as a 
 
 /* ---- audit_blob.c: NULL, or what is wrong */
 struct audit_blobs { const char *store; struct blob_folder folder; struct blob seen[LOAD_KNOWN_MAX]; int seen_count; };
-/* On record, whole, and this agency may read it; unless its time without a use may have passed. */
+/* On record, whole, and this agency may read it; unless the last body that named it may have gone. */
 const char *audit_stored(struct audit_blobs *blobs, struct turn *turn, const char *agency, const struct hash *sha256,
                          uint64_t size, int64_t at_ms, int64_t now_ms);
 /* What an accepted header names is there as long as its body is. */

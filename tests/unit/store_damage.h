@@ -14,10 +14,12 @@ struct damage {
 };
 extern const struct damage store_damages[];
 extern const size_t store_damages_count;
-/* Those of what is known of dossiers, and of what reports are made of. */
+/* Those of what is known of dossiers, of what reports are made of, and of blobs. */
 extern const struct damage store_dossier_damages[];
 extern const size_t store_dossier_damages_count;
 extern const struct damage store_figure_damages[];
 extern const size_t store_figure_damages_count;
+extern const struct damage store_blob_damages[];
+extern const size_t store_blob_damages_count;
 
 #endif

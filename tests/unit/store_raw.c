@@ -20,6 +20,7 @@ static MDB_val val_of(struct span span)
 
 void raw_open(struct raw *raw, const char *folder, bool writable)
 {
+    raw->folder = folder;
     ok(mdb_env_create(&raw->env));
     ok(mdb_env_set_maxdbs(raw->env, TABLES));
     ok(mdb_env_set_mapsize(raw->env, 64 << 20));

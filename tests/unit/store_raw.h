@@ -11,6 +11,7 @@
 #include "tests/unit/store_site.h"
 
 struct raw {
+    const char *folder;                                     /* lent */
     MDB_env *env;
     MDB_txn *txn;
     MDB_dbi  tables[TABLES];

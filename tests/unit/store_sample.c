@@ -1,7 +1,10 @@
 #include "tests/unit/store_sample.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "gateway/store/blob_file.h"
 
 struct uuid sample_message_id(unsigned number)
 {
@@ -227,9 +230,78 @@ static void most_of_it(struct turn *turn, void *context)
     turn_cursor_put(turn, TAX, span_of_string("news"), span_of_string("2023-11-15"));
 }
 
+/* ---- blobs */
+
+static size_t content_of(unsigned file, uint8_t bytes[SAMPLE_NAMED_BYTES])
+{
+    size_t size = file == SAMPLE_NAMED ? SAMPLE_NAMED_BYTES : SAMPLE_UNNAMED_BYTES;
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(i * 7 + i / 256 + file);
+    return size;
+}
+
+struct blob sample_blob(unsigned file)
+{
+    uint8_t bytes[SAMPLE_NAMED_BYTES];
+    size_t size = content_of(file, bytes);
+    struct blob blob = { .sha256 = hash_of(span_of(bytes, size)), .size = size, .file = file, .day = SITE_DAY + 1,
+                         .stored_ms = SAMPLE_LATER_MS };
+    if (file == SAMPLE_NAMED)
+        blob.uses = 2;
+    else
+        blob.due_ms = SAMPLE_BLOB_DUE_MS;
+    return blob;
+}
+
+void sample_blob_name(unsigned file, char ret_name[SITE_PATH_SIZE])
+{
+    char hex[2 * HASH_SIZE + 1];
+    struct text text = text_of(hex, sizeof hex);
+    struct blob blob = sample_blob(file);
+    text_add_hex(&text, blob.sha256.bytes, HASH_SIZE);
+    must(snprintf(ret_name, SITE_PATH_SIZE, "blobs/%.2s/%s-%016" PRIx64, hex, hex, blob.file) < SITE_PATH_SIZE);
+}
+
+static void put_file(struct blob_folder *folder, const struct blob *blob)
+{
+    uint8_t bytes[SAMPLE_NAMED_BYTES];
+    struct blob_writing writing;
+    enum result result = blob_write_begin(folder, blob, &writing);
+    (void)content_of((unsigned)blob->file, bytes);
+    for (uint64_t piece = 0; result == RESULT_OK && piece < blob_pieces(blob->size); piece++)
+        result = blob_write_piece(folder, &writing, span_of(bytes + piece * BLOB_PIECE_BYTES,
+                                                            blob_piece_bytes(blob->size, piece)));
+    must(result == RESULT_OK && blob_write_end(folder, &writing) == RESULT_OK);
+}
+
+static void upload(struct turn *turn, const struct site *site)
+{
+    struct blob named = sample_blob(SAMPLE_NAMED), unnamed = sample_blob(SAMPLE_UNNAMED);
+    struct blob_folder_options options = { .store_folder = site->store_folder, .no_sync = true };
+    struct blob_folder folder;
+
+    must(turn_sealing_day(turn) == named.day && blob_folder_open(&folder, &options) == RESULT_OK);
+    put_file(&folder, &named);
+    put_file(&folder, &unnamed);
+    blob_folder_close(&folder);
+    turn_blob_put(turn, &named);
+    turn_blob_put(turn, &unnamed);
+    turn_timer_put(turn, unnamed.due_ms, TIMER_BLOB, unnamed.file);
+    turn_blob_known_put(turn, WARD, &named.sha256);
+    turn_blob_known_put(turn, POLICE, &named.sha256);
+    turn_blob_known_put(turn, WARD, &unnamed.sha256);
+}
+
+static void attach(struct turn *turn, struct handoff *handoff)
+{
+    struct blob named = sample_blob(SAMPLE_NAMED);
+    turn_attached_put(turn, handoff->id, &named.sha256);
+    handoff->flags |= HANDOFF_ATTACHED;
+}
+
 static void redirected(struct turn *turn, void *context)
 {
-    (void)context;
+    upload(turn, context);
     struct handoff closed = begin(turn, SAMPLE_CLOSED, TAX, 10, STATE_CLOSED);
     struct handoff child = begin(turn, SAMPLE_CHILD, POLICE, 10, STATE_READY);
     child.addressed = closed.addressed;
@@ -240,12 +312,14 @@ static void redirected(struct turn *turn, void *context)
     turn_handoff_put(turn, &closed);
     enter_lane(turn, &child);
     put_ready(turn, &child, 1, 0);
+    attach(turn, &child);
     turn_handoff_put(turn, &child);
     struct handoff old = begin(turn, SAMPLE_OLD, TAX, 11, STATE_DELIVERED);
     old.kind = KIND_URGE;                               /* without an answer */
     old.changed_ms = turn_now_ms(turn);
     old.flags |= HANDOFF_UNANSWERED;
     turn_unanswered_put(turn, TAX, old.changed_ms, old.id);
+    attach(turn, &old);
     turn_handoff_put(turn, &old);
 
     struct handoff request = begin(turn, SAMPLE_ASKED, POLICE, 1, STATE_DELIVERED);
@@ -278,7 +352,7 @@ void sample_build(struct site *site)
 {
     site_turn(site, SITE_NOW_MS, names, NULL);
     site_turn(site, SITE_NOW_MS + 1, most_of_it, NULL);
-    site_turn(site, SAMPLE_LATER_MS, redirected, NULL);
+    site_turn(site, SAMPLE_LATER_MS, redirected, site);
     site_turn(site, SAMPLE_LATER_MS, the_end, NULL);
     must(store_last(site->store).seq == SAMPLE_TURNS);
 }

@@ -12,6 +12,7 @@
 #include "gateway/core/flow.h"
 #include "proto/content.h"
 #include "tests/unit/core_operator.h"
+#include "tests/unit/core_upload.h"
 
 enum { WALKS = 120, ACTS = 150, STEPS = 7, SEEN_MAX = 4096 };
 
@@ -89,6 +90,17 @@ static const struct handoff *any(void)
 
 static uint8_t header_bytes[512];
 
+/* Often none; what uses them is counted by the check at the end of each walk. */
+static void attach(struct world *world, struct command *command)
+{
+    static const char *const contents[] = { "photo", "plan", "letter", "form" };
+    for (uint32_t left = dice(3); left; left--) {
+        const char *content = contents[dice(4)];
+        (void)upload(world, command->agency->code, content);
+        upload_name(command, content);
+    }
+}
+
 static void say(struct world *world, struct command *command, const char *reason, bool with_paper)
 {
     Lienthong__V1__Header header = LIENTHONG__V1__HEADER__INIT;
@@ -102,6 +114,7 @@ static void say(struct world *world, struct command *command, const char *reason
     header.facts = &facts;
     command->submit.header = span_of(header_bytes, lienthong__v1__header__pack(&header, header_bytes));
     memcpy(command->submit.procedure_code, "P", 2);
+    attach(world, command);
     world_run(world, command);
     assert_true(world_effect(world, EFFECT_ACCEPTED, 0) || world_effect(world, EFFECT_REFUSED, 0));
 }
@@ -278,6 +291,7 @@ static void check_waits(struct turn *turn, void *context)
 
 static void walk(struct world *world)
 {
+    world->tables.purge_after_ms = dice(2) ? DAY_MS : 60 * DAY_MS;
     for (unsigned i = 0; i < ACTS; i++) {
         world->now_ms += dice(100) ? dice(600000) : 3600000;
         world_read(world, look, NULL);

@@ -10,6 +10,7 @@
 
 #include "gateway/core/restore.h"
 #include "tests/unit/core_operator.h"
+#include "tests/unit/core_upload.h"
 
 /* ---- going back */
 
@@ -448,6 +449,39 @@ static void while_it_is_held(void **state)
     assert_string_equal(operator_fact(reply, "held"), "no");
 }
 
+/* What was uploaded before the backup is there, also while it is held; what came after it is to be uploaded again. */
+static void attachments_of_before_and_after(void **state)
+{
+    struct world *world = *state;
+    struct command lost = submit_of(world, SAFE, 1), kept = submit_of(world, SAFE, 2);
+    (void)upload(world, WARD, "before");
+    upload_name(&kept, "before");
+    (void)world_accept(world, &kept);
+    backup(world, "backup");
+    (void)upload(world, WARD, "after");
+    upload_name(&lost, "before");
+    upload_name(&lost, "after");
+    (void)world_accept(world, &lost);
+    bring_back(world, "backup");
+    judge(world);
+
+    struct command get = upload_ask(world, BLOB_GET, WARD, "before"), put = upload_ask(world, BLOB_PUT, WARD, "after");
+    struct command keep = upload_ask(world, BLOB_KEEP, WARD, "after");
+    keep.blob.file = 1ULL << 40;
+    keep.blob.day = SITE_DAY;
+    assert_int_equal(upload_say(world, &get)->word, BLOB_THERE);
+    assert_int_equal(upload_refusal(world, &put), PROBLEM_STOPPING);
+    assert_true(world_effect(world, EFFECT_REFUSED, 0)->refused.retry_after_ms > 0);
+    assert_int_equal(upload_refusal(world, &keep), PROBLEM_STOPPING);
+    release(world);
+    assert_int_equal(world_refusal(world, &lost), PROBLEM_ATTACHMENT_MISSING);
+    assert_string_equal(world_effect(world, EFFECT_REFUSED, 0)->refused.problem->field, "header.attachments[1]");
+    assert_true(upload(world, WARD, "after") > 0);
+    (void)world_accept(world, &lost);
+    upload_used(world, "before", 2);
+    upload_used(world, "after", 1);
+}
+
 static void a_gateway_that_never_came_back_has_nothing_to_release(void **state)
 {
     struct world *world = *state;
@@ -524,6 +558,7 @@ int main(void)
         WORLD(an_id_that_is_not_free_is_not_given), WORLD(without_its_id_it_waits_for_a_person),
         WORLD(again_behind_a_gate), WORLD(a_withdrawal_is_sent), WORLD(an_answer_waits_for_the_one_it_answers),
         WORLD(brought_back_twice), WORLD(while_it_is_held),
+        WORLD(attachments_of_before_and_after),
         WORLD(a_gateway_that_never_came_back_has_nothing_to_release), WORLD(judging_goes_on_where_it_was_cut_off),
         WORLD(a_follower_of_what_was_lost_misses_nothing),
     };

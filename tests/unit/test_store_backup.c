@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "gateway/store/blob_file.h"
 #include "tests/unit/store_raw.h"
 #include "tests/unit/store_sample.h"
 
@@ -54,6 +55,7 @@ static void check_copy(struct site *site, const char *folder)
     assert_int_equal(store_check(copy.store, fail_on_any, NULL, &result), RESULT_OK);
     assert_int_equal(result.handoffs, SAMPLE_END - 1);
     assert_int_equal(result.events, SAMPLE_EVENTS);
+    assert_int_equal(result.blobs, 2);
     site_close(&copy);
 }
 
@@ -99,6 +101,14 @@ static void taken_while_it_lives(void **state)
         assert_int_equal(stat(path, &file), 0);
         assert_int_equal(file.st_mode & 07777, files[i].mode);
     }
+    struct blob_folder_options options = { .store_folder = first, .read_only = true };
+    struct blob_folder blobs;
+    assert_int_equal(blob_folder_open(&blobs, &options), RESULT_OK);
+    for (unsigned which = SAMPLE_NAMED; which <= SAMPLE_UNNAMED; which++) {
+        struct blob blob = sample_blob(which);
+        assert_int_equal(blob_verify(&blobs, &blob), RESULT_OK);
+    }
+    blob_folder_close(&blobs);
     site_path(site, "first/ballast", path);
     assert_int_equal(access(path, F_OK), -1);
 
@@ -153,6 +163,87 @@ static void half_a_backup_is_none(void **state)
     assert_int_equal(backup_to(site, folder), SAMPLE_TURNS + 1);
 }
 
+static void blob_path(const struct site *site, unsigned file, char ret_path[2 * SITE_PATH_SIZE])
+{
+    char name[SITE_PATH_SIZE];
+    sample_blob_name(file, name);
+    assert_in_range(snprintf(ret_path, 2 * SITE_PATH_SIZE, "%s/%s", site->store_folder, name), 1,
+                    2 * SITE_PATH_SIZE - 1);
+}
+
+static void refused_with(struct site *site, const char *words)
+{
+    char folder[SITE_PATH_SIZE], array[400];
+    struct text why = text_of(array, sizeof array);
+    uint64_t seq = 7;
+    site_path(site, "copy", folder);
+    assert_int_equal(store_backup(site->store, folder, &seq, &why), RESULT_INVALID);
+    assert_int_equal(seq, 7);
+    if (!strstr(array, words))
+        fail_msg("%s", array);
+    assert_int_equal(access(folder, F_OK), -1);
+}
+
+/* The first of the two has been copied then; also it goes. */
+static void without_an_attachment_it_is_none(void **state)
+{
+    struct site *site = *state;
+    char path[2 * SITE_PATH_SIZE], aside[SITE_PATH_SIZE], blobs[SITE_PATH_SIZE], folder[SITE_PATH_SIZE];
+
+    sample_build(site);
+    site_path(site, "aside", aside);
+    blob_path(site, SAMPLE_UNNAMED, path);
+    assert_int_equal(rename(path, aside), 0);
+    refused_with(site, "an attachment's file is not there");
+    assert_int_equal(rename(aside, path), 0);
+    blob_path(site, SAMPLE_NAMED, path);
+    assert_int_equal(truncate(path, 70000), 0);
+    refused_with(site, "an attachment's file is damaged");
+    site_path(site, "store/blobs", blobs);
+    assert_int_equal(rename(blobs, aside), 0);
+    refused_with(site, "the folder of attachments is not there");
+    assert_int_equal(access(blobs, F_OK), -1);              /* and none is made by looking */
+    site_path(site, "copy", folder);
+    assert_int_equal(access(folder, F_OK), -1);
+}
+
+/* Rubbish stays where it is, and a store that names none has no folder of them. */
+static void only_what_is_named_is_copied(void **state)
+{
+    struct site *site = *state;
+    struct blob_folder_options options = { .store_folder = site->store_folder, .no_sync = true };
+    struct blob_folder blobs;
+    struct blob_walk walk = { 0 };
+    struct blob blob = sample_blob(SAMPLE_NAMED);
+    char folder[SITE_PATH_SIZE], path[SITE_PATH_SIZE], from[2 * SITE_PATH_SIZE], to[2 * SITE_PATH_SIZE];
+    unsigned files = 0;
+
+    site_path(site, "empty", folder);
+    (void)backup_to(site, folder);
+    site_path(site, "empty/blobs", path);
+    assert_int_equal(access(path, F_OK), -1);
+    sample_build(site);
+    blob_path(site, SAMPLE_NAMED, from);
+    blob_path(site, SAMPLE_NAMED, to);
+    to[strlen(to) - 1] = '9';                               /* another file of that hash */
+    assert_int_equal(link(from, to), 0);
+    assert_int_equal(blob_folder_open(&blobs, &options), RESULT_OK);
+    while (blob_walk_next(&blobs, &walk, &blob))
+        files++;
+    assert_int_equal(files, 3);
+    blob_folder_close(&blobs);
+    site_path(site, "copy", folder);
+    (void)backup_to(site, folder);
+    options.store_folder = folder;
+    walk = (struct blob_walk){ 0 };
+    files = 0;
+    assert_int_equal(blob_folder_open(&blobs, &options), RESULT_OK);
+    while (blob_walk_next(&blobs, &walk, &blob))
+        files++;
+    assert_int_equal(files, 2);
+    blob_folder_close(&blobs);
+}
+
 static void a_folder_that_is_there_is_left_alone(void **state)
 {
     struct site *site = *state;
@@ -182,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SITE_OPEN(taken_while_it_lives), SITE_OPEN(half_a_backup_is_none),
+        SITE_OPEN(without_an_attachment_it_is_none), SITE_OPEN(only_what_is_named_is_copied),
         SITE_OPEN(a_folder_that_is_there_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "gateway/store/counters.h"
+#include "gateway/store/record_blob.h"
 #include "gateway/store/record_dossier.h"
 #include "gateway/store/record_ending.h"
 #include "gateway/store/record_figure.h"
@@ -76,6 +77,10 @@ static const char COUNTERS[] =
     "000000000009000000000000000a00000000000000a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbe"
     "bf";
 
+/* Not used: it has a time instead. */
+static const char BLOB[] =
+    "0101000020000000000102030405060708ce25350100000000fdffffffffffffff0168e5cf8b010000";
+
 enum { SAMPLE_BYTES_MAX = ASKED_BYTES_MAX };            /* of the largest record */
 
 static struct hash hash_from(unsigned first)
@@ -112,6 +117,7 @@ static union {
     struct antecedent antecedent;
     struct chain_link link;
     struct counters counters;
+    struct blob blob;
 } parsed;
 
 #define CALLS(name, field) \
@@ -131,6 +137,7 @@ CALLS(unknown_code, unknown_code)
 CALLS(fail_group, group)
 CALLS(antecedent, antecedent)
 CALLS(chain_link, link)
+CALLS(blob, blob)
 static bool counters_p(struct span bytes) { return counters_parse(bytes, &parsed.counters); }
 static size_t counters_w(uint8_t *bytes) { counters_write(&parsed.counters, bytes); return COUNTERS_BYTES; }
 
@@ -282,6 +289,12 @@ static void fill_counters(void)
                                          .link = hash_from(0xA0) };
 }
 
+static void fill_blob(void)
+{
+    parsed.blob = (struct blob){ .size = 0x20000001, .file = 0x0807060504030201, .day = 20260302, .stored_ms = -3,
+                                 .due_ms = 1700000000001 };
+}
+
 /* The largest valid numbers are those of words.h today: KIND 19, STATE 8, VERDICT 11, FAIL 7, ANSWER 4, CAUSE 51,
  * STATUS 10, JUDGED 7, DUE_SOURCE 4, APOLOGY 6, UNASKED 7,
  * ASKING 3; MEASURE flags 15, LATE_CAUSE 3; a flow has at most 16 steps. */
@@ -305,6 +318,7 @@ static const struct sample samples[] = {
     { ANTECEDENT, antecedent_p, antecedent_w, fill_antecedent, "\001\001\002" },
     { LINK, chain_link_p, chain_link_w, fill_link, NULL },
     { COUNTERS, counters_p, counters_w, fill_counters, NULL },
+    { BLOB, blob_p, blob_w, fill_blob, NULL },
 };
 enum { SAMPLES = sizeof samples / sizeof *samples };
 

@@ -275,6 +275,113 @@ static void a_faulty_backup_is_not_restored_from(void **state)
     assert_int_equal(try_restore(site, "nowhere", "new", 0).result, RESULT_NOT_FOUND);
 }
 
+/* ---- attachments */
+
+static void blob_path(const struct site *site, const char *store, unsigned file, char ret_path[2 * SITE_PATH_SIZE])
+{
+    char folder[SITE_PATH_SIZE], name[SITE_PATH_SIZE];
+    site_path(site, store, folder);
+    sample_blob_name(file, name);
+    assert_in_range(snprintf(ret_path, 2 * SITE_PATH_SIZE, "%s/%s", folder, name), 1, 2 * SITE_PATH_SIZE - 1);
+}
+
+static void attachments_come_back(void **state)
+{
+    struct site *site = *state;
+    char path[2 * SITE_PATH_SIZE];
+    struct stat file;
+
+    backup_sample(site);
+    assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_OK);
+    for (unsigned which = SAMPLE_NAMED; which <= SAMPLE_UNNAMED; which++) {
+        blob_path(site, "new", which, path);
+        assert_int_equal(stat(path, &file), 0);
+        assert_int_equal(file.st_mode & 07777, 0600);
+        blob_path(site, "store", which, path);          /* of the lost store nothing is needed */
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_int_equal(check_whole(site, "new").blobs, 2);
+    assert_int_equal(check_whole(site, "backup").blobs, 2);
+}
+
+static void a_backup_with_a_bad_attachment_is_not_restored_from(void **state)
+{
+    struct site *site = *state;
+    char path[2 * SITE_PATH_SIZE], aside[SITE_PATH_SIZE];
+    uint8_t byte;
+
+    backup_sample(site);
+    blob_path(site, "backup", SAMPLE_UNNAMED, path);
+    int file = open(path, O_RDWR);
+    assert_true(pread(file, &byte, 1, 40) == 1);
+    byte ^= 0x80;
+    assert_true(pwrite(file, &byte, 1, 40) == 1);
+    struct try tried = try_restore(site, "backup", "new", 0);
+    assert_int_equal(tried.result, RESULT_INVALID);
+    assert_int_equal(tried.faults, 1);
+    assert_non_null(strstr(tried.words, "the backup has faults"));
+    assert_false(is_there(site, "new"));
+    byte ^= 0x80;
+    assert_true(pwrite(file, &byte, 1, 40) == 1);
+    close(file);
+
+    blob_path(site, "backup", SAMPLE_NAMED, path);
+    site_path(site, "aside", aside);
+    assert_int_equal(rename(path, aside), 0);
+    tried = try_restore(site, "backup", "new", 0);
+    assert_int_equal(tried.result, RESULT_INVALID);
+    assert_int_equal(tried.faults, 1);
+    assert_false(is_there(site, "new"));
+    assert_int_equal(rename(aside, path), 0);
+    assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_OK);
+}
+
+/* Those of a restore that was cut off are not taken for anything. */
+static void half_copied_attachments_begin_anew(void **state)
+{
+    static const char *const folders[] = { "new", "new/blobs", "new/blobs/00", "new/blobs/new" };
+    static const char *const files[] = {
+        "new/restoring.mdb", "new/blobs/new/0000000000000001",
+        "new/blobs/00/00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff-0000000000000001",
+    };
+    struct site *site = *state;
+    char path[SITE_PATH_SIZE + 32], twice[2 * SITE_PATH_SIZE];
+
+    backup_sample(site);
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        site_path(site, folders[i], path);
+        assert_int_equal(mkdir(path, 0700), 0);
+    }
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        write_file(site, files[i], "half");
+    sample_blob_name(SAMPLE_NAMED, path);               /* the very file, half, under its name */
+    path[8] = 0;
+    assert_in_range(snprintf(twice, sizeof twice, "%s/new/%s", site->folder, path), 1, sizeof twice - 1);
+    assert_int_equal(mkdir(twice, 0700), 0);
+    sample_blob_name(SAMPLE_NAMED, path);
+    assert_in_range(snprintf(twice, sizeof twice, "new/%s", path), 1, sizeof twice - 1);
+    write_file(site, twice, "half");
+    assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_OK);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        assert_false(is_there(site, files[i]));
+    assert_int_equal(check_whole(site, "new").blobs, 2);
+}
+
+static void attachments_alone_are_somebodys(void **state)
+{
+    struct site *site = *state;
+    char path[SITE_PATH_SIZE];
+
+    backup_sample(site);
+    site_path(site, "new", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    site_path(site, "new/blobs", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    write_file(site, "new/blobs/letter", "mine");
+    assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_INVALID);
+    assert_true(is_there(site, "new/blobs/letter"));
+}
+
 static void a_clock_that_is_behind_the_backup(void **state)
 {
     struct site *site = *state;
@@ -352,7 +459,7 @@ static void another_schema_is_refused_with_what_to_do(void **state)
         options.read_only = read_only;
         set_schema(site, "store", STORE_SCHEMA + 1);
         assert_int_equal(store_open(&store, &options, &why), RESULT_INVALID);
-        assert_non_null(strstr(words, "the store has schema 4, this program needs 3; install the newer version"));
+        assert_non_null(strstr(words, "the store has schema 5, this program needs 4; install the newer version"));
         assert_non_null(strstr(words, "hãy cài bản mới hơn"));
         set_schema(site, "store", STORE_SCHEMA);
         assert_int_equal(store_open(&store, &options, NULL), RESULT_OK);
@@ -361,7 +468,7 @@ static void another_schema_is_refused_with_what_to_do(void **state)
     set_schema(site, "backup", STORE_SCHEMA + 1);
     struct try tried = try_restore(site, "backup", "new", 0);
     assert_int_equal(tried.result, RESULT_INVALID);
-    assert_non_null(strstr(tried.words, "schema 4"));
+    assert_non_null(strstr(tried.words, "schema 5"));
     assert_false(is_there(site, "new"));
 }
 
@@ -369,7 +476,7 @@ static void another_schema_is_refused_with_what_to_do(void **state)
 static void make_older(const struct site *site)
 {
     static const enum table newer[] = { TABLE_DOSSIER_STATE, TABLE_MONEY, TABLE_PROVISIONAL, TABLE_UNRECEIVED,
-                                        TABLE_ENDING };
+                                        TABLE_ENDING, TABLE_BLOB_RECORD, TABLE_BLOB_FILE, TABLE_ATTACHED };
     char folder[SITE_PATH_SIZE];
     struct raw raw;
 
@@ -397,7 +504,7 @@ static void an_older_schema_is_brought_up(void **state)
     make_older(site);
     options.read_only = true;
     assert_int_equal(store_open(&store, &options, &why), RESULT_INVALID);
-    assert_non_null(strstr(words, "schema 1, this program needs 3; let this version's lienthongd open it once"));
+    assert_non_null(strstr(words, "schema 1, this program needs 4; let this version's lienthongd open it once"));
 
     options.read_only = false;
     assert_int_equal(store_open(&store, &options, NULL), RESULT_OK);
@@ -458,6 +565,8 @@ int main(void)
         SITE_OPEN(it_is_the_store_again), SITE_OPEN(no_epoch_twice),
         SITE_OPEN(a_folder_with_something_in_it_is_left_alone), SITE_OPEN(one_that_was_cut_off_begins_anew),
         SITE_OPEN(a_faulty_backup_is_not_restored_from), SITE_OPEN(a_key_that_cannot_be_read),
+        SITE_OPEN(attachments_come_back), SITE_OPEN(a_backup_with_a_bad_attachment_is_not_restored_from),
+        SITE_OPEN(half_copied_attachments_begin_anew), SITE_OPEN(attachments_alone_are_somebodys),
         SITE_OPEN(a_clock_that_is_behind_the_backup),
         SITE_OPEN(a_store_that_is_being_written), SITE_OPEN(another_schema_is_refused_with_what_to_do),
         SITE(an_older_schema_is_brought_up),
