@@ -23,14 +23,14 @@ static const char *verify(struct audit_blobs *blobs, const struct blob *blob)
     return NULL;
 }
 
-/* Unused ones go later; bodies, and what they alone name, are purged in the load after a day, elsewhere after thirty. */
+/* Unused ones go later; bodies, and what they alone name, are purged in the load after a day, else after thirty. */
 static bool may_be_gone(int64_t at_ms, int64_t now_ms)
 {
     return now_ms >= at_ms + 24 * 3600 * 1000LL;
 }
 
-const char *audit_stored(struct audit_blobs *blobs, struct turn *turn, const char *agency, const struct hash *sha256,
-                         uint64_t size, int64_t at_ms, int64_t now_ms)
+const char *audit_stored(struct audit_blobs *blobs, struct turn *turn, const char *agency,
+                         const struct hash *sha256, uint64_t size, int64_t at_ms, int64_t now_ms)
 {
     struct blob blob;
     uint32_t number = turn_agency_number(turn, agency);
