@@ -58,6 +58,7 @@ enum result __wrap_store_backup(struct store *store, const char *to_folder, uint
     struct image *before = is_tried_here() ? image_take(to_folder) : NULL;
 
     story.where = "a backup";
+    story.inside = true;                        /* it opens the copy to see which blobs it names */
     for (enum fail_what what = 0; before && what < FAIL_WHATS; what++)
         for (uint64_t n = first_n(), fired = is_wanted(what, ALL_KINDS); fired; n += story.stride) {
             struct turn_end last = store_last(store);
@@ -74,7 +75,9 @@ enum result __wrap_store_backup(struct store *store, const char *to_folder, uint
             image_put(before, to_folder);
         }
     image_free(before);
-    return __real_store_backup(store, to_folder, ret_seq, why);
+    enum result result = __real_store_backup(store, to_folder, ret_seq, why);
+    story.inside = false;
+    return result;
 }
 
 /* A restore that fails leaves nothing, and the next one goes well. */

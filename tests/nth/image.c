@@ -12,7 +12,7 @@
 
 #include "gateway/base/result.h"
 
-enum { FILES_MAX = 64, PATH_ROOM = 512 };
+enum { FILES_MAX = 512, PATH_ROOM = 512 };
 
 struct image {
     bool there;

@@ -119,6 +119,18 @@ static void write_components(const struct submit_wish *wish, struct submit_frame
     }
 }
 
+static void write_attachments(struct submit *submit, struct submit_frame *frame, Lienthong__V1__Header *header)
+{
+    header->attachments = frame->attachment_list;
+    for (uint32_t i = 0; i < submit->attachment_count; i++) {
+        Lienthong__V1__Attachment *attachment = &frame->attachments[i];
+        lienthong__v1__attachment__init(attachment);
+        attachment->sha256.data = submit->attachments[i].bytes;
+        attachment->sha256.len = HASH_SIZE;
+        frame->attachment_list[header->n_attachments++] = attachment;
+    }
+}
+
 /* The bytes that travel, and the hash over them: the header is a real one. */
 static void write_header(const struct submit_wish *wish, struct submit *submit, struct submit_frame *frame)
 {
@@ -141,6 +153,7 @@ static void write_header(const struct submit_wish *wish, struct submit *submit, 
     facts.reason_code = (char *)(wish->reason ? wish->reason : "");
     facts.answer_by_ms = wish->answer_by_ms;
     write_components(wish, frame, &facts);
+    write_attachments(submit, frame, &header);
     facts.officer_from = frame->facts.officer_from;
     header.facts = &facts;
     snprintf(frame->payload, sizeof frame->payload, "%s", wish->payload);
@@ -174,6 +187,8 @@ struct command submit_command(struct world *world, struct line *line, const stru
     read_after(world, line, wish, submit);
     read_cursor(line, wish->cursor, submit, frame);
     read_told(line, wish, submit, frame);
+    if (wish->attach)
+        attachments_named(world, line, wish->attach, submit);
     write_header(wish, submit, frame);
     return command;
 }
@@ -209,6 +224,7 @@ static void do_submit(struct world *world, struct line *line)
     if (line_get(line, "received"))
         wish.received_ms = STORY_BEGINS_MS + line_ms(line, "received", 0);
     wish.components = line_get(line, "components");
+    wish.attach = line_get(line, "attach");
     wish.reason = line_get(line, "reason");
     if (line_get(line, "answer_by"))
         wish.answer_by_ms = STORY_BEGINS_MS + line_ms(line, "answer_by", 0);
@@ -463,7 +479,8 @@ void command_run(struct world *world, struct line *line)
         { "submit", do_submit }, { "offer", do_offer }, { "outcome", do_outcome }, { "checkpoint", do_checkpoint },
         { "cursor", do_cursor }, { "notify", do_notify }, { "ack", do_ack }, { "track", do_track },
         { "breaker", do_breaker }, { "tick", tick_all }, { "directory", do_directory }, { "intake", do_intake },
-        { "admin", do_admin }, { "flood", flood_run }, { "report", figures_report },
+        { "admin", do_admin }, { "flood", flood_run }, { "report", figures_report }, { "upload", attachments_upload },
+        { "read", attachments_read }, { "blobs", attachments_list },
     };
     const char *name = line_word(line, 0);
 

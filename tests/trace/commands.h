@@ -13,7 +13,8 @@ enum { FRAME_COMPONENTS_MAX = 8 };
 struct submit_frame {
     Lienthong__V1__Component components[FRAME_COMPONENTS_MAX], *component_list[FRAME_COMPONENTS_MAX];
     char codes[FRAME_COMPONENTS_MAX][64];
-    uint8_t header[2048];
+    Lienthong__V1__Attachment attachments[ATTACHMENTS_MAX], *attachment_list[ATTACHMENTS_MAX];
+    uint8_t header[4096];
     char    payload[256];
     char    cursor[3][128];
     struct facts facts;
@@ -29,6 +30,7 @@ struct submit_wish {
     uint64_t    parent, sequence, accepted_as;
     const char *components, *reason;    /* what is asked of the citizen, or brought; NULL: not said */
     int64_t     answer_by_ms;
+    const char *attach;                 /* NULL: nothing */
     /* of the dossier */
     enum status status;
     const char *partner, *money, *version, *chosen;
@@ -41,6 +43,12 @@ struct command submit_command(struct world *world, struct line *line, const stru
 /* figures.c: what only reports are made of (true: something was said), and "report". */
 bool figures_said(struct line *line, struct facts *facts);
 void figures_report(struct world *world, struct line *line);
+
+/* attachments.c: "attach=", "upload", "read", "blobs". */
+void attachments_named(struct world *world, struct line *line, const char *names, struct submit *submit);
+void attachments_upload(struct world *world, struct line *line);
+void attachments_read(struct world *world, struct line *line);
+void attachments_list(struct world *world, struct line *line);
 
 /* flood.c: "flood": a long outage with a broker's breaker, in short. */
 void flood_run(struct world *world, struct line *line);

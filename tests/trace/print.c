@@ -460,6 +460,16 @@ static void print_notice(struct output *output, const struct effect *effect)
     output_add(output, notice->reason[0] ? " \"%s\"\n" : "\n", notice->reason);
 }
 
+static void print_blob(struct world *world, const struct effect *effect)
+{
+    static const char *const words[] = { "", "WANTED", "KNOWN", "KEPT", "THERE", "GONE" };
+    const char *name = world_upload_name(world, &effect->blob.sha256);
+    if (effect->kind == EFFECT_BLOB_DROP)
+        output_add(world->output, " drop %s\n", name);
+    else
+        output_add(world->output, " blob %s %s\n", name, words[effect->blob.word]);
+}
+
 /* What travels to whoever asked. False: it is for the broker. */
 static bool print_answer(struct world *world, const struct effect *effect)
 {
@@ -507,6 +517,9 @@ static bool print_answer(struct world *world, const struct effect *effect)
         return true;
     case EFFECT_ADMIN_REPLY:
         print_reply(output, &effect->admin_reply);
+        return true;
+    case EFFECT_BLOB: case EFFECT_BLOB_DROP:
+        print_blob(world, effect);
         return true;
     default:
         return false;

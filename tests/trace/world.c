@@ -388,6 +388,7 @@ void world_turn_quiet(struct world *world, const struct command *commands, uint3
         fprintf(stderr, "trace: a turn failed: %s, %s\n", result_name(result), store_trouble(world->store));
         exit(2);
     }
+    attachments_drop(world);
     world->again = false;
     for (uint32_t i = 0; i < world->effects.count; i++)
         world->again |= world->effects.list[i].kind == EFFECT_AGAIN;

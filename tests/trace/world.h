@@ -8,7 +8,7 @@
 #include "tests/trace/line.h"
 
 enum { WORLD_AGENCIES_MAX = 16, WORLD_PERMITS_MAX = 32, WORLD_ROUTES_MAX = 8, WORLD_NAMES_MAX = 64,
-       WORLD_SUCCESSORS_MAX = 32, WORLD_PROCEDURES_MAX = 4, WORLD_MAPS_MAX = 4 };
+       WORLD_SUCCESSORS_MAX = 32, WORLD_PROCEDURES_MAX = 4, WORLD_MAPS_MAX = 4, WORLD_UPLOADS_MAX = 8 };
 
 struct output { char *text; size_t used, size; };
 void output_add(struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -36,6 +36,10 @@ struct world {
     /* message ids by the names that the story gives them */
     struct known { char name[32]; struct uuid id; } known[WORLD_NAMES_MAX];
     int           known_count;
+    /* attachments, by their names */
+    struct uploaded { char name[32]; struct hash hash; } uploads[WORLD_UPLOADS_MAX];
+    int           upload_count;
+    uint64_t      files;                /* numbers given to files */
     /* of the last turn; the frames of a command live there */
     struct turn_end end;
     bool          again;
@@ -73,6 +77,10 @@ uint64_t    world_handoff_id(struct line *line, const char *text);              
     ((unsigned long long)((id) & ((1ULL << 48) - 1)) + ((id) >> 48 > 1 ? ((id) >> 48) * 1000 : 0))
 /* Since the story began: "90s", "1500ms"; "-" for none. */
 const char *world_time(int64_t time_ms, char text[32]);
+
+/* attachments.c: what the story calls it; "?". And the files of what the last turn has dropped go. */
+const char *world_upload_name(const struct world *world, const struct hash *hash);
+void        attachments_drop(struct world *world);
 
 /* catalogue.c: calendar, procedures, maps of statuses. False: not one of them. */
 bool world_catalogue_line(struct world *world, struct line *line);
