@@ -3,8 +3,8 @@
  * The thread asks, the loop makes a command of it and answers when the turn that decided it is on disk. Nobody waits
  * for the other: both have a descriptor that can be read when there is something for them.
  *
- * Bounds     BLOB_QUESTIONS_MAX may be open, which the thread sees to, so both lists have room for all of them; files
- *            to be dropped have DROPS_MAX places more. One too many is forgotten, and the thread looks
+ * Bounds     one question of each transfer and one of the sweep may be open, which the thread sees to, so both lists have
+ *            room for all of them; files to be dropped have DROPS_MAX places more. One too many is forgotten, and the thread looks
  *            through its folder again for what belongs to nothing.
  * Threads    calls of each side from its thread only.
  */
@@ -15,13 +15,13 @@
 
 #include "gateway/core/effects.h"
 
-/* One of each transfer and one of the sweep; those of transfers that have ended meanwhile, and are not answered yet. */
-enum { BLOB_QUESTIONS_MAX = 3 * BLOB_TRANSFERS_MAX + 1, BLOB_QUESTIONS_MANY = 2 * BLOB_TRANSFERS_MAX, DROPS_MAX = 512 };
+enum { BLOB_QUESTIONS_MAX = BLOB_TRANSFERS_MAX + 1, DROPS_MAX = 512 };
 
 struct blob_question {
     uint64_t transfer;
     bool     still;                         /* only whether the key is in force */
     bool     of_key;                        /* of an agency's; else of the folder itself */
+    bool     sends;                         /* it needs the role of sender: an upload */
     uint8_t  key[CURVE_KEY_SIZE];
     struct blob_ask ask;
 };

@@ -13,7 +13,7 @@
 enum {
     SECOND_MS = 1000, HOUR_MS = 60 * 60 * 1000, IDLE_MS = 60 * 1000,
     SWEEP_MS = 10,                          /* between two files that are asked about */
-    FRAMES_AT_ONCE = 64, RETRY_MS = 5, ASK_AGAIN_MS = 5000,
+    FRAMES_AT_ONCE = 64, RETRY_MS = 20, ASK_AGAIN_MS = 5000,
     ARENA_BYTES = 4 * BLOB_FRAME_BYTES_MAX + WIRE_EXTRA_BYTES,
 };
 
@@ -46,7 +46,6 @@ static void sweep(struct blob_thread *thread, int64_t at_ms)
     question.ask.sha256 = file.sha256;
     question.ask.file = file.file;
     thread->sweep_asked = true;
-    thread->questions++;
     blob_line_ask(thread->line, &question);
 }
 
@@ -64,7 +63,6 @@ static void take_answer(struct blob_thread *thread, const struct blob_answer *an
 {
     struct blob file = { .sha256 = answer->blob.sha256, .file = answer->blob.file };
 
-    thread->questions -= answer->kind != LINE_DROP;
     if (answer->kind == LINE_DROP)
         (void)blob_unlink(&thread->folder, &file);
     else if (answer->transfer == SWEEP_TRANSFER)
@@ -77,9 +75,16 @@ static void take_answer(struct blob_thread *thread, const struct blob_answer *an
 
 static void refuse(struct blob_thread *thread, uint32_t routing, const struct frame_refusal *refusal)
 {
+    int64_t retry_after_ms = problem_is_transient(refusal->problem.type) ? ASK_AGAIN_MS : 0;
+    struct transfer *transfer = transfer_find(thread, routing, refusal->correlation);
     struct wire_out out;
-    wire_refused(refusal, problem_is_transient(refusal->problem.type) ? ASK_AGAIN_MS : 0, &out);
-    (void)!transfer_send(thread, routing, &out);
+
+    if (transfer) {
+        transfer_end_refused(thread, transfer, &refusal->problem, retry_after_ms);
+        return;
+    }
+    wire_refused(refusal, retry_after_ms, &out);
+    transfer_say_once(thread, routing, &out);
 }
 
 static void take_frame(struct blob_thread *thread, const struct peer *peer, struct span bytes)
@@ -99,9 +104,6 @@ static void take_frame(struct blob_thread *thread, const struct peer *peer, stru
             problem_set(&refusal.problem, PROBLEM_MALFORMED, "", "khung phải là một phần duy nhất",
                         "a frame is a message of one part");
         }
-        struct transfer *transfer = transfer_find(thread, peer->routing, refusal.correlation);
-        if (transfer)
-            transfer_end(thread, transfer);
         refuse(thread, peer->routing, &refusal);
         return;
     }
@@ -136,8 +138,7 @@ static void from_time_to_time(struct blob_thread *thread, int64_t at_ms)
     }
     if (at_ms >= thread->hour_ms) {
         thread->hour_ms = at_ms + HOUR_MS;
-        if (blob_folder_forget_keys(&thread->folder) != RESULT_OK)
-            blob_line_break(thread->line, "the day keys cannot be opened again");
+        blob_folder_forget_keys(&thread->folder);
     }
     if (blob_line_missed(thread->line))
         sweep_begin(thread);
@@ -158,7 +159,7 @@ static void *run(void *context)
     enum sending sending = SENDING_NOTHING;
 
     sweep_begin(thread);
-    while (!blob_line_stopped(thread->line)) {
+    while (!blob_line_stopped(thread->line) && !thread->broken) {
         zmq_pollitem_t items[] = { { .socket = thread->socket, .events = ZMQ_POLLIN },
                                    { .fd = blob_line_thread_file(thread->line), .events = ZMQ_POLLIN } };
         (void)zmq_poll(items, 2, wait_ms(thread, busy, sending));

@@ -5,8 +5,9 @@
  * Order      an upload is written beside, its hash compared, synced, renamed, its folder synced; then the loop is told
  *            (KEEP), and only when that turn is on disk the uploader is (BLOB_STORED). A cut in between leaves a file
  *            that belongs to nothing; each start looks for such ones and removes them.
- * Bounds     BLOB_TRANSFERS_MAX at once, BLOB_TRANSFERS_OF_KEY_MAX of one key, BLOB_WINDOW chunks of each under way; a
- *            piece of every transfer in turn. An upload is not begun that would leave less than keep_free_bytes on the
+ * Bounds     BLOB_TRANSFERS_MAX at once, BLOB_TRANSFERS_OF_KEY_MAX of one key, BLOB_WINDOW chunks of an upload under
+ *            way, and as many of a download as its reader asked for and its connection takes; a piece of every
+ *            transfer in turn. An upload is not begun that would leave less than keep_free_bytes on the
  *            disk.
  * Failure    a full disk is a refusal; an I/O error while writing ends the gateway (blob_line_break()). A blob that
  *            cannot be read is refused and logged.

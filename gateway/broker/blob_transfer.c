@@ -5,7 +5,7 @@
 
 #include "gateway/base/log.h"
 
-enum { ASK_AGAIN_MS = 5000 };
+enum { ASK_AGAIN_MS = 5000, RETRY_MS = 20 };
 
 /* ---- finding, beginning, ending */
 
@@ -13,7 +13,8 @@ struct transfer *transfer_find(struct blob_thread *thread, uint32_t routing, uin
 {
     for (int i = 0; i < BLOB_TRANSFERS_MAX; i++) {
         struct transfer *transfer = &thread->transfers[i];
-        if (transfer->state && transfer->routing == routing && transfer->correlation == correlation)
+        if (transfer->state && transfer->state != TRANSFER_OVER && transfer->routing == routing &&
+            transfer->correlation == correlation)
             return transfer;
     }
     return NULL;
@@ -27,57 +28,101 @@ static struct transfer *find_number(struct blob_thread *thread, uint64_t number)
     return NULL;
 }
 
-void transfer_end(struct blob_thread *thread, struct transfer *transfer)
+/* Its place is free when nothing is to come of it any more. */
+static void let_go(struct transfer *transfer)
+{
+    if (transfer->state == TRANSFER_OVER && !transfer->asked && !transfer->owes)
+        transfer->state = TRANSFER_FREE;
+}
+
+static void end(struct blob_thread *thread, struct transfer *transfer)
 {
     if (transfer->state == PUT_COMING)
         blob_write_give_up(&thread->folder, &transfer->writing);
     if (transfer->state == GET_GOING)
         blob_read_end(&transfer->reading);
-    transfer->state = TRANSFER_FREE;
+    transfer->kept = transfer->state == PUT_KEEPING;
+    transfer->state = TRANSFER_OVER;
+    let_go(transfer);
+}
+
+static void owes_nothing(struct transfer *transfer)
+{
+    if (transfer->owes)
+        zmq_msg_close(&transfer->owed);
+    transfer->owes = false;
 }
 
 void transfers_end(struct blob_thread *thread)
 {
-    for (int i = 0; i < BLOB_TRANSFERS_MAX; i++)
-        transfer_end(thread, &thread->transfers[i]);
+    for (int i = 0; i < BLOB_TRANSFERS_MAX; i++) {
+        struct transfer *transfer = &thread->transfers[i];
+        owes_nothing(transfer);
+        if (transfer->state && transfer->state != TRANSFER_OVER)
+            end(thread, transfer);
+    }
 }
 
 bool transfers_write(const struct blob_thread *thread, uint64_t file)
 {
-    for (int i = 0; i < BLOB_TRANSFERS_MAX; i++)
-        if (thread->transfers[i].state == PUT_KEEPING && thread->transfers[i].blob.file == file)
+    for (int i = 0; i < BLOB_TRANSFERS_MAX; i++) {
+        const struct transfer *transfer = &thread->transfers[i];
+        if (transfer->blob.file == file && (transfer->state == PUT_KEEPING || transfer->state == TRANSFER_OVER))
             return true;
+    }
     return false;
 }
 
 /* ---- speaking */
 
-enum result transfer_send(struct blob_thread *thread, uint32_t routing, const struct wire_out *out)
+static bool pack(const struct wire_out *out, zmq_msg_t *ret_frame)
+{
+    if (zmq_msg_init_size(ret_frame, out->bytes))
+        return false;
+    wire_pack(out, zmq_msg_data(ret_frame));
+    return true;
+}
+
+void transfer_say_once(struct blob_thread *thread, uint32_t routing, const struct wire_out *out)
 {
     zmq_msg_t frame;
-    if (zmq_msg_init_size(&frame, out->bytes))
-        return RESULT_BUSY;
-    wire_pack(out, zmq_msg_data(&frame));
-    enum result result = peer_send(thread->socket, routing, &frame);
-    if (result != RESULT_OK)
+    if (pack(out, &frame) && peer_send(thread->socket, routing, &frame) != RESULT_OK)
         zmq_msg_close(&frame);
-    return result;
 }
 
-/* Who cannot be told will be silent, or has gone. */
+/* What is owed goes before anything else; no connection, no debt. */
+static void pay(struct blob_thread *thread, struct transfer *transfer)
+{
+    enum result result = peer_send(thread->socket, transfer->routing, &transfer->owed);
+    if (result == RESULT_BUSY) {
+        transfer->not_before_ms = thread->at_ms + RETRY_MS;
+        return;
+    }
+    transfer->moved_ms = thread->at_ms;
+    if (result == RESULT_OK)
+        transfer->owes = false;
+    else
+        owes_nothing(transfer);
+    let_go(transfer);
+}
+
+/* The last word of a transfer makes all before it old. */
 static void say(struct blob_thread *thread, struct transfer *transfer, const struct wire_out *out)
 {
-    (void)!transfer_send(thread, transfer->routing, out);
+    owes_nothing(transfer);
+    transfer->owes = pack(out, &transfer->owed);
+    if (transfer->owes)
+        pay(thread, transfer);
 }
 
-static void end_refused(struct blob_thread *thread, struct transfer *transfer, const struct problem *problem,
-                        int64_t retry_after_ms)
+void transfer_end_refused(struct blob_thread *thread, struct transfer *transfer, const struct problem *problem,
+                          int64_t retry_after_ms)
 {
     struct frame_refusal refusal = { .correlation = transfer->correlation, .problem = *problem };
     struct wire_out out;
     wire_refused(&refusal, retry_after_ms, &out);
     say(thread, transfer, &out);
-    transfer_end(thread, transfer);
+    end(thread, transfer);
 }
 
 static void end_with(struct blob_thread *thread, struct transfer *transfer, enum problem_type type, const char *field,
@@ -85,7 +130,7 @@ static void end_with(struct blob_thread *thread, struct transfer *transfer, enum
 {
     struct problem problem;
     problem_set(&problem, type, field, "%s%.0s", "%.0s%s", vi, en);
-    end_refused(thread, transfer, &problem, problem_is_transient(type) ? ASK_AGAIN_MS : 0);
+    transfer_end_refused(thread, transfer, &problem, problem_is_transient(type) ? ASK_AGAIN_MS : 0);
 }
 
 static void say_stored(struct blob_thread *thread, struct transfer *transfer, const struct blob_answer *answer)
@@ -105,11 +150,12 @@ static void ask(struct blob_thread *thread, struct transfer *transfer, enum blob
     struct blob_question question = { .transfer = transfer->number, .of_key = true, .still = !about };
 
     must(!transfer->asked);
+    question.sends = transfer->state == PUT_ASKED || transfer->state == PUT_COMING || transfer->state == PUT_KEEPING;
     memcpy(question.key, transfer->key, CURVE_KEY_SIZE);
     question.ask = (struct blob_ask){ .about = about, .sha256 = transfer->blob.sha256, .size = transfer->blob.size,
-                                      .file = transfer->blob.file, .day = transfer->blob.day };
+                                      .file = transfer->blob.file, .day = transfer->blob.day,
+                                      .anew = transfer->anew };
     transfer->asked = true;
-    thread->questions++;
     blob_line_ask(thread->line, &question);
 }
 
@@ -127,8 +173,12 @@ static void writing_failed(struct blob_thread *thread, struct transfer *transfer
     else if (result == RESULT_INVALID)
         end_with(thread, transfer, PROBLEM_INVALID_FIELD, "sha256", "Nội dung không có mã băm SHA-256 đã báo.",
                  "The content does not have the SHA-256 that was announced.");
+    else if (result == RESULT_BUSY)
+        end_with(thread, transfer, PROBLEM_BUSY, "", "Cổng đang mở quá nhiều tệp: hãy thử lại sau.",
+                 "The gateway has too many files open: try again later.");
     else {
-        transfer_end(thread, transfer);
+        end(thread, transfer);
+        thread->broken = true;
         blob_line_break(thread->line, "an attachment could not be written");
     }
 }
@@ -208,6 +258,39 @@ static void take_chunk(struct blob_thread *thread, struct transfer *transfer, co
 
 /* ---- a download */
 
+static void note_damaged(struct blob_thread *thread, uint64_t file)
+{
+    thread->damaged[thread->damaged_next++ % DAMAGED_MAX] = file;
+}
+
+/* Can the file on record be read, as far as is known without reading it? */
+static bool is_damaged(struct blob_thread *thread, const struct blob_effect *found)
+{
+    struct blob blob = { .sha256 = found->sha256, .size = found->size, .file = found->file, .day = found->day };
+    struct blob_reading reading;
+
+    for (int i = 0; i < DAMAGED_MAX; i++)
+        if (thread->damaged[i] == blob.file)
+            return true;
+    enum result result = blob_read_begin(&thread->folder, &blob, &reading);
+    blob_read_end(&reading);
+    return result == RESULT_NOT_FOUND || result == RESULT_INVALID;
+}
+
+static void reading_failed(struct blob_thread *thread, struct transfer *transfer, enum result result)
+{
+    log_event(LOG_ERROR, "blob-damaged", "why=%s", log_quoted(result_name(result)));
+    if (result != RESULT_NOT_FOUND && result != RESULT_INVALID) {
+        end_with(thread, transfer, PROBLEM_BUSY, "", "Cổng không đọc được tệp đính kèm lúc này: hãy thử lại sau.",
+                 "The gateway cannot read its file of this attachment just now: try again later.");
+        return;
+    }
+    note_damaged(thread, transfer->blob.file);
+    end_with(thread, transfer, PROBLEM_ATTACHMENT_MISSING, "sha256",
+             "Tệp đính kèm của cổng bị hỏng: ai có tệp hãy tải lên lại.",
+             "The gateway's file of this attachment is damaged: whoever has it may upload it again.");
+}
+
 static void begin_get(struct blob_thread *thread, struct transfer *transfer, const struct blob_effect *found)
 {
     struct wire_out out;
@@ -217,54 +300,63 @@ static void begin_get(struct blob_thread *thread, struct transfer *transfer, con
     transfer->blob.day = found->day;
     enum result result = blob_read_begin(&thread->folder, &transfer->blob, &transfer->reading);
     if (result != RESULT_OK) {
-        log_event(LOG_ERROR, "blob-damaged", "why=%s", log_quoted(result_name(result)));
-        end_with(thread, transfer, PROBLEM_ATTACHMENT_MISSING, "sha256",
-                 "Tệp đính kèm của cổng bị hỏng: hãy báo người vận hành.",
-                 "The gateway's file of this attachment is damaged: tell its operator.");
+        reading_failed(thread, transfer, result);
         return;
     }
     transfer->state = GET_GOING;
     wire_blob_found(transfer->blob.size, transfer->correlation, &out);
     say(thread, transfer, &out);
     if (transfer->next >= blob_pieces(transfer->blob.size))
-        transfer_end(thread, transfer);
+        end(thread, transfer);
 }
 
-/* True: it may go on at once. */
 static enum sending send_piece(struct blob_thread *thread, struct transfer *transfer)
 {
     const struct blob *blob = &transfer->blob;
     struct wire_out out;
+    zmq_msg_t frame;
 
     enum result result = blob_read_piece(&thread->folder, &transfer->reading, transfer->next, thread->piece);
     if (result != RESULT_OK) {
-        log_event(LOG_ERROR, "blob-damaged", "why=%s", log_quoted(result_name(result)));
-        end_with(thread, transfer, PROBLEM_ATTACHMENT_MISSING, "sha256",
-                 "Tệp đính kèm của cổng bị hỏng: hãy báo người vận hành.",
-                 "The gateway's file of this attachment is damaged: tell its operator.");
+        reading_failed(thread, transfer, result);
         return SENDING_NOTHING;
     }
     wire_chunk(transfer->next, span_of(thread->piece, blob_piece_bytes(blob->size, transfer->next)),
                transfer->correlation, &out);
-    result = transfer_send(thread, transfer->routing, &out);
-    if (result == RESULT_BUSY)
+    result = pack(&out, &frame) ? peer_send(thread->socket, transfer->routing, &frame) : RESULT_BUSY;
+    if (result != RESULT_OK)
+        zmq_msg_close(&frame);
+    if (result == RESULT_BUSY) {
+        transfer->not_before_ms = thread->at_ms + RETRY_MS;
         return SENDING_BLOCKED;
+    }
     transfer->moved_ms = thread->at_ms;
     transfer->next++;
     if (result == RESULT_OK && transfer->next < blob_pieces(blob->size))
         return transfer->next < transfer->until ? SENDING_MORE : SENDING_NOTHING;
-    transfer_end(thread, transfer);
+    end(thread, transfer);
     return SENDING_NOTHING;
+}
+
+static enum sending go_on(struct blob_thread *thread, struct transfer *transfer)
+{
+    bool goes = transfer->state == GET_GOING && transfer->next < transfer->until;
+
+    if (!transfer->owes && !goes)
+        return SENDING_NOTHING;
+    if (thread->at_ms < transfer->not_before_ms)
+        return SENDING_BLOCKED;
+    if (!transfer->owes)
+        return send_piece(thread, transfer);
+    pay(thread, transfer);
+    return transfer->owes ? SENDING_BLOCKED : goes ? SENDING_MORE : SENDING_NOTHING;
 }
 
 enum sending transfers_send(struct blob_thread *thread)
 {
     bool more = false, blocked = false;
     for (int i = 0; i < BLOB_TRANSFERS_MAX; i++) {
-        struct transfer *transfer = &thread->transfers[i];
-        if (transfer->state != GET_GOING || transfer->next >= transfer->until)
-            continue;
-        enum sending sending = send_piece(thread, transfer);
+        enum sending sending = go_on(thread, &thread->transfers[i]);
         more |= sending == SENDING_MORE;
         blocked |= sending == SENDING_BLOCKED;
     }
@@ -283,7 +375,7 @@ static struct transfer *free_place(struct blob_thread *thread, const uint8_t key
         of_key += transfer->state && memcmp(transfer->key, key, CURVE_KEY_SIZE) == 0;
         place = place || transfer->state ? place : transfer;
     }
-    return of_key < BLOB_TRANSFERS_OF_KEY_MAX && thread->questions < BLOB_QUESTIONS_MANY ? place : NULL;
+    return of_key < BLOB_TRANSFERS_OF_KEY_MAX ? place : NULL;
 }
 
 static void begin(struct blob_thread *thread, uint32_t routing, const uint8_t key[CURVE_KEY_SIZE],
@@ -291,9 +383,12 @@ static void begin(struct blob_thread *thread, uint32_t routing, const uint8_t ke
 {
     struct transfer *transfer = free_place(thread, key);
     if (!transfer) {
-        struct transfer nobody = { .routing = routing, .correlation = frame->correlation };
-        end_with(thread, &nobody, PROBLEM_BUSY, "", "Đang có quá nhiều lượt truyền tệp: hãy thử lại sau.",
-                 "Too many transfers just now: try again later.");
+        struct frame_refusal refusal = { .correlation = frame->correlation };
+        struct wire_out out;
+        problem_set(&refusal.problem, PROBLEM_BUSY, "", "Đang có quá nhiều lượt truyền tệp: hãy thử lại sau.",
+                    "Too many transfers just now: try again later.");
+        wire_refused(&refusal, ASK_AGAIN_MS, &out);
+        transfer_say_once(thread, routing, &out);
         return;
     }
     bool put = frame->kind == BLOB_FRAME_PUT;
@@ -312,7 +407,7 @@ static void take_credit(struct blob_thread *thread, struct transfer *transfer, u
         end_with(thread, transfer, PROBLEM_WRONG_STATE, "", "Đang tải lên: cổng cho biết được gửi bao nhiêu.",
                  "This is an upload: it is the gateway that gives credit.");
     else if (!until)
-        transfer_end(thread, transfer);
+        end(thread, transfer);
     else
         transfer->until = until;
 }
@@ -347,19 +442,23 @@ static void unlink_own(struct blob_thread *thread, const struct transfer *transf
 
 static void decided(struct blob_thread *thread, struct transfer *transfer, const struct blob_answer *answer)
 {
+    bool damaged = !transfer->anew && (answer->blob.word == BLOB_KNOWN || answer->blob.word == BLOB_KEPT) &&
+                   answer->blob.file != transfer->blob.file && is_damaged(thread, &answer->blob);
+
     switch (answer->blob.word) {
     case BLOB_WANTED:
         begin_put(thread, transfer, answer->blob.day);
         return;
-    case BLOB_KEPT:
-        if (answer->blob.file != transfer->blob.file)
+    case BLOB_KEPT: case BLOB_KNOWN:
+        if (damaged) {                              /* what comes, or has come, takes the place of that file */
+            transfer->anew = true;
+            ask(thread, transfer, answer->blob.word == BLOB_KEPT ? BLOB_KEEP : BLOB_PUT);
+            return;
+        }
+        if (answer->blob.word == BLOB_KEPT && answer->blob.file != transfer->blob.file)
             unlink_own(thread, transfer);
         say_stored(thread, transfer, answer);
-        transfer_end(thread, transfer);
-        return;
-    case BLOB_KNOWN:
-        say_stored(thread, transfer, answer);
-        transfer_end(thread, transfer);
+        end(thread, transfer);
         return;
     case BLOB_THERE:
         begin_get(thread, transfer, &answer->blob);
@@ -370,19 +469,30 @@ static void decided(struct blob_thread *thread, struct transfer *transfer, const
     must(!"a transfer was answered what only the sweep asks");
 }
 
+/* It has ended while it was asked whether its file is kept: nobody is told any more. */
+static void answered_too_late(struct blob_thread *thread, struct transfer *transfer, const struct blob_answer *answer)
+{
+    bool other = answer->kind == LINE_BLOB && answer->blob.word == BLOB_KEPT &&
+                 answer->blob.file != transfer->blob.file;
+    if (transfer->kept && (answer->kind != LINE_BLOB || other))
+        unlink_own(thread, transfer);
+    let_go(transfer);
+}
+
 void transfer_answered(struct blob_thread *thread, const struct blob_answer *answer)
 {
     struct transfer *transfer = find_number(thread, answer->transfer);
 
-    if (!transfer)
-        return;                                     /* it has ended meanwhile */
+    must(transfer && transfer->asked);
     transfer->asked = false;
     if (answer->kind == LINE_BLOB)
         transfer->moved_ms = thread->at_ms;
-    if (answer->kind == LINE_REFUSED) {
+    if (transfer->state == TRANSFER_OVER) {
+        answered_too_late(thread, transfer, answer);
+    } else if (answer->kind == LINE_REFUSED) {
         if (transfer->state == PUT_KEEPING)
             unlink_own(thread, transfer);
-        end_refused(thread, transfer, &answer->problem, answer->retry_after_ms);
+        transfer_end_refused(thread, transfer, &answer->problem, answer->retry_after_ms);
     } else if (answer->kind == LINE_BLOB) {
         decided(thread, transfer, answer);
     } else if (transfer->state == PUT_KEEPING) {    /* the last chunk came while the key was asked about */
@@ -395,10 +505,15 @@ void transfers_look(struct blob_thread *thread, int64_t since_ms)
     for (int i = 0; i < BLOB_TRANSFERS_MAX; i++) {
         struct transfer *transfer = &thread->transfers[i];
         bool moving = transfer->state == PUT_COMING || transfer->state == GET_GOING;
-        if (moving && transfer->moved_ms < since_ms)
+        bool silent = transfer->moved_ms < since_ms;
+        if (transfer->state == TRANSFER_OVER && silent) {
+            owes_nothing(transfer);
+            let_go(transfer);
+        } else if (moving && silent) {
             end_with(thread, transfer, PROBLEM_BUSY, "", "Lượt truyền này im lặng quá lâu: hãy bắt đầu lại.",
                      "This transfer was silent for too long: begin it again.");
-        else if (moving && !transfer->asked && thread->questions < BLOB_QUESTIONS_MANY)
+        } else if (moving && !transfer->asked) {
             ask(thread, transfer, 0);
+        }
     }
 }

@@ -1,7 +1,8 @@
 /* blob_transfer.h - one upload or download at a time, many of them: for blob_thread.c alone, whose state this is.
  *
  *   PUT     ASKED -> COMING -> KEEPING -> BLOB_STORED            GET     ASKED -> GOING -> its last chunk
- * In ASKED and KEEPING the loop is asked and the peer waits; otherwise the peer is waited for.
+ * In ASKED and KEEPING the loop is asked and the peer waits; otherwise the peer is waited for. OVER: its last word has not
+ * left yet, or a question is open whose answer says what becomes of its file; until then its place is taken.
  */
 #ifndef GATEWAY_BROKER_BLOB_TRANSFER_H
 #define GATEWAY_BROKER_BLOB_TRANSFER_H
@@ -10,7 +11,8 @@
 #include "gateway/broker/bus.h"
 #include "gateway/wire/wire_blob.h"
 
-enum transfer_state { TRANSFER_FREE, PUT_ASKED, PUT_COMING, PUT_KEEPING, GET_ASKED, GET_GOING };
+enum transfer_state { TRANSFER_FREE, PUT_ASKED, PUT_COMING, PUT_KEEPING, GET_ASKED, GET_GOING,
+                      TRANSFER_OVER };
 
 struct transfer {
     enum transfer_state state;
@@ -18,7 +20,12 @@ struct transfer {
     uint32_t routing;
     uint64_t correlation;
     uint8_t  key[CURVE_KEY_SIZE];
-    bool     asked;                         /* a question is open */
+    bool     asked;                         /* a question is open ... */
+    bool     kept;                          /* ... whether its file is kept */
+    bool     owes;                          /* the peer's queue was full: `owed` has not been said yet */
+    zmq_msg_t owed;
+    int64_t  not_before_ms;                 /* nor is that queue tried again before */
+    bool     anew;                          /* the file on record cannot be read */
     struct blob blob;
     struct blob_writing writing;            /* PUT_COMING */
     struct blob_reading reading;            /* GET_GOING */
@@ -27,6 +34,7 @@ struct transfer {
 };
 
 #define SWEEP_TRANSFER 1ULL
+enum { DAMAGED_MAX = 64 };
 
 struct blob_thread {
     pthread_t thread;
@@ -37,8 +45,9 @@ struct blob_thread {
     struct arena arena;                     /* for one frame */
     struct transfer transfers[BLOB_TRANSFERS_MAX];
     uint64_t  last;                         /* the last number given */
-    unsigned  questions;                    /* not answered yet, also of transfers that are over */
     int64_t   at_ms;                        /* now */
+    bool      broken;                       /* an upload could not be written: nothing more is done */
+    uint64_t  damaged[DAMAGED_MAX], damaged_next;       /* files that could not be read, the last ones */
     int64_t   second_ms, hour_ms, sweep_ms; /* when each comes next */
     struct blob_walk walk;
     bool      sweeping, sweep_asked;
@@ -51,11 +60,12 @@ struct transfer *transfer_find(struct blob_thread *thread, uint32_t routing, uin
 void transfer_frame(struct blob_thread *thread, uint32_t routing, const uint8_t key[CURVE_KEY_SIZE],
                     const struct blob_frame *frame);
 void transfer_answered(struct blob_thread *thread, const struct blob_answer *answer);
-void transfer_end(struct blob_thread *thread, struct transfer *transfer);       /* says nothing */
-/* BUSY: its queue is full. NOT_FOUND: the connection is gone. */
-MUST_USE enum result transfer_send(struct blob_thread *thread, uint32_t routing, const struct wire_out *out);
+void transfer_end_refused(struct blob_thread *thread, struct transfer *transfer, const struct problem *problem,
+                          int64_t retry_after_ms);
+/* To somebody without a transfer: he hears it, or not. */
+void transfer_say_once(struct blob_thread *thread, uint32_t routing, const struct wire_out *out);
 
-/* A piece of every download that may go on. MORE: there is more that can go at once; BLOCKED: but not just now. */
+/* What is owed, and a piece of every download that may go on. MORE: there is more that can go at once; BLOCKED: but not just now. */
 enum sending { SENDING_NOTHING, SENDING_MORE, SENDING_BLOCKED };
 enum sending transfers_send(struct blob_thread *thread);
 /* Asks about the keys again; ends those of whom nothing was heard since. */

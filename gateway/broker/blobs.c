@@ -4,6 +4,8 @@
 
 #include "gateway/broker/broker.h"
 
+enum { HEARD_AT_ONCE = 32 };            /* what is left is heard of again */
+
 enum result blobs_open(struct broker *broker, struct text *why)
 {
     struct blobs *blobs = &broker->blobs;
@@ -59,7 +61,7 @@ static const struct agency *holder_of(struct broker *broker, const struct blob_q
                "the key of this connection is not in force");
         return NULL;
     }
-    if (question->ask.about == BLOB_PUT && !(roles & ROLE_SENDER)) {
+    if (question->sends && !(roles & ROLE_SENDER)) {
         refuse(broker, question, "khóa này không có vai trò gửi", "this key does not have the role of sender");
         return NULL;
     }
@@ -87,17 +89,13 @@ static void take(struct broker *broker, const struct blob_question *question)
 
 void blobs_hear(struct broker *broker)
 {
-    struct blobs *blobs = &broker->blobs;
+    struct blob_question question;
 
-    if (!blobs->line || (!blobs->has_kept && !broker->heard.blobs))
+    if (!broker->blobs.line || !broker->heard.blobs)
         return;
-    while (order_has_room(&broker->order, sizeof blobs->kept.ask)) {
-        if (!blobs->has_kept && !blob_line_question(blobs->line, &blobs->kept))
-            return;
-        blobs->has_kept = false;
-        take(broker, &blobs->kept);
-    }
-    blobs->has_kept = blob_line_question(blobs->line, &blobs->kept);
+    for (int i = 0; i < HEARD_AT_ONCE && order_has_room(&broker->order, sizeof question.ask) &&
+                    blob_line_question(broker->blobs.line, &question); i++)
+        take(broker, &question);
 }
 
 /* ---- answers */
@@ -127,10 +125,7 @@ void blobs_on_disk(struct broker *broker)
         blob_line_on_disk(broker->blobs.line, store_syncs_over(broker->store));
 }
 
-bool blobs_broken(const struct broker *broker)
+const char *blobs_trouble(const struct broker *broker)
 {
-    const char *why = broker->blobs.line ? blob_line_broken(broker->blobs.line) : NULL;
-    if (why)
-        log_event(LOG_ERROR, "broken", "why=%s", log_quoted(why));
-    return why != NULL;
+    return broker->blobs.line ? blob_line_broken(broker->blobs.line) : NULL;
 }

@@ -12,8 +12,6 @@ struct broker;
 struct blobs {
     struct blob_line *line;                 /* NULL: there is no socket for blobs, and no thread */
     struct blob_thread *thread;
-    struct blob_question kept;              /* a question that did not fit into the turn any more */
-    bool has_kept;
 };
 
 /* The `session` of a command that came from that thread; the rest is the number of the transfer. */
@@ -25,12 +23,12 @@ MUST_USE enum result blobs_open(struct broker *broker, struct text *why);
 void blobs_close(struct broker *broker);                                /* takes what was never opened */
 /* Readable when blobs_hear() has something to do; -1: never. */
 int  blobs_file(const struct broker *broker);
-/* Into broker->order, as far as there is room. */
+/* Some of what is asked, into broker->order, before its other commands: a flood of those must not keep them out. */
 void blobs_hear(struct broker *broker);
 /* BLOB, BLOB_DROP, or REFUSED to a BLOB_SESSION: of the turn that has just been made. */
 void blobs_answer(struct broker *broker, const struct effect *effect);
 void blobs_on_disk(struct broker *broker);
-/* An attachment could not be written: the process stops. */
-bool blobs_broken(const struct broker *broker);
+/* An attachment could not be written, and why: the process stops. NULL: no. */
+const char *blobs_trouble(const struct broker *broker);
 
 #endif

@@ -26,7 +26,7 @@ enum {
     WAITED_COMMANDS = TURN_COMMANDS_MAX / 8,    /* ... and commands taken into it */
     GATHER_US = 4000, GATHER_LAZY_US = 20000, GATHER_COMMANDS = TURN_COMMANDS_MAX * 3 / 4,
     WASTE_BYTES = 64 << 10, WASTE_PER_TURN = TURN_COMMAND_BYTES_MAX / WASTE_BYTES,
-    BACKUP_PAUSE_MS = 60 * 60 * 1000, REFUSALS_PER_MINUTE = 30, COMINGS_PER_MINUTE = 600,
+    BACKUP_PAUSE_MS = 6 * 60 * 60 * 1000, REFUSALS_PER_MINUTE = 30, COMINGS_PER_MINUTE = 600,
 };
 
 /* A DELIVER that could not be handed to its connection: nobody acted on it, and the core is told so. */

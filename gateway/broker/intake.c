@@ -510,6 +510,7 @@ void intake_read(struct broker *broker)
         broker->hurry = false;
         broker->gather_until_us = bus_now_us() + GATHER_LAZY_US;
     }
+    blobs_hear(broker);
     if (broker->has_kept)
         take_kept(broker, &budget);
     while (budget && !broker->has_kept && broker->heard.frames[BUS_ADMIN] && read_one(broker, BUS_ADMIN, &budget))

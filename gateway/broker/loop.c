@@ -67,7 +67,7 @@ static int64_t wait_ms(const struct loop *loop)
         int64_t left_ms = (broker->gather_until_us - bus_now_us() + 999) / 1000;
         return left_ms < 0 ? 0 : left_ms < ms ? left_ms : ms;
     }
-    if (turn_is_due(broker) || broker->has_kept || broker->blobs.has_kept)
+    if (turn_is_due(broker) || broker->has_kept)
         return 0;
     if (!broker->stopping) {
         int64_t offers_ms = offers_due_ms(&broker->offers, broker->now_ms);
@@ -129,7 +129,7 @@ static void once_a_second(struct loop *loop)
     offers_expire(&broker->offers, broker->now_ms, broker->tables->lease_ms);
     if (broker->backup_until_ms && broker->steady_ms >= broker->backup_until_ms) {
         broker->backup_until_ms = 0;
-        log_event(LOG_WARN, "backup-ended", "why=%s", log_quoted("no backup-end within an hour: the sweep goes on"));
+        log_event(LOG_WARN, "backup-ended", "why=%s", log_quoted("no backup-end within six hours: the sweep goes on"));
     }
 }
 
@@ -291,7 +291,7 @@ int loop_run(struct broker *broker)
         sessions_flush(broker);
         from_time_to_time(&loop);
         result = make_turn(&loop);
-        if (result == RESULT_OK && blobs_broken(broker))
+        if (result == RESULT_OK && blobs_trouble(broker))
             result = RESULT_BROKEN;
         if (result == RESULT_OK)
             result = settle(&loop);
@@ -305,7 +305,8 @@ int loop_run(struct broker *broker)
     if (result == RESULT_OK)
         speak_out(broker);
     if (result != RESULT_OK) {
-        log_event(LOG_ERROR, "broken", "why=%s", log_quoted(store_trouble(broker->store)));
+        const char *why = blobs_trouble(broker);
+        log_event(LOG_ERROR, "broken", "why=%s", log_quoted(why ? why : store_trouble(broker->store)));
         return 1;
     }
     log_event(LOG_INFO, "stopped", "seq=%" PRIu64 " count=%u", store_last(broker->store).seq,

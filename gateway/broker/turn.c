@@ -337,8 +337,6 @@ enum result turn_go_on(struct broker *broker)
 {
     if (!broker->order.agreed || order_is_empty(&broker->order))
         intake_read(broker);
-    if (!broker->order.agreed)
-        blobs_hear(broker);
     bool due = turn_is_due(broker) && !turn_may_wait(broker);
     if (speak_on(broker) != RESULT_OK)
         return RESULT_BROKEN;

@@ -54,11 +54,11 @@ bool blob_share(struct step *step, const struct handoff *from, struct handoff *t
     return true;
 }
 
-/* Who has uploaded it since this one was accepted was promised days of its own. */
-static int64_t due_without(const struct step *step, const struct handoff *handoff, const struct blob *blob)
+/* Whoever uploaded it last was promised so long to name it. */
+static int64_t due_without(const struct step *step, const struct blob *blob)
 {
     int64_t until_ms = blob->stored_ms + BLOB_UNUSED_MS;
-    return blob->stored_ms > handoff->accepted_ms && until_ms > step->now_ms ? until_ms : step->now_ms;
+    return until_ms > step->now_ms ? until_ms : step->now_ms;
 }
 
 void blob_detach(struct step *step, struct handoff *handoff)
@@ -72,7 +72,7 @@ void blob_detach(struct step *step, struct handoff *handoff)
         must(turn_blob(step->turn, &at, &blob) && blob.uses);
         turn_attached_delete(step->turn, handoff->id, &at);
         blob.uses--;
-        put_due(step, &blob, blob.uses ? 0 : due_without(step, handoff, &blob));
+        put_due(step, &blob, blob.uses ? 0 : due_without(step, &blob));
     }
     handoff->flags &= ~(uint32_t)HANDOFF_ATTACHED;
 }

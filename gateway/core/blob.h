@@ -2,9 +2,9 @@
  *
  * A blob is used by every handoff whose header names it and whose body is still there: the one that was sent, and those
  * that travel with the same header (steps of a procedure, copies, a redirected child). Whoever uploaded it may name and
- * read it, and whoever was offered a handoff that names it. Without a use it is deleted after BLOB_UNUSED_MS; when the
- * last body that names it is purged, with that body, or so long after an upload that came since that was accepted.
- * First who may read it, then the record, then the file: the broker unlinks that after the commit (EFFECT_BLOB_DROP).
+ * read it, and whoever was offered a handoff that names it. It is deleted when the last body that names it has been
+ * purged, but not before BLOB_UNUSED_MS after its last upload: somebody may be about to name it. First who may read it
+ * goes, then the record, then the file: the broker unlinks that after the commit (EFFECT_BLOB_DROP).
  */
 #ifndef GATEWAY_CORE_BLOB_H
 #define GATEWAY_CORE_BLOB_H

@@ -42,4 +42,5 @@ void command_copy(struct command *ret_command, const struct command *command)
     memcpy(to->after, from->after, from->after_count * sizeof *from->after);
     memcpy(to->aliases, from->aliases, from->alias_count * sizeof *from->aliases);
     memcpy(to->attachments, from->attachments, from->attachment_count * sizeof *from->attachments);
+    memcpy(to->attachment_sizes, from->attachment_sizes, from->attachment_count * sizeof *from->attachment_sizes);
 }

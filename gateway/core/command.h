@@ -81,6 +81,7 @@ struct submit {
     struct submit_after after[AFTER_MAX];
     char        aliases[ALIASES_MAX][DOSSIER_CODE_SIZE];
     struct hash attachments[ATTACHMENTS_MAX];
+    uint64_t    attachment_sizes[ATTACHMENTS_MAX];      /* 0 not said */
 };
 
 struct offer {
@@ -138,6 +139,7 @@ struct blob_ask {
     uint64_t size;                          /* PUT, KEEP */
     uint64_t file;                          /* KEEP, FIND; never 0 */
     uint32_t day;                           /* KEEP: whose key seals it, as PUT was told */
+    bool     anew;                          /* PUT, KEEP: the file that is on record cannot be read; it is replaced */
 };
 
 struct command {

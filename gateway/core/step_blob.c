@@ -4,8 +4,9 @@
  *           PUT: may it be uploaded? KEEP: it has been, the file is whole and synced. GET: may it be read, and which
  *           file is it? FIND: does this file belong to anything?
  * Changes   nothing but for KEEP: the file is on record, the agency may name it. Content that is there already keeps
- *           the file that it has. An upload begins the time without a use anew.
- * Effects   BLOB or REFUSED.
+ *           the file that it has, unless that one cannot be read any more (anew). An upload begins the time without a
+ *           use anew.
+ * Effects   BLOB or REFUSED; BLOB_DROP of a file that was replaced.
  * Repeated  KEEP of content that is known says so again; its file is not taken. */
 #include "gateway/core/blob.h"
 #include "gateway/core/step.h"
@@ -68,9 +69,11 @@ static void put(struct step *step)
     if (turn_blob_known(step->turn, agency, &ask->sha256) && turn_blob(step->turn, &ask->sha256, &blob)) {
         if (!agrees(step, &blob))
             return;
-        renew(step, &blob);
-        say(step, BLOB_KNOWN, &blob);
-        return;
+        if (!ask->anew) {
+            renew(step, &blob);
+            say(step, BLOB_KNOWN, &blob);
+            return;
+        }
     }
     if (!submit_intake_open(step))
         return;
@@ -78,18 +81,42 @@ static void put(struct step *step)
     say(step, BLOB_WANTED, &blob);
 }
 
+/* Its key stays as long as it is on record, and its number is nobody else's. */
+static bool is_good_file(struct step *step)
+{
+    const struct blob_ask *ask = &step->command->blob;
+    struct blob other;
+    return turn_sealed_any(step->turn, ask->day) && !turn_blob_of_file(step->turn, ask->file, &other);
+}
+
+/* The file on record cannot be read: this one takes its place, for all who name it. */
+static void replace(struct step *step, struct blob *blob)
+{
+    struct effect *effect = effects_add(step->effects, EFFECT_BLOB_DROP, step->command);
+
+    effect->session = effect->correlation = 0;
+    effect->blob = (struct blob_effect){ .sha256 = blob->sha256, .file = blob->file };
+    if (blob->due_ms)
+        turn_timer_delete(step->turn, blob->due_ms, TIMER_BLOB, blob->file);
+    turn_blob_replace(step->turn, blob, step->command->blob.file, step->command->blob.day);
+    if (blob->due_ms)
+        turn_timer_put(step->turn, blob->due_ms, TIMER_BLOB, blob->file);
+}
+
 static void keep(struct step *step)
 {
     const struct blob_ask *ask = &step->command->blob;
-    struct blob blob, other;
+    struct blob blob;
 
     if (!size_ok(step) || !submit_intake_open(step))
         return;
     if (turn_blob(step->turn, &ask->sha256, &blob)) {
         if (!agrees(step, &blob))
             return;
+        if (ask->anew && is_good_file(step))
+            replace(step, &blob);
         renew(step, &blob);
-    } else if (!turn_sealed_any(step->turn, ask->day) || turn_blob_of_file(step->turn, ask->file, &other)) {
+    } else if (!is_good_file(step)) {
         effects_refuse(step->effects, step->command, PROBLEM_BUSY, "",
                        "Việc tải lên kéo dài quá lâu: hãy tải lên lại.", "The upload took too long: upload it again.");
         return;
@@ -102,7 +129,6 @@ static void keep(struct step *step)
     turn_blob_known_put(step->turn, turn_agency_number_make(step->turn, step->command->agency->code), &ask->sha256);
     say(step, BLOB_KEPT, &blob);
 }
-
 static void get(struct step *step)
 {
     const struct blob_ask *ask = &step->command->blob;

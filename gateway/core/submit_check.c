@@ -205,6 +205,23 @@ static bool recipient_ok(struct step *step, struct intake *intake)
 
 /* ---- what it refers to */
 
+/* What its receivers are told of it must be true. */
+static bool size_ok(struct step *step, const struct submit *submit, uint32_t index)
+{
+    char field[40];
+    struct text text = text_of(field, sizeof field);
+    struct blob blob;
+
+    must(turn_blob(step->turn, &submit->attachments[index], &blob));
+    if (!submit->attachment_sizes[index] || submit->attachment_sizes[index] == blob.size)
+        return true;
+    text_add(&text, "header.attachments[%u].size", index);
+    effects_refuse(step->effects, step->command, PROBLEM_INVALID_FIELD, field,
+                   "Tệp đính kèm đã tải lên dài %llu byte.", "The attachment that was uploaded has %llu bytes.",
+                   (unsigned long long)blob.size);
+    return false;
+}
+
 static bool attachments_ok(struct step *step, const struct intake *intake)
 {
     const struct submit *submit = intake->submit;
@@ -212,8 +229,11 @@ static bool attachments_ok(struct step *step, const struct intake *intake)
     struct text text = text_of(field, sizeof field);
 
     for (uint32_t i = 0; i < submit->attachment_count; i++) {
-        if (intake->sender_number && turn_blob_known(step->turn, intake->sender_number, &submit->attachments[i]))
-            continue;
+        if (intake->sender_number && turn_blob_known(step->turn, intake->sender_number, &submit->attachments[i])) {
+            if (size_ok(step, submit, i))
+                continue;
+            return false;
+        }
         text_add(&text, "header.attachments[%u]", i);
         effects_refuse(step->effects, step->command, PROBLEM_ATTACHMENT_MISSING, field,
                        "Tệp đính kèm chưa được tải lên: tải lên trước rồi gửi lại.",

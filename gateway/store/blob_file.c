@@ -147,11 +147,13 @@ void blob_folder_close(struct blob_folder *folder)
     *folder = (struct blob_folder){ 0 };
 }
 
-enum result blob_folder_forget_keys(struct blob_folder *folder)
+void blob_folder_forget_keys(struct blob_folder *folder)
 {
-    seal_close(folder->seal);
-    folder->seal = NULL;
-    return open_seal(folder);
+    struct seal *before = folder->seal;
+    if (open_seal(folder) == RESULT_OK)
+        seal_close(before);
+    else
+        folder->seal = before;
 }
 
 /* ---- sealing */
@@ -177,20 +179,33 @@ static off_t place_of(uint64_t piece)
 
 /* ---- writing */
 
+/* Too many open files say nothing about the disk. */
+static enum result result_of(int error)
+{
+    return error == EMFILE || error == ENFILE ? RESULT_BUSY : file_result(error);
+}
+
+static enum result key_of(struct blob_folder *folder, const struct blob *blob)
+{
+    errno = 0;
+    enum result result = seal_key(folder->seal, blob->day);
+    return result == RESULT_BROKEN && result_of(errno) == RESULT_BUSY ? RESULT_BUSY : result;
+}
+
 enum result blob_write_begin(struct blob_folder *folder, const struct blob *blob, struct blob_writing *ret_writing)
 {
     char path[PATH_SIZE];
 
     *ret_writing = (struct blob_writing){ .blob = *blob, .file = -1 };
     must(blob->size && blob->size <= BLOB_BYTES_MAX && blob->file && blob->day);
-    enum result result = seal_key(folder->seal, blob->day);
+    enum result result = key_of(folder, blob);
     if (result != RESULT_OK)
         return result;
     if (!path_of_new(folder, blob, path))
         return RESULT_BROKEN;
     ret_writing->file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (ret_writing->file < 0)
-        return file_result(errno);
+        return result_of(errno);
     crypto_hash_sha256_init(&ret_writing->hash);
     return RESULT_OK;
 }
@@ -201,7 +216,7 @@ enum result blob_write_piece(struct blob_folder *folder, struct blob_writing *wr
     struct label label = label_of(blob, writing->pieces);
 
     must(plain.size && plain.size == blob_piece_bytes(blob->size, writing->pieces));
-    enum result result = seal_key(folder->seal, blob->day);
+    enum result result = key_of(folder, blob);
     if (result != RESULT_OK)
         return result;
     crypto_hash_sha256_update(&writing->hash, plain.bytes, plain.size);
@@ -218,23 +233,44 @@ enum result blob_write_piece(struct blob_folder *folder, struct blob_writing *wr
     return fdatasync(writing->file) ? file_result(errno) : RESULT_OK;
 }
 
-static enum result give_name(struct blob_folder *folder, struct blob_writing *writing)
+/* "blobs/ab" of "blobs/ab/...": to be synced once the name stands in it. Below 0: errno. */
+static int open_folder_of(char path[PATH_SIZE])
 {
-    char from[PATH_SIZE], to[PATH_SIZE];
-    enum result result = RESULT_OK;
+    char *slash = strrchr(path, '/');
+    *slash = 0;
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *slash = '/';
+    return folder;
+}
 
-    if (!path_of_new(folder, &writing->blob, from) || !path_of(folder, &writing->blob, to))
-        return RESULT_BROKEN;
+/* Synced before it has its name, and its name before anybody hears of it. */
+static enum result sync_and_rename(struct blob_folder *folder, struct blob_writing *writing, const char *from,
+                                   const char *to, int in)
+{
     if (!folder->no_sync && fsync(writing->file))
         return file_result(errno);
     int closed = close(writing->file);
     writing->file = -1;
     if (closed || rename(from, to))
-        result = file_result(errno);
-    if (result == RESULT_OK && !folder->no_sync)
-        result = folder_sync_parent(to);
-    if (result != RESULT_OK)
-        (void)unlink(to);
+        return file_result(errno);
+    if (folder->no_sync || fsync(in) == 0)
+        return RESULT_OK;
+    enum result result = file_result(errno);
+    (void)unlink(to);
+    return result;
+}
+
+static enum result give_name(struct blob_folder *folder, struct blob_writing *writing)
+{
+    char from[PATH_SIZE], to[PATH_SIZE];
+
+    if (!path_of_new(folder, &writing->blob, from) || !path_of(folder, &writing->blob, to))
+        return RESULT_BROKEN;
+    int in = open_folder_of(to);
+    if (in < 0)
+        return result_of(errno);
+    enum result result = sync_and_rename(folder, writing, from, to, in);
+    close(in);
     return result;
 }
 
@@ -273,7 +309,7 @@ enum result blob_read_begin(struct blob_folder *folder, const struct blob *blob,
         return RESULT_BROKEN;
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (file < 0)
-        return errno == ENOENT ? RESULT_NOT_FOUND : file_result(errno);
+        return errno == ENOENT ? RESULT_NOT_FOUND : result_of(errno);
     if (fstat(file, &status) || (uint64_t)status.st_size != blob_file_bytes(blob->size)) {
         close(file);
         return RESULT_INVALID;

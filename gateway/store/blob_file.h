@@ -33,8 +33,8 @@ struct blob_folder {
 struct blob_folder_options { const char *store_folder; bool read_only, no_sync; };
 MUST_USE enum result blob_folder_open(struct blob_folder *ret_folder, const struct blob_folder_options *options);
 void blob_folder_close(struct blob_folder *folder);                     /* takes a zeroed one */
-/* Keys that were deleted meanwhile leave the memory too. */
-MUST_USE enum result blob_folder_forget_keys(struct blob_folder *folder);
+/* Keys that were deleted meanwhile leave the memory too; where that cannot be done just now, later. */
+void blob_folder_forget_keys(struct blob_folder *folder);
 
 /* How many pieces that many bytes are, and how large the file is. */
 uint64_t blob_pieces(uint64_t size);
@@ -50,18 +50,18 @@ struct blob_writing {
     uint64_t unsynced_bytes;
     crypto_hash_sha256_state hash;
 };
-/* NOT_FOUND: the key of that day is gone. FULL: no room. BROKEN: I/O error. */
+/* NOT_FOUND: the key of that day is gone. FULL: no room. BUSY: the process has no more files. BROKEN: I/O error. */
 MUST_USE enum result blob_write_begin(struct blob_folder *folder, const struct blob *blob,
                                       struct blob_writing *ret_writing);
 /* The next one, which must be blob_piece_bytes() long (must). After anything but OK only giving up is left. */
 MUST_USE enum result blob_write_piece(struct blob_folder *folder, struct blob_writing *writing, struct span plain);
-/* INVALID: the content does not have that hash. Whatever comes back, the writing is over; unless OK nothing is left. */
+/* INVALID: the content does not have that hash. BUSY, FULL, BROKEN as above. Whatever comes back, the writing is over; unless OK nothing is left. */
 MUST_USE enum result blob_write_end(struct blob_folder *folder, struct blob_writing *writing);
 void blob_write_give_up(struct blob_folder *folder, struct blob_writing *writing);      /* takes one without a file */
 
 /* ---- reading */
 struct blob_reading { struct blob blob; int file; };                    /* file -1: none */
-/* NOT_FOUND: no such file. INVALID: not as large as it should be. */
+/* NOT_FOUND: no such file. INVALID: not as large as it should be. BUSY: the process has no more files. */
 MUST_USE enum result blob_read_begin(struct blob_folder *folder, const struct blob *blob,
                                      struct blob_reading *ret_reading);
 /* blob_piece_bytes() bytes. NOT_FOUND: the key is gone. INVALID: not what was sealed. BROKEN: I/O error. */

@@ -245,6 +245,8 @@ bool     turn_blob_of_file(struct turn *turn, uint64_t file, struct blob *ret_bl
 bool     turn_blob_next(struct turn *turn, const struct hash *after, struct blob *ret_blob);    /* NULL: the first */
 uint64_t turn_blob_count(struct turn *turn);                            /* how many there are; costs nothing */
 void     turn_blob_put(struct turn *turn, const struct blob *blob);     /* file and day stay as they were (must) */
+/* Another file with the same content; the record is changed, too. must(): `file` is nobody's. */
+void     turn_blob_replace(struct turn *turn, struct blob *blob, uint64_t file, uint32_t day);
 void     turn_blob_delete(struct turn *turn, const struct blob *blob);  /* must: nobody may name it any more */
 /* May this agency name and read it? */
 bool     turn_blob_known(struct turn *turn, uint32_t agency, const struct hash *sha256);

@@ -79,6 +79,20 @@ void turn_blob_put(struct turn *turn, const struct blob *blob)
     row_put(turn, TABLE_BLOB_RECORD, &key, span_of(record, blob_write(blob, record)));
 }
 
+void turn_blob_replace(struct turn *turn, struct blob *blob, uint64_t file, uint32_t day)
+{
+    struct key key = hash_key(&blob->sha256), before = file_key(blob->file), after = file_key(file);
+    uint8_t record[RECORD_BYTES_MAX];
+
+    row_delete(turn, TABLE_BLOB_FILE, &before);
+    tally_add(turn, TABLE_SEALED, blob->day, 0, -1);
+    blob->file = file;
+    blob->day = day;
+    row_put(turn, TABLE_BLOB_FILE, &after, span_of(blob->sha256.bytes, HASH_SIZE));
+    tally_add(turn, TABLE_SEALED, blob->day, 0, 1);
+    row_put(turn, TABLE_BLOB_RECORD, &key, span_of(record, blob_write(blob, record)));
+}
+
 void turn_blob_delete(struct turn *turn, const struct blob *blob)
 {
     struct key key = hash_key(&blob->sha256), file = file_key(blob->file);

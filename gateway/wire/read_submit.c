@@ -38,6 +38,7 @@ static bool read_attachments(const Lienthong__V1__Header *header, struct submit 
             return false;
         }
         memcpy(submit->attachments[i].bytes, digest->data, HASH_SIZE);
+        submit->attachment_sizes[i] = header->attachments[i]->size;
     }
     return true;
 }
