@@ -201,8 +201,8 @@ $(call program,$(BUILD)/tests/nth_stories,$(call NTH_OBJECTS,stories.c besides.c
 $(call program,$(BUILD)/tests/nth_units,$(call NTH_OBJECTS,units.c unit_config.c unit_wire.c unit_client.c),\
     unit-shared kinds client directory $(NEEDS_wire),\
     -lcmocka $(call wraps,$(NTH_CALLS) clock_wall_ms clock_monotonic_ms clock_boot_ms))
-$(call program,$(BUILD)/torture/load,$(call object_of,tests/torture/load.c tests/torture/audit.c),\
-    directory $(NEEDS_wire))
+LOAD_SOURCES := $(addprefix tests/torture/,load.c load_blob.c load_store.c audit.c audit_blob.c)
+$(call program,$(BUILD)/torture/load,$(call object_of,$(LOAD_SOURCES)),directory $(NEEDS_wire))
 $(call program,$(BUILD)/torture/pin,$(call object_of,tests/torture/pin.c),base)
 # Loaded before a program; they define what a fortified header would have as inline functions.
 $(BUILD)/obj/tests/torture/recorder.o $(BUILD)/obj/tests/torture/clock.o: private EXTRA := -U_FORTIFY_SOURCE
@@ -357,8 +357,9 @@ demo:                           ## a whole day of handoffs to watch; KEEP=1 leav
 
 # ---------------------------------------------------------------- the rest
 
-# The client's header and the few it includes, found by the compiler, under their own paths.
-PUBLIC_HEADERS = $(sort $(filter %.h,$(shell $(CC) -I. -I$(BUILD)/gen -MM gateway/client/lienthong.h)))
+# The client's headers and the few they include, found by the compiler, under their own paths.
+PUBLIC_HEADERS = $(sort $(filter %.h,$(shell $(CC) -I. -I$(BUILD)/gen -MM \
+    $(addprefix gateway/client/,lienthong.h lienthong_blob.h))))
 # What `lienthong init` and the adapter find in share/lienthong: networks/, rules/, mappings/.
 SHARED_FILES := $(shell find deploy/networks adapters/rules adapters/mappings -name '*.yaml' 2>/dev/null)
 install: programs               ## programs, library, headers, networks, rules, units: DESTDIR= prefix=

@@ -166,9 +166,11 @@ static void endpoint_take(struct reading *reading, struct endpoints *endpoints, 
     endpoints->count++;
 }
 
-static void endpoints_take(struct reading *reading, struct endpoints *endpoints, const struct yaml_node *node)
+/* None at all only where the option need not be given. */
+static void endpoints_take(struct reading *reading, const struct option *option, struct endpoints *endpoints,
+                           const struct yaml_node *node)
 {
-    if (!yaml_is_sequence(node) || !yaml_count(node)) {
+    if (!yaml_is_sequence(node) || (!yaml_count(node) && !option->fallback)) {
         yaml_fault(node, "endpoints is a list, for instance [\"tcp://127.0.0.1:7700\"]");
         return;
     }
@@ -201,7 +203,7 @@ static void option_take(struct reading *reading, const struct option *option, co
             yaml_fault(node, "%s: a path with at most %d bytes", option->name, OPTION_PATH_SIZE - 1);
         return;
     case OPTION_ENDPOINTS:
-        endpoints_take(reading, at, node);
+        endpoints_take(reading, option, at, node);
         return;
     case OPTION_BOOL:
         if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)

@@ -202,6 +202,7 @@ static bool read_file(const char *path, struct site *site, struct faults *faults
         yaml_fault(root, "'gateway' is missing: { endpoint: tcp://host:port, public_key_file: ... }");
     else {
         yaml_get_string(gateway, "endpoint", true, site->endpoint, sizeof site->endpoint);
+        yaml_get_string(gateway, "blob_endpoint", false, site->blob_endpoint, sizeof site->blob_endpoint);
         site_path(gateway, "public_key_file", site->folder, site->gateway_public_file);
     }
     if (site_path(root, "admin", site->folder, admin)) {

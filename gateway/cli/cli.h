@@ -68,6 +68,7 @@ void cli_print_json(json_t *json);                              /* takes it */
 struct site {
     char folder[CLI_PATH_SIZE];                 /* of the file */
     char endpoint[CLI_PATH_SIZE], gateway_public_file[CLI_PATH_SIZE];
+    char blob_endpoint[CLI_PATH_SIZE];          /* for attachments; "" where the file does not say it */
     char admin[CLI_PATH_SIZE];                  /* ipc://... of the admin socket */
     char keys[CLI_PATH_SIZE], directory[CLI_PATH_SIZE], store[CLI_PATH_SIZE], rules[CLI_PATH_SIZE];
 };
@@ -95,6 +96,7 @@ enum exit_code verb_report(struct cli *cli);                                    
 enum exit_code verb_restore(struct cli *cli);                                               /* verb_restore.c */
 enum exit_code verb_submit(struct cli *cli);                                                /* verb_submit.c */
 enum exit_code verb_receive(struct cli *cli);                                               /* verb_receive.c */
+enum exit_code verb_upload(struct cli *cli), verb_download(struct cli *cli);                /* verb_blob.c */
 enum exit_code verb_status(struct cli *cli), verb_show(struct cli *cli), verb_list(struct cli *cli),
     verb_track(struct cli *cli), verb_explain(struct cli *cli), verb_failed(struct cli *cli),
     verb_unreceived(struct cli *cli), verb_supplements(struct cli *cli),

@@ -11,7 +11,7 @@
 #define FILTER "agency= class= fingerprint= dossier= state= "
 
 static const struct cli_verb verbs[] = {
-    { "init", "DIR", "network= port= agencies= base-port= force", 1, 1, verb_init,
+    { "init", "DIR", "network= port= blob-port= agencies= base-port= force", 1, 1, verb_init,
       "tạo thư mục sẵn sàng chạy: khóa, danh bạ, cấu hình mẫu",
       "make a ready folder: keys, directory, example configuration" },
     { "keygen", "FILE", "force", 1, 1, verb_keygen,
@@ -26,12 +26,18 @@ static const struct cli_verb verbs[] = {
     { "doctor", "", "as= to= kind= procedure= timeout=", 0, 0, verb_doctor,
       "kiểm tra khóa, đồng hồ, cổng mạng, mã cơ quan, đường đi của một hồ sơ thử",
       "check key, clock, port, codes, and the route of a dry-run dossier" },
-    { "submit", "[FILE.json ...]", "as= watch= wait timeout= interval= keep=", 0, 1000, verb_submit,
+    { "submit", "[FILE.json ...]", "as= watch= wait timeout= interval= keep= blob-endpoint=", 0, 1000, verb_submit,
       "gửi lượt giao–nhận từ tệp JSON (- là đầu vào chuẩn); --watch DIR theo dõi một thư mục",
       "hand off what stands in JSON files (- is standard input); --watch DIR takes what is dropped there" },
     { "receive", "", "as= exec= credit= count= kinds= timeout=", 0, 0, verb_receive,
       "nhận trực tiếp: in mỗi lượt một dòng JSON, hoặc chạy --exec LỆNH và trả lời theo mã thoát",
       "receive natively: print each delivery as a line of JSON, or run --exec COMMAND and answer by its exit status" },
+    { "upload", "FILE [FILE ...]", "as= blob-endpoint= timeout=", 1, 1000, verb_upload,
+      "đưa tệp đính kèm lên cổng trước khi gửi hồ sơ nêu tên nó; submit tự làm việc này với \"attachments\"",
+      "bring attachments to the gateway before a handoff names them; submit does so itself, by \"attachments\"" },
+    { "download", "SHA256", "as= to= blob-endpoint= timeout=", 1, 1, verb_download,
+      "lấy về một tệp đính kèm đã được giao, theo SHA-256 của nó; không ghi đè tệp đã có",
+      "fetch an attachment that was delivered, by its SHA-256; what is there is not overwritten" },
     { "track", "CODE", "as= timeout=", 1, 1, verb_track,
       "mọi lượt giao–nhận của một hồ sơ, theo bất kỳ mã nào của nó",
       "all handoffs of a dossier, by any of its codes" },

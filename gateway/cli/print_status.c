@@ -12,6 +12,7 @@ static const struct name facts[] = {
     { "agencies", "Cơ quan trong danh bạ" },
     { "agencies_on_hold", "Cơ quan đang bị giữ" },
     { "agencies_paused", "Cơ quan đang tạm dừng" },
+    { "attachments", "Tệp đính kèm đang giữ" },
     { "backup", "Sao lưu" },
     { "breakers_open", "Cầu dao đang mở" },
     { "calendar_missing", "CHƯA CÓ LỊCH NĂM: ngày hẹn trả chỉ là tạm tính" },

@@ -3,11 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "gateway/base/clock.h"
-#include "gateway/base/hash.h"
-#include "gateway/base/limits.h"
-#include "gateway/base/problem.h"
 #include "gateway/base/words.h"
 #include "gateway/cli/submission_items.h"
 
@@ -18,6 +17,7 @@ struct reading {
     const char *folder;
     struct problem *problem;
     bool bad;
+    size_t attachments;                 /* that have been read */
     char within[PATH_SIZE];             /* the object that is being read: "facts.components[1]" */
 };
 
@@ -284,6 +284,86 @@ static Lienthong__V1__Facts *read_facts(struct reading *reading, json_t *object)
     return facts;
 }
 
+/* ---- attachments: each a file to be uploaded, or what is known to be there */
+
+/* Where the file is, as its uploader will open it; NULL with a fault. */
+static const char *read_file_of(struct reading *reading, const char *file)
+{
+    char path[CLI_PATH_SIZE];
+    struct stat about;
+
+    if (!cli_path(reading->folder, file, path) || stat(path, &about) != 0 || access(path, R_OK) != 0
+        || !S_ISREG(about.st_mode)) {
+        fault(reading, "file", "không đọc được tệp", "the file cannot be read");
+        return NULL;
+    }
+    if (!about.st_size)
+        fault(reading, "file", "tệp rỗng", "the file is empty");
+    if (about.st_size > BLOB_BYTES_MAX)
+        fault(reading, "file", "tệp lớn hơn 1 GiB", "the file is larger than 1 GiB");
+    char *copy = take(reading, strlen(path) + 1);
+    return copy ? memcpy(copy, path, strlen(path)) : NULL;
+}
+
+static void read_attachment(struct reading *reading, json_t *element, void *message)
+{
+    Lienthong__V1__Attachment *attachment = message;
+    size_t index = reading->attachments++;
+    bool sized = json_object_get(element, "size") != NULL;
+
+    lienthong__v1__attachment__init(attachment);
+    const char *file = text_at(reading, element, "file"), *sha256 = text_at(reading, element, "sha256");
+    attachment->size = (uint64_t)number_at(reading, element, "size");
+    attachment->name = text_at(reading, element, "name");
+    attachment->media_type = text_at(reading, element, "media_type");
+    attachment->component = text_at(reading, element, "component");
+    if (!attachment->media_type[0])
+        attachment->media_type = (char *)(uintptr_t)"application/octet-stream";
+    attachment->sha256.data = take(reading, HASH_SIZE);
+    if (!!file[0] == !!sha256[0])
+        fault(reading, "file", "cần file, hoặc sha256 và size", "needs file, or sha256 and size");
+    else if (file[0]) {
+        const char *slash = strrchr(file, '/');
+        reading->submission->files[index] = read_file_of(reading, file);
+        if (!attachment->name[0])
+            attachment->name = (char *)(uintptr_t)(slash ? slash + 1 : file);
+        if (sized)
+            fault(reading, "size", "size đi cùng sha256, không cùng file", "size goes with sha256, not with file");
+    } else {
+        if (attachment->sha256.data && hex_read(span_of_string(sha256), attachment->sha256.data, HASH_SIZE))
+            attachment->sha256.len = HASH_SIZE;
+        else
+            fault(reading, "sha256", "phải là 64 chữ số hex", "must be 64 hex digits");
+        if (!attachment->size || attachment->size > BLOB_BYTES_MAX)
+            fault(reading, "size", "phải từ 1 byte đến 1 GiB", "must be 1 byte to 1 GiB");
+    }
+    nothing_left(reading, element);
+}
+
+static void read_attachments(struct reading *reading, json_t *root)
+{
+    Lienthong__V1__Header *header = &reading->submission->header;
+
+    if (json_array_size(json_object_get(root, "attachments")) > ATTACHMENTS_MAX) {
+        fault(reading, "attachments", "nhiều nhất 32 tệp đính kèm", "at most 32 attachments");
+        json_object_del(root, "attachments");
+    }
+    header->attachments = (Lienthong__V1__Attachment **)list_at(reading, root, "attachments",
+                                                                sizeof(Lienthong__V1__Attachment),
+                                                                &header->n_attachments, read_attachment);
+}
+_Static_assert(ATTACHMENTS_MAX == 32, "as the sentence says");
+
+void submission_uploaded(struct submission *submission, size_t index, const struct hash *sha256, uint64_t size)
+{
+    Lienthong__V1__Attachment *attachment = submission->header.attachments[index];
+
+    memcpy(attachment->sha256.data, sha256->bytes, HASH_SIZE);
+    attachment->sha256.len = HASH_SIZE;
+    attachment->size = size;
+    submission->files[index] = NULL;
+}
+
 /* ---- the payload: exactly one way of giving it, or none */
 
 static void read_payload(struct reading *reading, json_t *root)
@@ -346,6 +426,7 @@ static void read_header(struct reading *reading, json_t *root)
     header->traceparent = text_at(reading, root, "traceparent");
     header->after = (Lienthong__V1__After **)list_at(reading, root, "after", sizeof(Lienthong__V1__After),
                                                      &header->n_after, read_after);
+    read_attachments(reading, root);
     if (facts && !json_is_object(facts))
         fault(reading, "facts", "phải là một đối tượng", "must be an object");
     if (json_is_object(facts))

@@ -9,6 +9,8 @@
  *                  "components": [ { "code": "GCS", "copies": 1 } ], "chosen_steps": ["allowance"],
  *                  "money": [ { "component": "LP", "owed": 8000 } ], "reason_code": "...", "answer_by": "...",
  *                  "officer_to": "CB-07", "rating": { "attitude": 5, "cost": 4, "trips": 1 } },
+ *       "attachments": [ { "file": "beside/scan.pdf",  or, of what was uploaded before, "sha256": "9f86...", "size": 9
+ *                          "component": "GKS", "name": "scan.pdf", "media_type": "application/pdf" } ],
  *       "content_type": "application/json",
  *       "payload": { ... } }                     or "payload_text": "<hoso/>", or "payload_file": "beside/this.xml",
  *                                                or "items" and "note" (submission_items.h)
@@ -20,6 +22,8 @@
 
 #include <jansson.h>
 
+#include "gateway/base/hash.h"
+#include "gateway/base/limits.h"
 #include "gateway/base/problem.h"
 #include "gateway/base/uuid.h"
 #include "gateway/cli/cli.h"
@@ -32,12 +36,16 @@ struct submission {
     struct span  payload;
     json_t      *json;                  /* owns the texts */
     char        *payload_bytes;         /* owns the payload */
+    const char  *files[ATTACHMENTS_MAX];        /* of header.attachments[i]: to be uploaded first; NULL: it is known */
     struct arena arena;                 /* owns the rest */
 };
 
-/* `folder` is where payload_file begins. False with *ret_problem: which field, and why. */
+/* `folder` is where payload_file and the files of attachments begin; the latter are only looked at. False with
+ * *ret_problem: which field, and why. */
 MUST_USE bool submission_read(struct span text, const char *folder, struct submission *ret_submission,
                               struct problem *ret_problem);
+/* The index-th attachment's file has been uploaded. */
+void submission_uploaded(struct submission *submission, size_t index, const struct hash *sha256, uint64_t size);
 void submission_done(struct submission *submission);                    /* takes a zeroed one */
 /* For a file without a message id: the same file (sender, time of change, content) gives the same id, so that handing
  * it in twice, or again after a crash, is one handoff. */

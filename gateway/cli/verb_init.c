@@ -20,7 +20,7 @@ struct init {
     struct cli *cli;
     const char *folder;
     bool force;
-    uint64_t port, base_port;
+    uint64_t port, blob_port, base_port;
     size_t keys;
     const char *procedure;                                  /* the example's; of the catalogue, or static */
 };
@@ -120,9 +120,10 @@ static bool write_site(struct init *init)
     char bytes[CONFIG_BYTES_MAX];
     struct text text = text_of(bytes, sizeof bytes);
     text_add(&text, "# lienthong.yaml: where this machine's gateway is, for the command line.\n"
-             "gateway: { endpoint: \"tcp://127.0.0.1:%llu\", public_key_file: keys/gateway.public }\n"
+             "gateway:\n  endpoint: tcp://127.0.0.1:%llu\n  blob_endpoint: tcp://127.0.0.1:%llu       # attachments\n"
+             "  public_key_file: keys/gateway.public\n"
              "admin: run/admin.sock\nkeys: keys\ndirectory: directory\nstore: store\nrules: rules\n",
-             (unsigned long long)init->port);
+             (unsigned long long)init->port, (unsigned long long)init->blob_port);
     return write_config(init, "lienthong.yaml", bytes);
 }
 
@@ -132,8 +133,9 @@ static bool write_broker(struct init *init)
     struct text text = text_of(bytes, sizeof bytes);
     text_add(&text, "# broker.yaml: this machine's part of the gateway. lienthongd --print-config lists every option.\n"
              "directory: directory\nsecret_key_file: keys/gateway.secret\n"
-             "endpoints:\n  - tcp://127.0.0.1:%llu\nadmin: run/admin.sock\nstore:\n  folder: store\n",
-             (unsigned long long)init->port);
+             "endpoints:\n  - tcp://127.0.0.1:%llu\nadmin: run/admin.sock\nstore:\n  folder: store\n"
+             "blobs:\n  endpoints: [\"tcp://127.0.0.1:%llu\"]      # attachments\n",
+             (unsigned long long)init->port, (unsigned long long)init->blob_port);
     return write_config(init, "broker.yaml", bytes);
 }
 
@@ -319,6 +321,14 @@ static bool make_folders(struct init *init)
     return true;
 }
 
+static bool ports_differ(const struct init *init)
+{
+    if (init->port != init->blob_port)
+        return true;
+    cli_complain(init->cli, "--blob-port: phải khác --port", "--blob-port: must be another than --port");
+    return false;
+}
+
 enum exit_code verb_init(struct cli *cli)
 {
     struct init init = { .cli = cli, .folder = cli->arguments[0], .force = cli_switch(cli, "force"),
@@ -327,8 +337,11 @@ enum exit_code verb_init(struct cli *cli)
     char from[CLI_PATH_SIZE], directory[CLI_PATH_SIZE], rules[CLI_PATH_SIZE], mappings[CLI_PATH_SIZE];
     struct share share;
 
-    if (!cli_number_within(cli, "port", 1, UINT16_MAX, &init.port)
-        || !cli_number_within(cli, "base-port", 1, UINT16_MAX, &init.base_port))
+    if (!cli_number_within(cli, "port", 1, UINT16_MAX, &init.port))
+        return EXIT_USAGE;
+    init.blob_port = init.port < UINT16_MAX ? init.port + 1 : init.port - 1;
+    if (!cli_number_within(cli, "blob-port", 1, UINT16_MAX, &init.blob_port)
+        || !ports_differ(&init) || !cli_number_within(cli, "base-port", 1, UINT16_MAX, &init.base_port))
         return EXIT_USAGE;
     if (!share_find(cli, &share))
         return EXIT_BROKEN;

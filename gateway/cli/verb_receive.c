@@ -68,6 +68,20 @@ static json_t *json_of_payload(const char *content_type, const ProtobufCBinaryDa
     return tree ? tree : json_pack("{s:o}", "hex", json_hex(payload));
 }
 
+/* To be fetched with `lienthong download`. */
+static json_t *json_of_attachments(const Lienthong__V1__Header *header)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < header->n_attachments; i++) {
+        const Lienthong__V1__Attachment *attachment = header->attachments[i];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:I, s:s}", "name", attachment->name, "component",
+                                              attachment->component, "sha256", json_hex(&attachment->sha256), "size",
+                                              (json_int_t)attachment->size, "media_type", attachment->media_type));
+    }
+    return list;
+}
+
 static json_t *json_of_delivery(const struct lienthong_delivery *delivery)
 {
     const Lienthong__V1__Header *header = delivery->header;
@@ -92,6 +106,7 @@ static json_t *json_of_delivery(const struct lienthong_delivery *delivery)
     json_object_set_new(json, "due", json_time(routing ? routing->due_ms : 0));
     json_object_set_new(json, "idempotency_key", json_string(routing ? routing->idempotency_key : ""));
     json_object_set_new(json, "ask_first", json_boolean(routing && routing->ask_first));
+    json_object_set_new(json, "attachments", json_of_attachments(header));
     json_object_set_new(json, "content_type", json_string(header->content_type));
     json_object_set_new(json, "inputs", inputs);
     json_object_set_new(json, "payload", json_of_payload(header->content_type, &delivery->deliver->payload));

@@ -3,7 +3,8 @@
  *
  * --watch DIR   a file NAME.json that is complete (unchanged for two seconds) is handed off. What was accepted goes to
  *               DIR/accepted, what was refused for good to DIR/refused with NAME.json.problem.json beside it. Until
- *               then it stays: after a crash it is handed off again under the same id, and is one.
+ *               then it stays: after a crash it is handed off again under the same id, and is one. Files that it names
+ *               as attachments are there before it is dropped, and stay where they are.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/limits.h"
+#include "gateway/cli/blob_transfer.h"
 #include "gateway/cli/connection.h"
 #include "gateway/cli/keyfile.h"
 #include "gateway/cli/print.h"
@@ -27,6 +29,7 @@ enum { SETTLED_MS = 2000, WATCH_FILES_MAX = 256 };
 struct submitting {
     struct cli *cli;
     struct lienthong *lienthong;
+    struct blob_transfer transfer;
     const char *sender;
     int64_t  timeout_ms;
     uint64_t waited_for;                    /* --wait: the handoff whose end is looked for */
@@ -160,6 +163,40 @@ static bool read_submission(struct submitting *submitting, const char *path, str
     return good;
 }
 
+/* Attachments first: a handoff may name only what is there. RESULT_OK with false: ret_problem. */
+static enum result upload_files(struct submitting *submitting, struct submission *submission, bool *ret_good,
+                                struct problem *ret_problem)
+{
+    enum result result = RESULT_OK;
+
+    for (size_t i = 0; i < submission->header.n_attachments && result == RESULT_OK; i++) {
+        struct lienthong_blob_refusal refusal;
+        struct hash sha256;
+        uint64_t size;
+        bool duplicate;
+        if (!submission->files[i])
+            continue;
+        result = blob_transfer_upload(&submitting->transfer, submission->files[i], &sha256, &size, &duplicate,
+                                      &refusal);
+        if (result == RESULT_OK) {
+            submission_uploaded(submission, i, &sha256, size);
+            continue;
+        }
+        *ret_problem = refusal.problem;
+        *ret_good = false;
+        if ((result == RESULT_INVALID && !refusal.retry_after_ms) || result == RESULT_NOT_FOUND) {
+            struct text field = text_of(ret_problem->field, sizeof ret_problem->field);
+            text_add(&field, "attachments[%zu]%s%s", i, refusal.problem.field[0] ? "." : "", refusal.problem.field);
+            if (ret_problem->type == PROBLEM_NONE)
+                ret_problem->type = PROBLEM_INVALID_FIELD;
+            return RESULT_OK;
+        }
+        (void)blob_transfer_complain(submitting->cli, submission->files[i], result, &refusal);
+        result = result == RESULT_INVALID ? RESULT_BUSY : result;           /* refused for now, until now */
+    }
+    return result;
+}
+
 /* RESULT_BUSY: no answer in time. *ret_answer is a refusal of our own when the file cannot be read. */
 static enum result submit_file(struct submitting *submitting, const char *path, struct lienthong_answer *ret_answer,
                                char ret_dossier[DOSSIER_CODE_SIZE])
@@ -168,7 +205,7 @@ static enum result submit_file(struct submitting *submitting, const char *path, 
     memset(ret_answer, 0, sizeof *ret_answer);
     ret_dossier[0] = 0;
     bool good = read_submission(submitting, path, &submission, &ret_answer->problem);
-    enum result result = RESULT_OK;
+    enum result result = good ? upload_files(submitting, &submission, &good, &ret_answer->problem) : RESULT_OK;
     if (good) {
         if (!span_to_string(span_of_string(submission.header.dossier_code), ret_dossier, DOSSIER_CODE_SIZE))
             ret_dossier[0] = 0;
@@ -345,6 +382,8 @@ enum exit_code verb_submit(struct cli *cli)
         cli_complain(cli, "không nối được: %s", "cannot connect: %s", words);
         return EXIT_BROKEN;
     }
+    blob_transfer_init(&submitting.transfer, cli, &site, &options.keys, submitting.timeout_ms, &stopping);
+    submitting.transfer.lienthong = submitting.lienthong;
     submitting.answers = json_array();
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);

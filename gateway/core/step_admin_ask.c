@@ -103,6 +103,8 @@ void admin_status(struct step *step, struct admin_reply *reply)
         clock_text(due_ms, text);
         admin_fact(step, reply, "next_timer", "%s", text);
     }
+    if (turn_blob_count(step->turn))
+        admin_fact(step, reply, "attachments", "%" PRIu64, turn_blob_count(step->turn));
     if (step->core->intake_closed)
         admin_fact(step, reply, "intake_closed", "%s", step->core->intake_closed);
     fact_restored(step, reply);

@@ -243,6 +243,7 @@ MUST_USE enum result turn_cursor(struct turn *turn, uint32_t agency, struct span
 bool     turn_blob(struct turn *turn, const struct hash *sha256, struct blob *ret_blob);
 bool     turn_blob_of_file(struct turn *turn, uint64_t file, struct blob *ret_blob);
 bool     turn_blob_next(struct turn *turn, const struct hash *after, struct blob *ret_blob);    /* NULL: the first */
+uint64_t turn_blob_count(struct turn *turn);                            /* how many there are; costs nothing */
 void     turn_blob_put(struct turn *turn, const struct blob *blob);     /* file and day stay as they were (must) */
 void     turn_blob_delete(struct turn *turn, const struct blob *blob);  /* must: nobody may name it any more */
 /* May this agency name and read it? */

@@ -59,6 +59,11 @@ bool turn_blob_next(struct turn *turn, const struct hash *after, struct blob *re
     return true;
 }
 
+uint64_t turn_blob_count(struct turn *turn)
+{
+    return table_rows(turn, TABLE_BLOB_RECORD);
+}
+
 void turn_blob_put(struct turn *turn, const struct blob *blob)
 {
     struct key key = hash_key(&blob->sha256), file = file_key(blob->file);

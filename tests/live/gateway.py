@@ -15,6 +15,7 @@ import lienthong_pb2 as pb
 import zmq
 
 from agency_process import AgencyProcess
+from blobs import BlobLink
 from wire import Link, Refusal, SENDER
 from words import STATE
 
@@ -75,6 +76,7 @@ class Gateway:
         self.port = free_port()
         self.program = os.path.join(BUILD, "lienthongd")
         self.endpoint = f"tcp://127.0.0.1:{self.port}"
+        self.blob_endpoint = f"tcp://127.0.0.1:{free_port()}"
         self.broker = self.adapter = self.notify = self.admin_socket = None
         self.links, self.agencies, self.dossiers = [], {}, 0
         self.broker_log, self.adapter_log = self.path("broker.log"), self.path("adapter.log")
@@ -83,7 +85,10 @@ class Gateway:
         self.write("broker.yaml", "directory: directory\nsecret_key_file: keys/gateway.secret\n"
                    f"endpoints: [\"{self.endpoint}\"]\nadmin: run/admin.sock\nhandshakes_per_minute: 6000\n"
                    "stop_wait: 2s\n"
-                   "store: { folder: store, ballast_bytes: 1MiB }\n")
+                   "store: { folder: store, ballast_bytes: 1MiB }\n" + self.blobs_section())
+
+    def blobs_section(self):
+        return f"blobs: {{ endpoints: [\"{self.blob_endpoint}\"], keep_free_bytes: 1MiB }}\n"
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -205,6 +210,12 @@ class Gateway:
         self.links.append(link)
         if hello:
             link.hello(roles, **options)
+        return link
+
+    def blob_link(self, code):
+        """The same on the socket for attachments."""
+        link = BlobLink(self.blob_endpoint, self.path("keys/gateway.public"), self.path(f"keys/{code}.secret"))
+        self.links.append(link)
         return link
 
     def admin(self, verb, seconds=10, **fields):

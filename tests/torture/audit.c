@@ -14,6 +14,7 @@ struct auditor {
     struct core core;
     struct effects effects;
     struct arena arena;
+    struct audit_blobs blobs;
     char  (*lines)[TOLD_LINE_SIZE];
     size_t count;
     unsigned faults;
@@ -75,6 +76,9 @@ static void check_body(struct auditor *auditor, struct turn *turn, const char *l
     struct hash hash = content_hash(unpacked, payload);
     if (!hash_equal(&hash, &handoff->content_hash))
         fault(auditor, line, "its body is another one");
+    const char *wrong = audit_attached(&auditor->blobs, turn, unpacked);
+    if (wrong)
+        fault(auditor, line, "an attachment of it %s", wrong);
     lienthong__v1__header__free_unpacked(unpacked, NULL);
 }
 
@@ -193,6 +197,17 @@ static void check_witness(struct auditor *auditor, struct turn *turn, const char
     fault(auditor, line, "the chain has no such link");
 }
 
+/* "read" too: who has read it all may read it again. */
+static void check_stored(struct auditor *auditor, struct turn *turn, const char *line, const struct words *words)
+{
+    struct hash sha256;
+    must(words->count == 5 && hex_read(span_of_string(words->at[2]), sha256.bytes, sizeof sha256.bytes));
+    const char *wrong = audit_stored(&auditor->blobs, turn, words->at[1], &sha256, number(words, 3),
+                                     (int64_t)number(words, 4), auditor->now_ms);
+    if (wrong)
+        fault(auditor, line, "it %s", wrong);
+}
+
 static void check_line(struct auditor *auditor, struct turn *turn, const char *line)
 {
     static const struct {
@@ -202,6 +217,7 @@ static void check_line(struct auditor *auditor, struct turn *turn, const char *l
         { "accepted", check_accepted }, { "deliver", check_attempt }, { "outcome", check_attempt },
         { "checkpoint", check_checkpoint }, { "cursor", check_cursor }, { "notice", check_notice },
         { "closed", check_closed }, { "link", check_link }, { "witness", check_witness },
+        { "stored", check_stored }, { "read", check_stored },
     };
     const struct words *words = split(line);
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -307,6 +323,7 @@ int audit(const struct load_options *options)
         arena_init(&auditor.arena, BODY_ARENA) != RESULT_OK)
         load_stop("no memory");
     read_told(&auditor, options->told);
+    auditor.blobs.store = options->store;
     struct store *store = load_open(options);
     auditor.now_ms = store_last_ms(store) ? store_last_ms(store) : LOAD_BEGINS_MS;
     enum result result = store_read(store, check_lines, &auditor);
@@ -316,6 +333,7 @@ int audit(const struct load_options *options)
     go_on(&auditor, store);
     printf("%zu lines, %u faults\n", auditor.count, auditor.faults);
     store_close(store);
+    audit_blobs_end(&auditor.blobs);
     core_done(&auditor.core);
     effects_done(&auditor.effects);
     arena_done(&auditor.arena);

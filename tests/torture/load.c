@@ -1,12 +1,13 @@
 /* load.c - a gateway without sockets: real turns through the shipped core and store, with real syncs, and a mark in the
  * recording for everything that would have been said after each commit.
  *
- *   load run --store DIR --directory DIR --seed N --turns N [--log FILE] [--no-sync] [--tell-early]
+ *   load run --store DIR --directory DIR --seed N --turns N [--log FILE] [--no-sync] [--no-blob-sync]
+ *            [--tell-early]
  *   load audit --store DIR --directory DIR --told FILE
  *
  * `run` takes its commands from the seed: submits (some again), offers, outcomes of every kind, checkpoints, cursors,
- * notices, operators' verbs, lost sessions, restarts, and a ballast that is given up and laid out again. Of 60 turns 30
- * are busy, then all that is open is closed, then days pass, so that bodies and day keys go. */
+ * notices, operators' verbs, lost sessions, attachments, restarts, and a ballast that is given up and laid out again.
+ * Of 60 turns 30 are busy, then all that is open is closed, then days pass, so that bodies and day keys go. */
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -40,6 +41,7 @@ struct load {
     int64_t now_ms;
     int log;
     uint64_t sessions[RECEIVERS], next_session, counter, cursor, dossiers, event_seen;
+    struct load_blobs blobs;
     struct open_delivery open[OPEN_MAX];
     int open_count;
     uint64_t told[TOLD_MAX];                    /* handoffs */
@@ -62,12 +64,17 @@ void load_stop(const char *format, ...)
     exit(2);
 }
 
+uint64_t load_dice(uint64_t *state, uint64_t sides)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return (*state >> 11) % sides;
+}
+
 static uint64_t dice(struct load *load, uint64_t sides)
 {
-    load->dice ^= load->dice << 13;
-    load->dice ^= load->dice >> 7;
-    load->dice ^= load->dice << 17;
-    return (load->dice >> 11) % sides;
+    return load_dice(&load->dice, sides);
 }
 
 /* ---- telling */
@@ -116,9 +123,22 @@ static void tell_deliver(struct load *load, const struct effect *effect)
                 .attempt = effect->deliver.attempt, .session = effect->session };
 }
 
+static void tell_blob(struct load *load, const struct effect *effect)
+{
+    char hash[HASH_TEXT_SIZE];
+    if (load->options->tell_early || !load_blobs_decided(&load->blobs, effect))
+        return;
+    hash_text(&effect->blob.sha256, hash);
+    tell(load, "stored %s %s %" PRIu64 " %" PRId64, SENDER, hash, effect->blob.size, load->now_ms);
+}
+
 static void tell_effect(struct load *load, const struct effect *effect, uint64_t seq)
 {
     char value[32];
+    if (effect->kind == EFFECT_BLOB_DROP || effect->session == LOAD_BLOB_SESSION) {
+        tell_blob(load, effect);
+        return;
+    }
     switch (effect->kind) {
     case EFFECT_ACCEPTED:
         tell_accepted(load, effect, seq);
@@ -184,6 +204,7 @@ static void add_submit(struct load *load)
     struct command *command = add(load, COMMAND_SUBMIT);
     struct submit *submit = &submitted->submit;
     Lienthong__V1__Header header = LIENTHONG__V1__HEADER__INIT;
+    struct load_attachments attachments;
     uint8_t random[10];
     size_t size = body_size(load);
 
@@ -210,6 +231,7 @@ static void add_submit(struct load *load)
     for (size_t i = 0; i < size; i++)
         submitted->payload[i] = (uint8_t)(i % 64 ? submitted->payload[i - 1] + i : dice(load, 256));
     submit->payload = span_of(submitted->payload, size);
+    load_blobs_attach(&load->blobs, submit, &attachments, &header);
     must(lienthong__v1__header__get_packed_size(&header) <= sizeof submitted->header);
     submit->header = span_of(submitted->header, lienthong__v1__header__pack(&header, submitted->header));
     submit->content_hash = content_hash(&header, submit->payload);
@@ -323,10 +345,24 @@ static void add_closes(struct load *load)
     }
 }
 
+static void add_blob(struct load *load)
+{
+    struct command *command = add(load, COMMAND_BLOB);
+    command->agency = tables_agency(load->core.tables, SENDER);
+    load_blobs_ask(&load->blobs, command);
+}
+
 static enum phase phase_of(const struct load *load)
 {
     int64_t at = load->turn % 60;
     return at < 30 ? PHASE_BUSY : at < 44 ? PHASE_CLOSING : PHASE_QUIET;
+}
+
+/* Not every day, so that the keys of some can go. */
+static bool may_upload(struct load *load)
+{
+    bool today = seal_day(load->now_ms) % 3 != 1 || load->options->no_blob_sync;
+    return today && !load->options->tell_early && dice(load, load->options->no_blob_sync ? 2 : 4) == 0;
 }
 
 static void ask(struct load *load)
@@ -339,6 +375,8 @@ static void ask(struct load *load)
         add_closes(load);
     if (phase_of(load) != PHASE_BUSY)
         return;
+    if (load_blobs_wait(&load->blobs) || may_upload(load))
+        add_blob(load);
     while (load->command_count < count) {
         uint64_t what = dice(load, 100);
         int before = load->command_count;
@@ -411,59 +449,6 @@ static void make_turn(struct load *load)
     remember_submit(load);
 }
 
-struct store *load_open(const struct load_options *options)
-{
-    struct store_options store_options = { .folder = options->store, .no_sync = options->no_sync,
-                                           .ballast_bytes = LOAD_BALLAST, .journal_bytes = LOAD_JOURNAL };
-    struct store *store;
-    char array[512];
-    struct text why = text_of(array, sizeof array);
-    if (store_open(&store, &store_options, &why) != RESULT_OK)
-        load_stop("the store does not open: %s", why.string);
-    return store;
-}
-
-struct stored_directory { struct directory *directory; struct core *core; struct effects *effects; bool same; };
-
-static void ask_directory(struct turn *turn, void *context)
-{
-    struct stored_directory *stored = context;
-    struct hash hash;
-    uint32_t version = turn_directory_version(turn);
-    stored->same = version && turn_directory_hash(turn, version, &hash) &&
-                   hash_equal(&hash, &directory_tables(stored->directory)->hash);
-    if (stored->same)
-        directory_version_set(stored->directory, version);
-}
-
-static void put_directory(struct turn *turn, void *context)
-{
-    struct stored_directory *stored = context;
-    struct command command = { .kind = COMMAND_DIRECTORY };
-    command.directory.tables = directory_tables(stored->directory);
-    command.directory.bytes = directory_bytes(stored->directory);
-    effects_reset(stored->effects);
-    core_step(stored->core, turn, turn_now_ms(turn), &command, stored->effects);
-}
-
-void load_directory(struct core *core, struct store *store, struct effects *effects, const char *folder,
-                    int64_t now_ms)
-{
-    struct faults faults;
-    struct turn_end end;
-    struct stored_directory stored = { .core = core, .effects = effects };
-
-    if (faults_init(&faults) != RESULT_OK || !(stored.directory = directory_read(folder, now_ms, &faults)))
-        load_stop("%s is no directory", folder);
-    core->tables = directory_tables(stored.directory);      /* never freed: it lives as long as the program */
-    if (store_read(store, ask_directory, &stored) != RESULT_OK)
-        load_stop("the directory cannot be asked for");
-    if (!stored.same && (store_turn(store, now_ms, put_directory, &stored, &end) != RESULT_OK ||
-                         store_read(store, ask_directory, &stored) != RESULT_OK || !stored.same))
-        load_stop("the directory cannot be stored");
-    faults_done(&faults);
-}
-
 static bool says_again(const struct effects *effects)
 {
     for (uint32_t i = 0; i < effects->count; i++)
@@ -486,6 +471,7 @@ static void begin(struct load *load)
         (void)add(load, COMMAND_START);
         make_turn(load);
     } while (says_again(&load->effects));
+    load_blobs_sweep(&load->blobs, load->store);
 }
 
 /* What happens between turns: time passes, keys go, the ballast comes and goes, the broker is restarted. */
@@ -524,6 +510,7 @@ static int run(const struct load_options *options)
         if (!(submitted->payload = malloc(LOAD_BODY_MAX)))
             load_stop("no memory");
     }
+    load_blobs_begin(&load->blobs, options, options->seed);
     begin(load);
     for (; load->turn < options->turns; load->turn++) {
         ask(load);
@@ -532,6 +519,7 @@ static int run(const struct load_options *options)
     }
     printf("%d accepted, %" PRIu64 " turns\n", load->told_count, store_last(load->store).seq);
     store_close(load->store);
+    load_blobs_end(&load->blobs);
     core_done(&load->core);
     effects_done(&load->effects);
     for (int i = 0; i < COMMANDS_MAX; i++)
@@ -547,7 +535,8 @@ static bool options_read(int count, char **arguments, struct load_options *ret_o
         { "store", required_argument, NULL, 's' }, { "directory", required_argument, NULL, 'd' },
         { "log", required_argument, NULL, 'l' }, { "told", required_argument, NULL, 't' },
         { "seed", required_argument, NULL, 'r' }, { "turns", required_argument, NULL, 'n' },
-        { "no-sync", no_argument, NULL, 'y' }, { "tell-early", no_argument, NULL, 'e' }, { 0 },
+        { "no-sync", no_argument, NULL, 'y' }, { "no-blob-sync", no_argument, NULL, 'b' },
+        { "tell-early", no_argument, NULL, 'e' }, { 0 },
     };
     struct load_options read = { .seed = 1, .turns = 100 };
     for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {
@@ -572,6 +561,9 @@ static bool options_read(int count, char **arguments, struct load_options *ret_o
             break;
         case 'y':
             read.no_sync = true;
+            break;
+        case 'b':
+            read.no_blob_sync = true;
             break;
         case 'e':
             read.tell_early = true;

@@ -39,7 +39,8 @@ class Place(Gateway):
         store = {"folder": self.store, "ballast_bytes": "1MiB", "journal_bytes": "1MiB", **options}
         self.write("broker.yaml", "directory: directory\nsecret_key_file: keys/gateway.secret\nadmin: run/admin.sock\n"
                    f"endpoints: [\"{self.endpoint}\"]\nhandshakes_per_minute: 6000\nstop_wait: 1s\n"
-                   "store: { " + ", ".join(f"{name}: {value}" for name, value in store.items()) + " }\n")
+                   "store: { " + ", ".join(f"{name}: {value}" for name, value in store.items()) + " }\n"
+                   + self.blobs_section())
 
     def start_broker(self, watchdog_us=0, seconds=20):
         """With what self.environment adds."""

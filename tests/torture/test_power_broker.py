@@ -1,6 +1,7 @@
 """The same cuts out of what the shipped broker did while clients spoke with it over CURVE: a mark stands in the
 recording for every answer they had received. Each rebuilt store is checked, served by the shipped broker again,
 which must know every repetition and every end it had confirmed, then audited and checked once more."""
+import hashlib
 import os
 import random
 import shutil
@@ -31,7 +32,7 @@ def record(place, seed):
     clients.work(60)
     place.kill_broker()
     place.start_broker()
-    for link in (clients.counter, *clients.receivers.values()):
+    for link in (clients.counter, *clients.receivers.values(), *clients.blobs.values()):
         link.close()
     clients.connect()
     clients.work(40)
@@ -39,6 +40,16 @@ def record(place, seed):
     told.close()
     place.environment.clear()
     return disk.read_log(log), clients
+
+
+def read_again(place, told, dice):
+    """What was stored, or read before, can be read, by the same agency."""
+    known = sorted({tuple(words[1:3]) for words in map(str.split, told) if words[0] in ("stored", "read")})
+    links = {code: place.blob_link(code) for code in {code for code, _ in known}}
+    for code, sha256 in dice.sample(known, min(ASKED_AGAIN // 4, len(known))):
+        assert hashlib.sha256(links[code].get(bytes.fromhex(sha256))).hexdigest() == sha256, (code, sha256)
+    for link in links.values():
+        link.close()
 
 
 def serve_again(place, store, told, clients, dice):
@@ -57,6 +68,7 @@ def serve_again(place, store, told, clients, dice):
     for handoff, state in ended.items():
         if state == "DELIVERED":
             assert place.state(handoff) == STATE.DELIVERED, handoff
+    read_again(place, told, dice)
     link.close()
     place.admin_socket.close() if place.admin_socket else None
     place.admin_socket = None

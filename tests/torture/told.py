@@ -1,10 +1,12 @@
 """Clients of a recorded gateway that write down what they were told, before they do anything with it."""
+import hashlib
 import os
 import random
+import time
 
 import disk
 from gateway import COUNTER, INSURANCE, POLICE, TAX
-from wire import header_of
+from wire import header_of, pb
 from words import KIND, STATE, VERDICT
 
 RECEIVERS = (POLICE, INSURANCE, TAX)
@@ -31,7 +33,7 @@ class Clients:
 
     def __init__(self, place, told, seed):
         self.place, self.told, self.dice = place, told, random.Random(seed)
-        self.headers, self.accepted, self.asked = {}, {}, {}
+        self.headers, self.accepted, self.asked, self.stored = {}, {}, {}, {}
         self.step = self.cursor = 0
         self.connect()
 
@@ -39,10 +41,32 @@ class Clients:
         self.counter = self.place.sender()
         self.counter.follow()
         self.receivers = {code: self.place.receiver(code, 8) for code in RECEIVERS}
+        self.blobs = {code: self.place.blob_link(code) for code in (COUNTER, *RECEIVERS)}
+
+    def tell_blob(self, word, code, sha256):
+        self.told.tell(word, code, sha256.hex(), self.stored[sha256], time.time_ns() // 1_000_000)
+
+    def upload(self):
+        content = self.dice.randbytes(self.dice.choice((1, 700, 65536, 65537, 150_000)))
+        sha256 = hashlib.sha256(content).digest()
+        assert self.blobs[COUNTER].put(content).size == len(content)
+        self.stored[sha256] = len(content)
+        self.tell_blob("stored", COUNTER, sha256)
+
+    def read_some(self, code, deliver):
+        for attachment in header_of(deliver).attachments:
+            if self.dice.random() < 0.3:
+                sha256 = bytes(attachment.sha256)
+                assert hashlib.sha256(self.blobs[code].get(sha256)).digest() == sha256
+                self.tell_blob("read", code, sha256)
+
+    def attachments(self):
+        names = self.dice.sample(sorted(self.stored), min(2, len(self.stored))) if self.dice.random() < 0.3 else ()
+        return [pb.Attachment(sha256=sha256, size=self.stored[sha256], name="a scan") for sha256 in names]
 
     def submit(self):
         header = self.counter.header(recipient=self.dice.choice(RECEIVERS), kind=KIND.FORWARD,
-                                     procedure_code="1.000894",
+                                     procedure_code="1.000894", attachments=self.attachments(),
                                      dossier_code=f"H29.07-230425-{self.dice.randrange(60):04d}")
         payload = self.dice.randbytes(self.dice.choice((40, 400, 400, 3000, 30000)))
         self.put(header, payload)
@@ -76,7 +100,7 @@ class Clients:
             else:
                 raise AssertionError(envelope)
 
-    def hear_receiver(self, link):
+    def hear_receiver(self, code, link):
         verdicts = (VERDICT.DELIVERED,) * 6 + (VERDICT.LATER, VERDICT.BAD_DATA, VERDICT.UNSURE, VERDICT.REFUSED)
         while envelope := (link.waiting.popleft() if link.waiting else link.receive(0)):
             if envelope.WhichOneof("body") == "outcome_ack":
@@ -87,6 +111,7 @@ class Clients:
             deliver = envelope.deliver
             self.told.tell("deliver", deliver.handoff_id, deliver.attempt)
             assert bytes(header_of(deliver).message_id) in self.headers
+            self.read_some(code, deliver)
             if self.dice.random() < 0.2:
                 self.step += 1
                 if link.checkpoint(deliver, str(self.step).encode()):
@@ -95,8 +120,8 @@ class Clients:
 
     def hear(self):
         self.hear_counter()
-        for link in self.receivers.values():
-            self.hear_receiver(link)
+        for code, link in self.receivers.items():
+            self.hear_receiver(code, link)
 
     def work(self, count):
         """So many submits, and everything that comes of them in the meantime."""
@@ -106,6 +131,8 @@ class Clients:
             self.submit()
             if number % 10 == 9:
                 self.move_cursor()
+            if number % 6 == 2:
+                self.upload()
             self.hear()
         while self.asked:
             self.hear()

@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -12,6 +14,8 @@
 #include "gateway/cli/submission.h"
 
 #define BEGIN "{\"kind\": \"FORWARD\", \"dossier_code\": \"H29.07-230425-0001\", "
+
+#define HASH "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"       /* of "test" */
 
 static bool reads(const char *text, struct submission *submission, struct problem *problem)
 {
@@ -48,6 +52,19 @@ static void each_fault_names_the_way_to_it(void **state)
         { "\"facts\": {\"money\": [{\"owed\": -1}]}}", "facts.money[0].owed" },
         { "\"facts\": {\"rating\": 5}}", "facts.rating" },
         { "\"facts\": {\"rating\": {\"stars\": 5}}}", "facts.rating.stars" },
+        { "\"attachments\": {}}", "attachments" },
+        { "\"attachments\": [\"scan.pdf\"]}", "attachments[0]" },
+        { "\"attachments\": [{\"name\": \"scan.pdf\"}]}", "attachments[0].file" },
+        { "\"attachments\": [{\"file\": \"none-there\"}]}", "attachments[0].file" },
+        { "\"attachments\": [{\"file\": \"/\"}]}", "attachments[0].file" },
+        { "\"attachments\": [{\"file\": \"/dev/null\"}]}", "attachments[0].file" },
+        { "\"attachments\": [{\"file\": 7}]}", "attachments[0].file" },
+        { "\"attachments\": [{\"file\": \"x\", \"sha256\": \"" HASH "\"}]}", "attachments[0].file" },
+        { "\"attachments\": [{\"sha256\": \"9f86\", \"size\": 4}]}", "attachments[0].sha256" },
+        { "\"attachments\": [{\"sha256\": \"" HASH "\"}]}", "attachments[0].size" },
+        { "\"attachments\": [{\"sha256\": \"" HASH "\", \"size\": 1073741825}]}", "attachments[0].size" },
+        { "\"attachments\": [{\"sha256\": \"" HASH "\", \"size\": 4}, {\"sha256\": \"" HASH "\", \"size\": 4,"
+          "\"mime\": \"x\"}]}", "attachments[1].mime" },
         { "\"payload_text\": 5}", "payload_text" },
         { "\"payload_file\": \"none-there\"}", "payload_file" },
         { "\"payload\": {}, \"payload_text\": \"x\"}", "payload" },
@@ -89,10 +106,77 @@ static void what_is_right_is_taken(void **state)
     submission_done(&submission);
 }
 
+static void attachments_are_files_or_what_is_there(void **state)
+{
+    struct submission submission;
+    struct problem problem = { 0 };
+    char folder[] = "/tmp/lienthong-submission-XXXXXX", path[64], hash[HASH_TEXT_SIZE];
+    const char *text = BEGIN "\"attachments\": ["
+        "{\"file\": \"scan.pdf\", \"component\": \"GKS\", \"media_type\": \"application/pdf\"},"
+        "{\"file\": \"./scan.pdf\", \"name\": \"bản chụp.pdf\"},"
+        "{\"sha256\": \"" HASH "\", \"size\": 4}]}";
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/scan.pdf", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_false(fclose(file));
+    assert_false(submission_read(span_of_string(text), folder, &submission, &problem));
+    assert_string_equal(problem.field, "attachments[0].file");         /* it is empty */
+    submission_done(&submission);
+    file = fopen(path, "w");
+    assert_true(file && fputs("test", file) >= 0 && fclose(file) == 0);
+    assert_true(submission_read(span_of_string(text), folder, &submission, &problem));
+    Lienthong__V1__Attachment *const *attachments = submission.header.attachments;
+    assert_int_equal(submission.header.n_attachments, 3);
+    assert_string_equal(submission.files[0], path);
+    assert_string_equal(attachments[0]->name, "scan.pdf");
+    assert_string_equal(attachments[0]->component, "GKS");
+    assert_string_equal(attachments[0]->media_type, "application/pdf");
+    assert_string_equal(attachments[1]->name, "bản chụp.pdf");
+    assert_string_equal(attachments[1]->media_type, "application/octet-stream");
+    assert_null(submission.files[2]);
+    assert_int_equal(attachments[2]->size, 4);
+    struct hash sha256 = hash_of(span_of_string("test")), said;
+    submission_uploaded(&submission, 0, &sha256, 4);
+    assert_null(submission.files[0]);
+    for (size_t i = 0; i < 3; i += 2) {                     /* what was uploaded, and what is said to be there */
+        assert_int_equal(attachments[i]->sha256.len, HASH_SIZE);
+        memcpy(said.bytes, attachments[i]->sha256.data, HASH_SIZE);
+        hash_text(&said, hash);
+        assert_string_equal(hash, HASH);
+        assert_int_equal(attachments[i]->size, 4);
+    }
+    submission_done(&submission);
+    assert_int_equal(unlink(path) | rmdir(folder), 0);
+}
+
+static void more_attachments_than_a_handoff_has_are_refused(void **state)
+{
+    struct submission submission;
+    struct problem problem;
+
+    (void)state;
+    for (int count = ATTACHMENTS_MAX; count <= ATTACHMENTS_MAX + 1; count++) {
+        char bytes[8192];
+        struct text text = text_of(bytes, sizeof bytes);
+        text_add(&text, BEGIN "\"attachments\": [");
+        for (int i = 0; i < count; i++)
+            text_add(&text, "%s{\"sha256\": \"" HASH "\", \"size\": 4}", i ? "," : "");
+        text_add(&text, "]}");
+        assert_int_equal(reads(bytes, &submission, &problem), count == ATTACHMENTS_MAX);
+        assert_string_equal(problem.field, count == ATTACHMENTS_MAX ? "" : "attachments");
+        submission_done(&submission);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_fault_names_the_way_to_it), cmocka_unit_test(what_is_right_is_taken),
+        cmocka_unit_test(attachments_are_files_or_what_is_there),
+        cmocka_unit_test(more_attachments_than_a_handoff_has_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
