@@ -15,10 +15,10 @@ struct blob_frame {
     uint64_t    size;                   /* PUT */
     uint64_t    number;                 /* CHUNK: its own; GET: of the first that is wanted */
     uint64_t    until;                  /* GET, CREDIT */
-    struct span bytes;                  /* CHUNK; lent by the frame */
+    struct span bytes;                  /* CHUNK; lent by the frame, or by the arena beside unknown fields */
 };
 
-/* False: *ret_refusal says why. What it takes of the arena is little and may be given back at once. */
+/* False: *ret_refusal says why. What it takes of the arena may be given back when `bytes` has been used. */
 MUST_USE bool wire_blob_read(struct span bytes, struct arena *arena, struct blob_frame *ret_frame,
                              struct frame_refusal *ret_refusal);
 

@@ -1,6 +1,6 @@
 /* fuzz_core.c - a story out of an input: frames of agencies (packed and read by gateway/wire, some of them raw bytes),
- * interlinked procedures and what is answered to their steps, offers, outcomes, operators, lost sessions, restarts,
- * breakers and time, through the shipped core on a real store.
+ * interlinked procedures and what is answered to their steps, attachments, offers, outcomes, operators, lost sessions,
+ * restarts, breakers and time, through the shipped core on a real store.
  *
  * Must hold at every step: what is said can be packed and read again; an agency that is neither idempotent nor can be
  * asked gets no second DELIVER unless the first was answered "not acted" or a person replayed it; attempts rise; the
@@ -119,6 +119,43 @@ static void frame(struct span bytes, unsigned agency)
     }
 }
 
+static const char *const contents[] = { "photo", "plan", "letter" };
+
+/* What it may name of the first two. */
+static void attach(Lienthong__V1__Header *header, unsigned agency, unsigned which)
+{
+    static Lienthong__V1__Attachment attachments[2], *list[2];
+    static struct hash hashes[2];
+
+    header->attachments = list;
+    for (unsigned i = 0; i < 2; i++) {
+        if (!(which & 1u << i) || !place_may_name(&place, agency, contents[i]))
+            continue;
+        hashes[i] = hash_of(span_of_string(contents[i]));
+        lienthong__v1__attachment__init(&attachments[i]);
+        attachments[i].sha256 = (ProtobufCBinaryData){ HASH_SIZE, hashes[i].bytes };
+        list[header->n_attachments++] = &attachments[i];
+    }
+}
+
+static void step_blob_asked(struct taste *taste)
+{
+    static const enum blob_about abouts[] = { BLOB_PUT, BLOB_PUT, BLOB_GET, BLOB_FIND, BLOB_KEEP };
+    unsigned agency = taste_below(taste, PLACE_AGENCIES);
+    const char *content = contents[taste_below(taste, 3)];
+    struct command command = { .kind = COMMAND_BLOB, .session = 77, .agency = &place.agencies[agency] };
+    uint8_t about = taste_u8(taste), more = taste_u8(taste);
+
+    command.blob = (struct blob_ask){ .about = abouts[about % 5], .sha256 = hash_of(span_of_string(content)),
+                                      .size = strlen(content) + (more & 1), .file = 1 + (about >> 4),
+                                      .day = 20260303 };
+    if (command.blob.about == BLOB_FIND)
+        command.agency = NULL;
+    if (command.blob.about == BLOB_KEEP && !place_may_name(&place, agency, content))
+        return;                                             /* of a file that is not there */
+    place_blob(&place, &command, content);
+}
+
 static void step_submit_frame(struct taste *taste)
 {
     static const char *const recipients[] = { "POL", "TAX", "INS", "OLD", "H29.1", "H29.2", "", "WARD-1" };
@@ -166,6 +203,7 @@ static void step_submit_frame(struct taste *taste)
                                     : (ProtobufCBinaryData){ 16, id.bytes };
         header.n_after++;
     }
+    attach(&header, agency, more >> 3);
     submit.header = (ProtobufCBinaryData){ lienthong__v1__header__pack(&header, packed), packed };
     struct span payload = taste_span(taste, more & 1 ? 2000 : 8);
     submit.payload = (ProtobufCBinaryData){ payload.size, (uint8_t *)(uintptr_t)payload.bytes };
@@ -432,7 +470,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static void (*const steps[])(struct taste *) = {
         step_submit_frame, step_offering, step_outcome_frame, step_submit_frame, step_offering, step_answer_frame,
-        step_time, step_operator, step_connections, step_small_frame, step_raw_frame, step_switches };
+        step_time, step_operator, step_connections, step_small_frame, step_raw_frame, step_switches,
+        step_blob_asked };
     struct taste taste = taste_of(bytes, size);
 
     known_count = 0;

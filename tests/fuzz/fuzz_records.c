@@ -9,7 +9,7 @@
 #include "gateway/store/check.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { RECORDS = 14, WRITTEN_BYTES_MAX = 8192, DAY = 20260302 };
+enum { RECORDS = 15, WRITTEN_BYTES_MAX = 8192, DAY = 20260302 };
 _Static_assert((int)WRITTEN_BYTES_MAX >= (int)DOSSIER_BYTES_MAX && (int)WRITTEN_BYTES_MAX >= (int)ASKED_BYTES_MAX &&
                    (int)WRITTEN_BYTES_MAX >= (int)FLOW_BYTES_MAX, "any record fits");
 
@@ -58,6 +58,7 @@ static void check_record(unsigned which, struct span bytes)
     case 11: ROUND_TRIP(ending); return;
     case 12: ROUND_TRIP(asked); return;
     case 13: ROUND_TRIP(flow); return;
+    case 14: ROUND_TRIP(blob); return;
     default: check_counters(bytes);
     }
 }

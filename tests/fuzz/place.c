@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/store/blob_file.h"
+
 #define DAY_MS (24 * 3600 * 1000LL)
 
 /* In order of code. */
@@ -104,6 +106,7 @@ void place_open(struct place *place)
     place->core.intake_closed = NULL;
     place->core.stopping = place->core.purge_paused = false;
     place->now_ms = PLACE_NOW_MS;
+    place->files = 0;
     shelf_remove("store");
     open_store(place, false);
 }
@@ -171,6 +174,54 @@ void place_run(struct place *place, const struct command *command)
 void place_read(struct place *place, turn_work *work, void *context)
 {
     must(store_read(place->store, work, context) == RESULT_OK);
+}
+
+/* ---- attachments */
+
+static void write_file(const struct blob *blob, const char *content)
+{
+    struct blob_folder_options options = { .store_folder = shelf_below("store"), .no_sync = true };
+    struct blob_folder folder;
+    struct blob_writing writing;
+
+    must(blob_folder_open(&folder, &options) == RESULT_OK);
+    must(blob_write_begin(&folder, blob, &writing) == RESULT_OK);
+    must(blob_write_piece(&folder, &writing, span_of_string(content)) == RESULT_OK);
+    must(blob_write_end(&folder, &writing) == RESULT_OK);
+    blob_folder_close(&folder);
+}
+
+void place_blob(struct place *place, struct command *ask, const char *content)
+{
+    place_run(place, ask);
+    must(place->effects.count == 1);
+    const struct effect *effect = place->effects.list;
+    must(effect->kind == EFFECT_BLOB || effect->kind == EFFECT_REFUSED);
+    if (effect->kind != EFFECT_BLOB || effect->blob.word != BLOB_WANTED || ask->blob.size != strlen(content))
+        return;
+    struct blob blob = { .sha256 = ask->blob.sha256, .size = ask->blob.size, .file = ++place->files,
+                         .day = effect->blob.day };
+    write_file(&blob, content);
+    ask->blob.about = BLOB_KEEP;
+    ask->blob.file = blob.file;
+    ask->blob.day = blob.day;
+    place_run(place, ask);
+    must(place->effects.count == 1 && effect->kind == EFFECT_BLOB && effect->blob.word == BLOB_KEPT);
+}
+
+struct naming { const char *agency; struct hash hash; bool may; };
+
+static void ask_may(struct turn *turn, void *context)
+{
+    struct naming *naming = context;
+    naming->may = turn_blob_known(turn, turn_agency_number(turn, naming->agency), &naming->hash);
+}
+
+bool place_may_name(struct place *place, unsigned agency, const char *content)
+{
+    struct naming naming = { place->agencies[agency].code, hash_of(span_of_string(content)), false };
+    place_read(place, ask_may, &naming);
+    return naming.may;
 }
 
 static void load_due(struct turn *turn, void *context)

@@ -26,6 +26,7 @@ struct place {
     struct arena words;
     int64_t now_ms;
     struct turn_end end;
+    uint64_t files;                     /* numbers given to files */
 };
 
 void place_open(struct place *place);               /* the struct is static: its memory is kept from input to input */
@@ -33,6 +34,10 @@ void place_run(struct place *place, const struct command *command);
 void place_read(struct place *place, turn_work *work, void *context);
 int64_t place_due_ms(struct place *place);
 struct handoff place_handoff(struct place *place, uint64_t id);
+/* What the thread of blobs does with a question: where an upload is wanted, its file, which holds these words, is
+ * written and kept. */
+void place_blob(struct place *place, struct command *ask, const char *content);
+bool place_may_name(struct place *place, unsigned agency, const char *content);
 /* Closes, and checks every invariant of what is left. */
 void place_close(struct place *place);
 

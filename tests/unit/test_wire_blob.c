@@ -213,6 +213,22 @@ static void versions_and_lengths(void **state)
     assert_refused(pack(&envelope), PROBLEM_TOO_LARGE, "", 0);
 }
 
+/* With a field that we do not know it is read by protobuf-c, which copies: what is lent then is the arena's. */
+static void a_chunk_with_something_new(void **state)
+{
+    static const uint8_t unknown[] = { 0xF8, 0x07, 1 };
+    (void)state;
+    ENVELOPE(envelope, 6, chunk, Chunk, CHUNK);
+    chunk.number = 2;
+    chunk.bytes = data(content, BLOB_PIECE_BYTES);
+    struct span span = pack(&envelope);
+    memcpy(bytes + span.size, unknown, sizeof unknown);
+    assert_true(read(span_of(bytes, span.size + sizeof unknown)));
+    assert_int_equal(frame.number, 2);
+    assert_true(span_equal(frame.bytes, span_of(content, BLOB_PIECE_BYTES)));
+    assert_true(frame.bytes.bytes >= arena.bytes && frame.bytes.bytes < arena.bytes + arena.used);
+}
+
 /* Cut anywhere, a bit changed anywhere, anything else: it ends, and what is taken is sound. */
 static void any_bytes(void **state)
 {
@@ -333,7 +349,8 @@ int main(void)
         cmocka_unit_test(the_four_that_are_spoken), cmocka_unit_test(hashes_have_one_length),
         cmocka_unit_test(a_transfer_has_a_number), cmocka_unit_test(foreign_bodies),
         cmocka_unit_test(not_on_the_other_socket), cmocka_unit_test(versions_and_lengths),
-        cmocka_unit_test(any_bytes), cmocka_unit_test(what_is_written_is_read_by_protobuf),
+        cmocka_unit_test(a_chunk_with_something_new), cmocka_unit_test(any_bytes),
+        cmocka_unit_test(what_is_written_is_read_by_protobuf),
         cmocka_unit_test(what_is_written_is_read_here),
     };
     return cmocka_run_group_tests(tests, start, stop);
