@@ -3,9 +3,9 @@
  * The thread asks, the loop makes a command of it and answers when the turn that decided it is on disk. Nobody waits
  * for the other: both have a descriptor that can be read when there is something for them.
  *
- * Bounds     one question of each transfer and one of the sweep may be open, which the thread sees to, so both lists have
- *            room for all of them; files to be dropped have DROPS_MAX places more. One too many is forgotten, and the thread looks
- *            through its folder again for what belongs to nothing.
+ * Bounds     one question of each transfer and one of the sweep may be open, which the thread sees to, so both lists
+ *            have room for all of them; files to be dropped have DROPS_MAX places more. One too many is forgotten, and
+ *            the thread looks through its folder again for what belongs to nothing.
  * Threads    calls of each side from its thread only.
  */
 #ifndef GATEWAY_BROKER_BLOB_LINE_H

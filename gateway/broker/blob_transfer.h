@@ -1,8 +1,8 @@
 /* blob_transfer.h - one upload or download at a time, many of them: for blob_thread.c alone, whose state this is.
  *
  *   PUT     ASKED -> COMING -> KEEPING -> BLOB_STORED            GET     ASKED -> GOING -> its last chunk
- * In ASKED and KEEPING the loop is asked and the peer waits; otherwise the peer is waited for. OVER: its last word has not
- * left yet, or a question is open whose answer says what becomes of its file; until then its place is taken.
+ * In ASKED and KEEPING the loop is asked and the peer waits; otherwise the peer is waited for. OVER: its last word has
+ * not left yet, or a question is open whose answer says what becomes of its file; until then its place is taken.
  */
 #ifndef GATEWAY_BROKER_BLOB_TRANSFER_H
 #define GATEWAY_BROKER_BLOB_TRANSFER_H
@@ -65,7 +65,8 @@ void transfer_end_refused(struct blob_thread *thread, struct transfer *transfer,
 /* To somebody without a transfer: he hears it, or not. */
 void transfer_say_once(struct blob_thread *thread, uint32_t routing, const struct wire_out *out);
 
-/* What is owed, and a piece of every download that may go on. MORE: there is more that can go at once; BLOCKED: but not just now. */
+/* What is owed, and a piece of every download that may go on. MORE: there is more that can go at once; BLOCKED: but not
+ * just now. */
 enum sending { SENDING_NOTHING, SENDING_MORE, SENDING_BLOCKED };
 enum sending transfers_send(struct blob_thread *thread);
 /* Asks about the keys again; ends those of whom nothing was heard since. */

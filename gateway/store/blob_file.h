@@ -55,7 +55,8 @@ MUST_USE enum result blob_write_begin(struct blob_folder *folder, const struct b
                                       struct blob_writing *ret_writing);
 /* The next one, which must be blob_piece_bytes() long (must). After anything but OK only giving up is left. */
 MUST_USE enum result blob_write_piece(struct blob_folder *folder, struct blob_writing *writing, struct span plain);
-/* INVALID: the content does not have that hash. BUSY, FULL, BROKEN as above. Whatever comes back, the writing is over; unless OK nothing is left. */
+/* INVALID: the content does not have that hash. BUSY, FULL, BROKEN as above. Whatever comes back, the writing is over;
+ * unless OK nothing is left. */
 MUST_USE enum result blob_write_end(struct blob_folder *folder, struct blob_writing *writing);
 void blob_write_give_up(struct blob_folder *folder, struct blob_writing *writing);      /* takes one without a file */
 
