@@ -29,6 +29,10 @@ static struct transfer *find_number(struct blob_thread *thread, uint64_t number)
 
 void transfer_end(struct blob_thread *thread, struct transfer *transfer)
 {
+    if (transfer->state == PUT_KEEPING && transfer->asked) {
+        transfer->correlation = 0;                  /* its file has a name: the answer says whether it stays */
+        return;
+    }
     if (transfer->state == PUT_COMING)
         blob_write_give_up(&thread->folder, &transfer->writing);
     if (transfer->state == GET_GOING)
@@ -67,7 +71,8 @@ enum result transfer_send(struct blob_thread *thread, uint32_t routing, const st
 /* Who cannot be told will be silent, or has gone. */
 static void say(struct blob_thread *thread, struct transfer *transfer, const struct wire_out *out)
 {
-    (void)!transfer_send(thread, transfer->routing, out);
+    if (transfer->correlation)
+        (void)!transfer_send(thread, transfer->routing, out);
 }
 
 static void end_refused(struct blob_thread *thread, struct transfer *transfer, const struct problem *problem,

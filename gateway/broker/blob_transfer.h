@@ -1,7 +1,9 @@
 /* blob_transfer.h - one upload or download at a time, many of them: for blob_thread.c alone, whose state this is.
  *
  *   PUT     ASKED -> COMING -> KEEPING -> BLOB_STORED            GET     ASKED -> GOING -> its last chunk
- * In ASKED and KEEPING the loop is asked and the peer waits; otherwise the peer is waited for.
+ * In ASKED and KEEPING the loop is asked and the peer waits; otherwise the peer is waited for. Who is refused in
+ * KEEPING, for what he says then, leaves a file with a name: the transfer stays, without a peer, until the loop has
+ * answered.
  */
 #ifndef GATEWAY_BROKER_BLOB_TRANSFER_H
 #define GATEWAY_BROKER_BLOB_TRANSFER_H
@@ -16,7 +18,7 @@ struct transfer {
     enum transfer_state state;
     uint64_t number;                        /* never used again; what questions and answers name */
     uint32_t routing;
-    uint64_t correlation;
+    uint64_t correlation;                   /* 0: the peer was told the end of it */
     uint8_t  key[CURVE_KEY_SIZE];
     bool     asked;                         /* a question is open */
     struct blob blob;

@@ -447,6 +447,26 @@ def test_the_same_content_at_the_same_time_is_stored_once(gateway):
     assert gateway.blob_link(WARD).get(sha256_of(content)) == content
 
 
+def test_who_spoils_his_upload_at_its_end_leaves_no_file(gateway):
+    """Behind the last chunk comes one more: the transfer is over, but its file has its name already. Whether the
+    content is on record or not, at the end there is one file of it or none, without a restart."""
+    gateway.start_broker()
+    content = content_of(2 * PIECE)
+    link = gateway.blob_link(COUNTER)
+    going = [begin_upload(link, content)[0] for _ in range(4)]
+    for correlation in going:
+        for number, piece in enumerate(pieces_of(content)):
+            link.send_chunk(correlation, number, piece)
+        link.send_chunk(correlation, 2, b"one more")
+    for correlation in going:
+        try:
+            assert link.next(correlation).sha256 == sha256_of(content)
+        except Refusal as refused:
+            assert refused.type == PROBLEM.INVALID_FIELD
+    wait_for(lambda: len(files(gateway)) <= 1, 10, lambda: f"{files(gateway)}")
+    assert not half_written(gateway)
+
+
 # ---------------------------------------------------------------- keys that go
 
 def keys_of(code, roles="[sender, receiver]"):
