@@ -1,6 +1,5 @@
 """Attachments on disk: kills, files that belong to nothing, damage, who may open what, nothing in the log, bounded
 memory. Written from proto/README.md ("Attachments") and deploy/README.md."""
-import contextlib
 import itertools
 import os
 import random
@@ -13,8 +12,8 @@ import pytest
 
 from blobs import sha256_of
 from gateway import COUNTER, POLICE, WARD, wait_for
-from transfers import MIB, PIECE, begin_upload, content_of, files, half_written, is_over, pieces_of
-from wire import Refusal, Silence
+from transfers import MIB, PIECE, Uploader, begin_upload, content_of, files, half_written, is_over, pieces_of
+from wire import Refusal
 from words import KIND, PROBLEM, RECEIVER
 
 SEED = int(os.environ.get("SEED", "20260303"))
@@ -52,36 +51,6 @@ def test_a_stop_in_an_upload_leaves_nothing(gateway):
     assert not half_written(gateway) and not files(gateway)
 
 
-class Uploader(threading.Thread):
-    """Uploads one after the other until the broker is gone; knows what was said."""
-
-    def __init__(self, gateway, code, sizes):
-        super().__init__()
-        self.link, self.sizes, self.end = gateway.blob_link(code), sizes, threading.Event()
-        self.begun, self.stored, self.trouble = [], [], None
-
-    def run(self):
-        try:
-            for size in self.sizes:
-                self.begun.append(content_of(size))
-                correlation, pieces = self.link.begin_put(sha256_of(self.begun[-1]), size), pieces_of(self.begun[-1])
-                while not isinstance(said := self.answer(correlation), pb.BlobStored):
-                    if said is None:
-                        return
-                    for number, piece in enumerate(pieces):
-                        self.link.send_chunk(correlation, number, piece)
-                self.stored.append(self.begun[-1])
-        except Exception as trouble:                # told by the test's own thread
-            self.trouble = trouble
-
-    def answer(self, correlation):
-        """None: it was killed."""
-        while not self.end.is_set():
-            with contextlib.suppress(Silence):
-                return self.link.next(correlation, 0.1)
-        return None
-
-
 def test_kills_at_any_moment_of_uploads(gateway):
     """After each: what was said to be stored can be read, of what was not nothing is left or all of it, and what
     belongs to nothing has gone."""
@@ -101,7 +70,7 @@ def test_kills_at_any_moment_of_uploads(gateway):
             uploader.join(30)
             assert not uploader.is_alive() and uploader.trouble is None
             begun += [(COUNTER if uploader is uploaders[0] else WARD, content) for content in uploader.begun]
-            stored += uploader.stored
+            stored += [content for content, _ in uploader.stored]
         gateway.start_broker()
         assert not half_written(gateway)
     readers = {code: gateway.blob_link(code) for code in (COUNTER, WARD)}

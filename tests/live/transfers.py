@@ -1,6 +1,8 @@
 """What the tests of attachments share: transfers by hand, and what lies in store/blobs."""
+import contextlib
 import glob
 import os
+import threading
 
 import lienthong_pb2 as pb
 import pytest
@@ -67,3 +69,34 @@ def name(link, gateway, *contents, recipient=TAX, **fields):
                                  media_type="application/pdf") for number, content in enumerate(contents)]
     return link.submit(recipient=recipient, dossier_code=gateway.dossier(), procedure_code="1.000894",
                        kind=KIND.FORWARD, attachments=attachments, **fields)
+
+
+class Uploader(threading.Thread):
+    """Uploads one after the other until it is told to end, or the broker was killed; knows what was said: the contents
+    begun, and of those stored the answer, too."""
+
+    def __init__(self, gateway, code, sizes):
+        super().__init__()
+        self.link, self.sizes, self.end = gateway.blob_link(code), sizes, threading.Event()
+        self.begun, self.stored, self.trouble = [], [], None
+
+    def run(self):
+        try:
+            for size in self.sizes:
+                self.begun.append(content_of(size))
+                correlation, pieces = self.link.begin_put(sha256_of(self.begun[-1]), size), pieces_of(self.begun[-1])
+                while not isinstance(said := self.answer(correlation), pb.BlobStored):
+                    if said is None:
+                        return
+                    for number, piece in enumerate(pieces):
+                        self.link.send_chunk(correlation, number, piece)
+                self.stored.append((self.begun[-1], said))
+        except Exception as trouble:                # told by the test's own thread
+            self.trouble = trouble
+
+    def answer(self, correlation):
+        """None: it was killed."""
+        while not self.end.is_set():
+            with contextlib.suppress(Silence):
+                return self.link.next(correlation, 0.1)
+        return None
