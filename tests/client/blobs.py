@@ -30,8 +30,8 @@ def sha256_of(content):
 class BlobLink:
     """One DEALER with one key; transfers one after the other, each with a correlation of its own."""
 
-    def __init__(self, endpoint, gateway_public, secret):
-        self.link = Link(endpoint, gateway_public, secret)
+    def __init__(self, endpoint, gateway_public, secret, rcvhwm=0):
+        self.link = Link(endpoint, gateway_public, secret, rcvhwm)
 
     def close(self):
         self.link.close()

@@ -52,7 +52,7 @@ def boottime_ms():
 class Link:
     """One DEALER with one key. `secret` is a path, or the 40 bytes themselves."""
 
-    def __init__(self, endpoint, gateway_public, secret):
+    def __init__(self, endpoint, gateway_public, secret, rcvhwm=0):
         secret = secret if isinstance(secret, bytes) else read_key(secret)
         gateway = gateway_public if isinstance(gateway_public, bytes) else read_key(gateway_public)
         self.socket = zmq.Context.instance().socket(zmq.DEALER)
@@ -60,7 +60,7 @@ class Link:
         self.socket.curve_serverkey, self.socket.curve_secretkey = gateway, secret
         self.socket.curve_publickey = zmq.curve_public(secret)
         self.socket.reconnect_ivl, self.socket.reconnect_ivl_max = 50, 500
-        self.socket.sndhwm = self.socket.rcvhwm = 0
+        self.socket.sndhwm, self.socket.rcvhwm = 0, rcvhwm          # rcvhwm: so many frames wait unread, 0 any number
         self.socket.connect(endpoint)
         self.waiting = collections.deque()
         self.correlation = 0
