@@ -58,6 +58,7 @@ enum {
     BLOB_PIECE_BYTES = 64 << 10,        /* a chunk on the wire, a sealed piece in the file */
     BLOB_FRAME_BYTES_MAX = BLOB_PIECE_BYTES + (2 << 10),
     BLOB_WINDOW = 16,                   /* chunks of a transfer that may be under way */
+    BLOB_PACE_US = 4000,                /* while somebody asks one by one, a piece in so long: 16 MiB a second */
     BLOB_TRANSFERS_MAX = 64,
     BLOB_TRANSFERS_OF_KEY_MAX = 4,
 

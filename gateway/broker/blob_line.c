@@ -1,6 +1,7 @@
 #include "gateway/broker/blob_line.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -8,7 +9,8 @@
 enum { ANSWERS_MAX = BLOB_QUESTIONS_MAX + DROPS_MAX };
 
 struct blob_line {
-    pthread_mutex_t lock;                   /* all below */
+    atomic_bool waiter;
+    pthread_mutex_t lock;                   /* of all below */
     int      to_loop, to_thread;            /* eventfds */
     struct blob_question questions[BLOB_QUESTIONS_MAX];
     uint32_t questions_first, questions_count;
@@ -118,6 +120,11 @@ void blob_line_on_disk(struct blob_line *line, uint64_t syncs_over)
     unlock(line);
 }
 
+void blob_line_waiter(struct blob_line *line, bool waiter)
+{
+    atomic_store_explicit(&line->waiter, waiter, memory_order_relaxed);
+}
+
 void blob_line_stop(struct blob_line *line)
 {
     lock(line);
@@ -165,6 +172,11 @@ bool blob_line_answered(struct blob_line *line, struct blob_answer *ret_answer)
     }
     unlock(line);
     return any;
+}
+
+bool blob_line_has_waiter(const struct blob_line *line)
+{
+    return atomic_load_explicit(&line->waiter, memory_order_relaxed);
 }
 
 bool blob_line_stopped(struct blob_line *line)

@@ -47,6 +47,8 @@ MUST_USE bool blob_line_question(struct blob_line *line, struct blob_question *r
 void blob_line_answer(struct blob_line *line, const struct blob_answer *answer, uint64_t sync);
 void blob_line_on_disk(struct blob_line *line, uint64_t syncs_over);
 void blob_line_stop(struct blob_line *line);
+/* Somebody asks for things one by one just now: files are moved at a pace that he does not notice. */
+void blob_line_waiter(struct blob_line *line, bool waiter);
 /* NULL: no. Static words: the disk under the blobs fails. */
 const char *blob_line_broken(struct blob_line *line);
 
@@ -55,6 +57,7 @@ int  blob_line_thread_file(const struct blob_line *line);
 void blob_line_ask(struct blob_line *line, const struct blob_question *question);       /* must(): within the bounds */
 MUST_USE bool blob_line_answered(struct blob_line *line, struct blob_answer *ret_answer);
 MUST_USE bool blob_line_stopped(struct blob_line *line);
+bool blob_line_has_waiter(const struct blob_line *line);
 MUST_USE bool blob_line_missed(struct blob_line *line);                 /* a DROP was forgotten; once */
 void blob_line_break(struct blob_line *line, const char *why);
 

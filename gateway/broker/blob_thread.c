@@ -112,7 +112,7 @@ static void take_frame(struct blob_thread *thread, const struct peer *peer, stru
 
 static bool read_frames(struct blob_thread *thread)
 {
-    for (int i = 0; i < FRAMES_AT_ONCE; i++) {
+    for (int i = 0; i < FRAMES_AT_ONCE && piece_may(thread); i++) {
         zmq_msg_t frame;
         struct peer peer;
         must(zmq_msg_init(&frame) == 0);
@@ -147,8 +147,12 @@ static void from_time_to_time(struct blob_thread *thread, int64_t at_ms)
 
 static long wait_ms(const struct blob_thread *thread, bool busy, enum sending sending)
 {
-    return busy || sending == SENDING_MORE ? 0
-           : sending == SENDING_BLOCKED ? RETRY_MS : thread->sweeping ? SWEEP_MS : SECOND_MS;
+    enum { PACED_MS = (BLOB_PACE_US + 999) / 1000 };
+    long ms = sending == SENDING_BLOCKED ? RETRY_MS : thread->sweeping ? SWEEP_MS : SECOND_MS;
+
+    if (!piece_may(thread))
+        return PACED_MS < ms ? PACED_MS : ms;
+    return busy || sending >= SENDING_PACED ? 0 : ms;
 }
 
 static void *run(void *context)
@@ -162,6 +166,8 @@ static void *run(void *context)
     while (!blob_line_stopped(thread->line) && !thread->broken) {
         zmq_pollitem_t items[] = { { .socket = thread->socket, .events = ZMQ_POLLIN },
                                    { .fd = blob_line_thread_file(thread->line), .events = ZMQ_POLLIN } };
+        /* A chunk that may not be taken yet is not listened for. */
+        items[0].events = piece_may(thread) ? ZMQ_POLLIN : 0;
         (void)zmq_poll(items, 2, wait_ms(thread, busy, sending));
         thread->at_ms = clock_boot_ms();
         while (blob_line_answered(thread->line, &answer))

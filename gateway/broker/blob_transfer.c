@@ -73,6 +73,19 @@ bool transfers_write(const struct blob_thread *thread, uint64_t file)
     return false;
 }
 
+/* ---- the pace */
+
+bool piece_may(const struct blob_thread *thread)
+{
+    return !blob_line_has_waiter(thread->line) || bus_now_us() >= thread->piece_us;
+}
+
+void piece_moved(struct blob_thread *thread)
+{
+    int64_t now_us = bus_now_us();
+    thread->piece_us = (thread->piece_us > now_us - BLOB_PACE_US ? thread->piece_us : now_us) + BLOB_PACE_US;
+}
+
 /* ---- speaking */
 
 static bool pack(const struct wire_out *out, zmq_msg_t *ret_frame)
@@ -244,6 +257,7 @@ static void take_chunk(struct blob_thread *thread, struct transfer *transfer, co
                  "This chunk is out of order, not as long as it should be, or beyond the credit.");
         return;
     }
+    piece_moved(thread);
     enum result result = blob_write_piece(&thread->folder, &transfer->writing, frame->bytes);
     if (result != RESULT_OK) {
         writing_failed(thread, transfer, result);
@@ -346,21 +360,29 @@ static enum sending go_on(struct blob_thread *thread, struct transfer *transfer)
         return SENDING_NOTHING;
     if (thread->at_ms < transfer->not_before_ms)
         return SENDING_BLOCKED;
-    if (!transfer->owes)
+    if (!transfer->owes && !piece_may(thread))
+        return SENDING_PACED;
+    if (!transfer->owes) {
+        piece_moved(thread);
         return send_piece(thread, transfer);
+    }
     pay(thread, transfer);
     return transfer->owes ? SENDING_BLOCKED : goes ? SENDING_MORE : SENDING_NOTHING;
 }
 
 enum sending transfers_send(struct blob_thread *thread)
 {
-    bool more = false, blocked = false;
+    enum sending most = SENDING_NOTHING;
+    int first = thread->first;
+
     for (int i = 0; i < BLOB_TRANSFERS_MAX; i++) {
-        enum sending sending = go_on(thread, &thread->transfers[i]);
-        more |= sending == SENDING_MORE;
-        blocked |= sending == SENDING_BLOCKED;
+        int place = (first + i) % BLOB_TRANSFERS_MAX;
+        enum sending sending = go_on(thread, &thread->transfers[place]);
+        if (sending == SENDING_MORE)
+            thread->first = place + 1;                  /* the others first, when the pace lets only some of them */
+        most = sending > most ? sending : most;
     }
-    return more ? SENDING_MORE : blocked ? SENDING_BLOCKED : SENDING_NOTHING;
+    return most;
 }
 
 /* ---- frames */

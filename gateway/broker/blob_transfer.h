@@ -49,6 +49,8 @@ struct blob_thread {
     bool      broken;                       /* an upload could not be written: nothing more is done */
     uint64_t  damaged[DAMAGED_MAX], damaged_next;       /* files that could not be read, the last ones */
     int64_t   second_ms, hour_ms, sweep_ms; /* when each comes next */
+    int64_t   piece_us;                     /* while somebody waits: when the next piece may be moved */
+    int       first;                        /* whose turn it is to send one */
     struct blob_walk walk;
     bool      sweeping, sweep_asked;
     unsigned  swept;
@@ -65,9 +67,12 @@ void transfer_end_refused(struct blob_thread *thread, struct transfer *transfer,
 /* To somebody without a transfer: he hears it, or not. */
 void transfer_say_once(struct blob_thread *thread, uint32_t routing, const struct wire_out *out);
 
-/* What is owed, and a piece of every download that may go on. MORE: there is more that can go at once; BLOCKED: but not
- * just now. */
-enum sending { SENDING_NOTHING, SENDING_MORE, SENDING_BLOCKED };
+/* Whether a piece may be moved now, in or out: those of all transfers together keep a pace while somebody waits. */
+bool piece_may(const struct blob_thread *thread);
+void piece_moved(struct blob_thread *thread);
+/* What is owed, and a piece of every download that may go on. BLOCKED: there is more, but a
+ * queue is full; PACED: but not just now; MORE: that can go at once. */
+enum sending { SENDING_NOTHING, SENDING_BLOCKED, SENDING_PACED, SENDING_MORE };
 enum sending transfers_send(struct blob_thread *thread);
 /* Asks about the keys again; ends those of whom nothing was heard since. */
 void transfers_look(struct blob_thread *thread, int64_t since_ms);

@@ -91,6 +91,8 @@ void blobs_hear(struct broker *broker)
 {
     struct blob_question question;
 
+    if (broker->blobs.line)
+        blob_line_waiter(broker->blobs.line, turn_has_waiter(broker));
     if (!broker->blobs.line || !broker->heard.blobs)
         return;
     for (int i = 0; i < HEARD_AT_ONCE && order_has_room(&broker->order, sizeof question.ask) &&

@@ -14,7 +14,7 @@
 
 enum {
     FOLDERS = 256,
-    SYNC_BYTES = 8 << 20,               /* written without a sync at most: who syncs beside us waits for no more */
+    SYNC_BYTES = 256 << 10,               /* written without a sync at most: who syncs beside us waits for no more */
     SEALED_BYTES = BLOB_PIECE_BYTES + SEAL_EXTRA_BYTES,
     NAME_SIZE = 2 * HASH_SIZE + 1 + 16 + 1,
 };

@@ -5,10 +5,12 @@
 
 All but the probe give way to everybody else on this machine (nice 19): from another machine they would cost none of it.
 """
+import hashlib
 import json
 import os
 import socket
 import sys
+import threading
 import time
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -19,6 +21,7 @@ import lienthong_pb2 as pb      # noqa: E402
 import zmq                      # noqa: E402
 
 import curve                    # noqa: E402
+from blobs import BlobLink      # noqa: E402
 from wire import Link, read_key  # noqa: E402
 from words import KIND, PROBLEM, RECEIVER, SENDER  # noqa: E402
 
@@ -198,7 +201,37 @@ def slow_reader(place, count, code=WARD):
             link.send("ping", pb.Ping(stamp_ms=time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000))
 
 
-ROLES = {role.__name__: role for role in (probe, idle, half_open, flood, flood_submits, handshakes, slow_reader)}
+def blobs(place, endpoint, size, code=WARD):
+    """Two uploads of new content and two downloads, all the time: as many transfers as one key may have."""
+    threads, ready = [], threading.Semaphore(0)
+    shared = [hashlib.sha256(content := os.urandom(int(size))).digest()]
+    with BlobLink(endpoint, place.gateway, place.secret(code)) as link:
+        link.put(content)
+
+    def upload():
+        link, number = BlobLink(endpoint, place.gateway, place.secret(code)), 0
+        while True:
+            number += 1
+            link.put(os.urandom(16) + content[16:], 60)
+            ready.release()
+
+    def download():
+        link = BlobLink(endpoint, place.gateway, place.secret(code))
+        while True:
+            link.get(shared[0], seconds=60)
+            ready.release()
+    for work in (upload, upload, download, download):
+        threads.append(threading.Thread(target=work, daemon=True))
+        threads[-1].start()
+    for _ in threads:
+        ready.acquire()
+    say(connected=len(threads))
+    for thread in threads:
+        thread.join()
+
+
+ROLES = {role.__name__: role for role in (probe, idle, half_open, flood, flood_submits, handshakes, slow_reader,
+                                             blobs)}
 
 
 def main():

@@ -3,9 +3,11 @@ the same run, and the broker's memory within the bound that gateway/broker/READM
 
 A machine does other things too. So quiet and hostile are measured in turns, the medians of the rounds count, and one of
 three such runs has to hold; the bound itself is not softened."""
+import os
+
 import pytest
 
-from gateway import WARD
+from gateway import WARD, wait_for
 from peers import CONNECTION, FIXED, MIB, QUEUE, WAITING, Memory, ratio_beside
 from words import KIND
 
@@ -25,6 +27,11 @@ def holds(gateway, peers, capsys, name, crowd, memory_max):
     assert memory.most <= memory_max
     assert ratio <= RATIO_MAX, f"p99 in ms: {told}"
     assert gateway.broker.poll() is None
+
+
+def stored_bytes(gateway):
+    return sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in
+               os.walk(gateway.path("store/blobs")) for name in names if not folder.endswith("new"))
 
 
 def test_half_open_connections(gateway, peers, capsys):
@@ -81,3 +88,14 @@ def test_receivers_that_never_read(gateway, peers, capsys):
         sender.answer_to(correlation, 60)
     holds(gateway, peers, capsys, "receivers that never read", ("slow_reader", 8),
           FIXED + 8 * (CONNECTION + QUEUE) + WAITING)
+
+
+def test_large_attachments_without_a_pause(gateway, peers, capsys):
+    """One agency has all four transfers of its key under way all the time, two up and two down. Their bytes are written
+    and read back, sealed and opened, hashed and synced beside everybody's turns."""
+    gateway.start_broker()
+    holds(gateway, peers, capsys, "attachments", ("blobs", gateway.blob_endpoint, 32 * MIB),
+          FIXED + 4 * (CONNECTION + 2 * QUEUE))
+    before = stored_bytes(gateway)
+    peers.stir(gateway, "blobs")
+    wait_for(lambda: stored_bytes(gateway) > before, 60, "uploads are stored")
