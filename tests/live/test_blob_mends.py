@@ -1,5 +1,5 @@
-"""Attachments in a world that is not as it should be: a peer that does not read, a file that was damaged, a process that
-may open no more files. Each ends well without a restart."""
+"""Attachments in a world that is not as it should be: a peer that does not read, a file that was damaged, a process
+that may open no more files. Each ends well without a restart."""
 import collections
 import glob
 import os
