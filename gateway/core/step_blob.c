@@ -129,6 +129,7 @@ static void keep(struct step *step)
     turn_blob_known_put(step->turn, turn_agency_number_make(step->turn, step->command->agency->code), &ask->sha256);
     say(step, BLOB_KEPT, &blob);
 }
+
 static void get(struct step *step)
 {
     const struct blob_ask *ask = &step->command->blob;
