@@ -19,6 +19,7 @@ from words import PROBLEM, SENDER
 
 PROTOCOL = 1
 ANSWER_SECONDS = 10
+SEND_SECONDS = 5
 
 
 class Refusal(Exception):
@@ -59,6 +60,7 @@ class Link:
         self.socket.linger = 0
         self.socket.curve_serverkey, self.socket.curve_secretkey = gateway, secret
         self.socket.curve_publickey = zmq.curve_public(secret)
+        self.socket.sndtimeo = SEND_SECONDS * 1000
         self.socket.reconnect_ivl, self.socket.reconnect_ivl_max = 50, 500
         self.socket.sndhwm, self.socket.rcvhwm = 0, rcvhwm          # rcvhwm: so many frames wait unread, 0 any number
         self.socket.connect(endpoint)
@@ -78,7 +80,11 @@ class Link:
     # ---- frames
 
     def send_raw(self, *parts):
-        self.socket.send_multipart(parts)
+        """Silence where the connection was refused for good: then nothing will ever take them."""
+        try:
+            self.socket.send_multipart(parts)
+        except zmq.Again:
+            raise Silence(f"nothing was taken within {SEND_SECONDS} s") from None
 
     def send(self, name, message, correlation=0):
         envelope = pb.Envelope(correlation=correlation)
