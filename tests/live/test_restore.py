@@ -15,6 +15,7 @@ from wire import Refusal
 from words import CAUSE, KIND, PROBLEM, RECEIVER, STATE, VERDICT
 
 OPEN = (STATE.READY, STATE.OFFERED, STATE.WAITING)
+SCHEMA = 4                              # gateway/store/store.h
 
 
 class Keeper:
@@ -414,6 +415,7 @@ def test_a_restore_that_was_cut_off(gateway):
 
 
 def test_another_schema_is_refused_with_what_to_do(gateway):
+    now, newer = SCHEMA, SCHEMA + 1
     gateway.start_broker()
     gateway.cli("backup", gateway.path("backup"))
     assert gateway.stop_broker() == 0
@@ -427,15 +429,16 @@ def test_another_schema_is_refused_with_what_to_do(gateway):
             file.write(data.replace(pattern, b"schema" + new.to_bytes(4, "little")))
 
     for name in ("store/data.mdb", "backup/data.mdb"):
-        patch(name, 3, 4)
-    with pytest.raises(AssertionError, match="the store has schema 4, this program needs 3; install the newer version"):
+        patch(name, now, newer)
+    why = f"the store has schema {newer}, this program needs {now}; install the newer version"
+    with pytest.raises(AssertionError, match=why):
         gateway.start_broker()
     gateway.broker = None
-    assert "schema 4" in gateway.cli("check-store", gateway.path("backup"), code=5)
+    assert f"schema {newer}" in gateway.cli("check-store", gateway.path("backup"), code=5)
     os.rename(gateway.path("store"), gateway.path("moved"))
     assert "install the newer version" in gateway.cli("restore", gateway.path("backup"), code=5)
     assert not os.path.exists(gateway.path("store/data.mdb"))
-    patch("moved/data.mdb", 4, 1)                           # an older one is brought up, by whoever writes it
+    patch("moved/data.mdb", newer, 1)                           # an older one is brought up, by whoever writes it
     assert "lienthongd open it once" in gateway.cli("check-store", gateway.path("moved"), code=5)
     if os.path.exists(gateway.path("store")):
         os.rmdir(gateway.path("store"))
