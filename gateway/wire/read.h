@@ -28,6 +28,10 @@ MUST_USE bool read_version(struct span frame, size_t bytes_max, struct problem *
 MUST_USE ProtobufCMessage *read_message(struct lender *lender, struct span bytes,
                                         const ProtobufCMessageDescriptor *descriptor, const char *name,
                                         struct problem *ret_problem);
+/* The Envelope of a frame whose version was read, and its correlation into the refusal, whether it will be one or not.
+ * NULL: ret_refusal->problem. */
+MUST_USE const Lienthong__V1__Envelope *read_envelope(struct lender *lender, struct arena *arena, struct span frame,
+                                                      struct frame_refusal *ret_refusal);
 /* A packed Header into submit, its header span being set already. content_hash needs the payload span too. */
 MUST_USE bool read_header(struct lender *lender, struct submit *submit, struct problem *ret_problem);
 MUST_USE bool read_cursor(const Lienthong__V1__Cursor *cursor, struct cursor_set *ret_cursor,

@@ -55,14 +55,10 @@ bool wire_blob_read(struct span bytes, struct arena *arena, struct blob_frame *r
     *ret_refusal = (struct frame_refusal){ 0 };
     if (!read_version(bytes, BLOB_FRAME_BYTES_MAX, &ret_refusal->problem))
         return false;
-    bytes = span_of(bytes.bytes + 1, bytes.size - 1);
-    lender_init(&lender, arena, bytes.size);
-    ProtobufCMessage *message = read_message(&lender, bytes, &lienthong__v1__envelope__descriptor, "",
-                                             &ret_refusal->problem);
-    if (!message)
+    const Lienthong__V1__Envelope *envelope = read_envelope(&lender, arena, bytes, ret_refusal);
+    if (!envelope)
         return false;
-    const Lienthong__V1__Envelope *envelope = (const Lienthong__V1__Envelope *)message;
-    ret_frame->correlation = ret_refusal->correlation = envelope->correlation;
+    ret_frame->correlation = envelope->correlation;
     if (envelope->correlation)
         return read_body(envelope, ret_frame, &ret_refusal->problem);
     problem_set(&ret_refusal->problem, PROBLEM_INVALID_FIELD, "correlation", "mỗi lượt truyền cần một số khác 0",

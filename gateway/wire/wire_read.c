@@ -267,6 +267,19 @@ bool read_version(struct span bytes, size_t bytes_max, struct problem *ret_probl
     return bytes.size <= bytes_max || read_too_large("", bytes_max, ret_problem);
 }
 
+const Lienthong__V1__Envelope *read_envelope(struct lender *lender, struct arena *arena, struct span frame,
+                                             struct frame_refusal *ret_refusal)
+{
+    struct span bytes = span_of(frame.bytes + 1, frame.size - 1);
+
+    lender_init(lender, arena, bytes.size);
+    const Lienthong__V1__Envelope *envelope = (const Lienthong__V1__Envelope *)read_message(
+        lender, bytes, &lienthong__v1__envelope__descriptor, "", &ret_refusal->problem);
+    if (envelope)
+        ret_refusal->correlation = envelope->correlation;
+    return envelope;
+}
+
 bool wire_read(struct span bytes, bool admin, struct arena *arena, struct frame *ret_frame,
                struct frame_refusal *ret_refusal)
 {
@@ -284,14 +297,10 @@ bool wire_read(struct span bytes, bool admin, struct arena *arena, struct frame 
         ret_frame->kind = FRAME_BATCH;
         return true;
     }
-    bytes = span_of(bytes.bytes + 1, bytes.size - 1);
-    lender_init(&lender, arena, bytes.size);
-    ProtobufCMessage *message = read_message(&lender, bytes, &lienthong__v1__envelope__descriptor, "",
-                                             &ret_refusal->problem);
-    if (!message)
+    const Lienthong__V1__Envelope *envelope = read_envelope(&lender, arena, bytes, ret_refusal);
+    if (!envelope)
         return false;
-    const Lienthong__V1__Envelope *envelope = (const Lienthong__V1__Envelope *)message;
-    ret_frame->correlation = ret_refusal->correlation = envelope->correlation;
+    ret_frame->correlation = envelope->correlation;
     if (!admin) {
         bool good = read_body(envelope, &lender, ret_frame, ret_refusal);
         if (ret_frame->kind == FRAME_COMMAND)
