@@ -3,7 +3,6 @@
 #include <string.h>
 
 enum { READERS_PER_TICK = 64 };
-#define PAUSED_MS (60LL * 1000)
 
 /* Without a use from `due_ms` on, or used again (0). */
 static void put_due(struct step *step, struct blob *blob, int64_t due_ms)
@@ -52,6 +51,12 @@ bool blob_share(struct step *step, const struct handoff *from, struct handoff *t
         use(step, to->id, &at);
     to->flags |= HANDOFF_ATTACHED;
     return true;
+}
+
+void blob_renew(struct step *step, struct blob *blob)
+{
+    blob->stored_ms = step->now_ms;
+    put_due(step, blob, blob->due_ms ? step->now_ms + BLOB_UNUSED_MS : 0);
 }
 
 /* Whoever uploaded it last was promised so long to name it. */

@@ -19,6 +19,9 @@ bool blob_share(struct step *step, const struct handoff *from, struct handoff *t
 void blob_detach(struct step *step, struct handoff *handoff);
 /* Its DELIVER leaves: the recipient may read what it names. */
 void blob_grant(struct step *step, const struct handoff *handoff);
+/* It was uploaded just now: its 7 days begin anew; where it is used, they are remembered for when it is not. Writes the
+ * record. */
+void blob_renew(struct step *step, struct blob *blob);
 /* TIMER_BLOB. */
 void blob_due(struct step *step, int64_t due_ms, uint64_t file);
 

@@ -46,18 +46,6 @@ static bool agrees(struct step *step, const struct blob *blob)
     return false;
 }
 
-/* Its 7 days begin anew; where it is used, they are remembered for when it is not (blob_detach). */
-static void renew(struct step *step, struct blob *blob)
-{
-    blob->stored_ms = step->now_ms;
-    if (blob->due_ms) {
-        turn_timer_delete(step->turn, blob->due_ms, TIMER_BLOB, blob->file);
-        blob->due_ms = step->now_ms + BLOB_UNUSED_MS;
-        turn_timer_put(step->turn, blob->due_ms, TIMER_BLOB, blob->file);
-    }
-    turn_blob_put(step->turn, blob);
-}
-
 static void put(struct step *step)
 {
     const struct blob_ask *ask = &step->command->blob;
@@ -70,7 +58,7 @@ static void put(struct step *step)
         if (!agrees(step, &blob))
             return;
         if (!ask->anew) {
-            renew(step, &blob);
+            blob_renew(step, &blob);
             say(step, BLOB_KNOWN, &blob);
             return;
         }
@@ -115,7 +103,7 @@ static void keep(struct step *step)
             return;
         if (ask->anew && is_good_file(step))
             replace(step, &blob);
-        renew(step, &blob);
+        blob_renew(step, &blob);
     } else if (!is_good_file(step)) {
         effects_refuse(step->effects, step->command, PROBLEM_BUSY, "",
                        "Việc tải lên kéo dài quá lâu: hãy tải lên lại.", "The upload took too long: upload it again.");

@@ -21,7 +21,6 @@
 #include "gateway/core/urge.h"
 
 enum { DOSSIER_WALK_MAX = 4 * PAGE_MAX };
-#define PAUSED_MS (60LL * 1000)
 #define PURGE_NEEDED_MS (24LL * 3600 * 1000)
 
 static bool takes_it_as_input(struct step *step, uint64_t dependant, uint64_t result)
