@@ -82,6 +82,15 @@ static bool wait_out(struct blob_transfer *transfer, int64_t retry_after_ms, int
     return true;
 }
 
+/* What was refused for now is tried again, as long as there is time for it. */
+static bool is_to_go_on(struct blob_transfer *transfer, enum result result,
+                        const struct lienthong_blob_refusal *refusal, int64_t until_ms)
+{
+    show_end(transfer);
+    return result == RESULT_INVALID && refusal->retry_after_ms
+        && wait_out(transfer, refusal->retry_after_ms, until_ms);
+}
+
 enum result blob_transfer_upload(struct blob_transfer *transfer, const char *path, struct hash *ret_sha256,
                                  uint64_t *ret_size, bool *ret_duplicate, struct lienthong_blob_refusal *ret_refusal)
 {
@@ -93,9 +102,7 @@ enum result blob_transfer_upload(struct blob_transfer *transfer, const char *pat
     transfer->file = path;
     do {
         result = lienthong_upload(&transfer->options, path, ret_sha256, ret_size, ret_duplicate, ret_refusal);
-        show_end(transfer);
-    } while (result == RESULT_INVALID && ret_refusal->retry_after_ms
-             && wait_out(transfer, ret_refusal->retry_after_ms, until_ms));
+    } while (is_to_go_on(transfer, result, ret_refusal, until_ms));
     return result;
 }
 
@@ -110,9 +117,7 @@ enum result blob_transfer_download(struct blob_transfer *transfer, const struct 
     transfer->file = path;
     do {
         result = lienthong_download(&transfer->options, sha256, path, ret_size, ret_refusal);
-        show_end(transfer);
-    } while (result == RESULT_INVALID && ret_refusal->retry_after_ms
-             && wait_out(transfer, ret_refusal->retry_after_ms, until_ms));
+    } while (is_to_go_on(transfer, result, ret_refusal, until_ms));
     return result;
 }
 
