@@ -25,7 +25,8 @@
 
 #include "gateway/core/core.h"
 
-#define PAUSED_MS (60LL * 1000)             /* what may not be purged or expire just now is looked at again after so long */
+/* What may not be purged or expire just now is looked at again after so long. */
+#define PAUSED_MS (60LL * 1000)
 
 /* One step at work: what every function below needs. */
 struct step {
