@@ -128,10 +128,10 @@ enum exit_code blob_transfer_complain(struct cli *cli, const char *file, enum re
 
     if (problem->type == PROBLEM_NONE)
         cli_complain(cli, "%s: %s%.0s", "%s: %.0s%s", file, problem->sentence_vi, problem->sentence_en);
-    else {
-        fprintf(stderr, "%s: ", file);
-        connection_complain(cli, problem);
-    }
+    else
+        cli_complain(cli, "%s: %s%.0s%s%s%s [%s]", "%s: %.0s%s%s%s%s [%s]", file, problem->sentence_vi,
+                     problem->sentence_en, problem->field[0] ? " (" : "", problem->field,
+                     problem->field[0] ? ")" : "", problem_uri(problem->type));
     return result == RESULT_INVALID || result == RESULT_NOT_FOUND ? EXIT_REFUSED
          : result == RESULT_BUSY ? EXIT_UNREACHABLE : EXIT_BROKEN;
 }
