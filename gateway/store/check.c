@@ -372,6 +372,9 @@ enum result store_check(struct store *store, void (*each)(void *context, const c
     _Static_assert(STATE_END <= sizeof check.result.states / sizeof *check.result.states, "one count per state");
 
     enum result result = arena_init(&check.arena, HEADER_BYTES_MAX + BODY_BYTES_MAX + 64);
+    /* See unsettled.h. Without room to settle they are in the transaction. */
+    if (result == RESULT_OK && !store->read_only && store_settle(store) == RESULT_BROKEN)
+        result = RESULT_BROKEN;
     if (result == RESULT_OK)
         result = store_read(store, check_all, &check);
     if (check.walker)

@@ -15,6 +15,7 @@
 #include "gateway/store/store.h"
 #include "gateway/store/tally.h"
 #include "gateway/store/turn.h"
+#include "gateway/store/unsettled.h"
 #include "gateway/store/unwritten.h"
 
 /* States of agencies that this turn has looked at: many handoffs of a turn have one recipient. */
@@ -82,6 +83,7 @@ struct store {
     struct turn     turn;
     struct journal  journal;
     MDB_txn        *open;               /* holds the turns that are in the journal and not yet in the environment */
+    struct unsettled unsettled;         /* ... but for these rows of theirs */
     struct known_agency by_number[KNOWN_AGENCIES], by_code[KNOWN_AGENCIES];
     struct known_oldest oldest_ids[KNOWN_AGENCIES];
 };

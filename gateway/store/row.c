@@ -35,6 +35,9 @@ static struct span span_of_val(const MDB_val *val)
 bool row_get(struct turn *turn, enum table table, const struct key *key, struct span *ret_value)
 {
     MDB_val name = val_of(key_span(key)), value;
+
+    if (unsettled_find(&turn->store->unsettled, table, key, ret_value))
+        return true;
     int code = mdb_cursor_get(row_cursor(turn, table), &name, &value, MDB_SET);
     if (code == MDB_NOTFOUND)
         return false;
@@ -103,10 +106,27 @@ static void row_write(struct turn *turn, enum table table, enum table_habit habi
         journal_turn_reserve(journal, table, key_span(key), value->mv_data, value->mv_size);
 }
 
+/* In the journal, and in the transaction only if it is still there when that is committed. */
+static void row_keep(struct turn *turn, enum table table, const struct key *key, struct span value)
+{
+    struct journal *journal = &turn->store->journal;
+
+    must(turn->writable);
+    journal_turn_filled(journal);
+    journal_turn_put(journal, table, key_span(key), value);
+    turn->wrote = true;
+    if (!unsettled_put(&turn->store->unsettled, table, key, value))
+        turn->counters.bytes += key->size + value.size;
+}
+
 void row_put(struct turn *turn, enum table table, const struct key *key, struct span value)
 {
     MDB_val bytes = val_of(value);
-    row_write(turn, table, table_infos[table].habit, key, &bytes, 0);
+
+    if (unsettled_takes(&turn->store->unsettled, table, key))
+        row_keep(turn, table, key, value);
+    else
+        row_write(turn, table, table_infos[table].habit, key, &bytes, 0);
 }
 
 void row_put_new(struct turn *turn, enum table table, const struct key *key, struct span value)
@@ -122,19 +142,32 @@ uint8_t *row_reserve(struct turn *turn, enum table table, const struct key *key,
     return bytes.mv_data;
 }
 
+static void journal_delete(struct turn *turn, enum table table, const struct key *key)
+{
+    journal_turn_filled(&turn->store->journal);
+    journal_turn_delete(&turn->store->journal, table, key_span(key));
+    turn->wrote = true;
+}
+
 bool row_delete_any(struct turn *turn, enum table table, const struct key *key)
 {
+    struct unsettled *unsettled = &turn->store->unsettled;
+    struct span kept;
+
+    must(turn->writable);
+    if (unsettled_find(unsettled, table, key, &kept)) {
+        journal_delete(turn, table, key);
+        row_forget(turn, table, key->size, kept);
+        must(unsettled_drop(unsettled, table, key));
+        return true;
+    }
     MDB_cursor *cursor = row_cursor(turn, table);
     MDB_val name = val_of(key_span(key)), old;
     int code = mdb_cursor_get(cursor, &name, &old, MDB_SET);
-
-    must(turn->writable);
     if (code == MDB_NOTFOUND)
         return false;
     if (!code) {
-        journal_turn_filled(&turn->store->journal);
-        journal_turn_delete(&turn->store->journal, table, key_span(key));
-        turn->wrote = true;
+        journal_delete(turn, table, key);
         row_forget(turn, table, key->size, span_of_val(&old));
         code = mdb_cursor_del(cursor, 0);
     }
@@ -150,8 +183,9 @@ void row_delete(struct turn *turn, enum table table, const struct key *key)
 
 /* ---- walking */
 
-bool row_next(struct turn *turn, enum table table, const struct key *from, enum row_start start, size_t prefix,
-              struct span *ret_key, struct span *ret_value)
+/* row_next() in the transaction. */
+static bool row_next_stored(struct turn *turn, enum table table, const struct key *from, enum row_start start,
+                            size_t prefix, struct span *ret_key, struct span *ret_value)
 {
     MDB_cursor *cursor = row_cursor(turn, table);
     MDB_val name = val_of(key_span(from)), value;
@@ -169,6 +203,20 @@ bool row_next(struct turn *turn, enum table table, const struct key *from, enum 
         return false;
     *ret_key = span_of_val(&name);
     *ret_value = span_of_val(&value);
+    return true;
+}
+
+bool row_next(struct turn *turn, enum table table, const struct key *from, enum row_start start, size_t prefix,
+              struct span *ret_key, struct span *ret_value)
+{
+    struct span key, value;
+    bool stored = row_next_stored(turn, table, from, start, prefix, ret_key, ret_value);
+
+    if (!unsettled_next(&turn->store->unsettled, table, from, start == ROW_AFTER, prefix, &key, &value)
+        || (stored && memcmp(ret_key->bytes, key.bytes, key.size) < 0))
+        return stored;
+    *ret_key = key;
+    *ret_value = value;
     return true;
 }
 
@@ -302,5 +350,5 @@ uint64_t table_rows(struct turn *turn, enum table table)
     int code = mdb_stat(turn->txn, turn->store->tables[table], &stat);
     if (code)
         turn_fail_lmdb(turn, code);
-    return stat.ms_entries;
+    return stat.ms_entries + unsettled_count(&turn->store->unsettled, table);
 }

@@ -110,6 +110,7 @@ static void give_up(struct store *store)
     if (store->open)
         mdb_txn_abort(store->open);
     store->open = NULL;
+    unsettled_reset(&store->unsettled);
 }
 
 /* store->open anew, with the turns of the journal in it. */
@@ -142,7 +143,12 @@ static bool env_is_lost(MDB_env *env)
 
 static enum result commit(struct store *store)
 {
-    int code = mdb_txn_commit(store->open);                     /* synced when it returns; ends it anyway */
+    int code = unsettled_flush(store);
+
+    if (code)
+        mdb_txn_abort(store->open);
+    else
+        code = mdb_txn_commit(store->open);                     /* synced when it returns; ends it anyway */
     store->open = NULL;
     if (!code) {
         journal_restart(&store->journal);

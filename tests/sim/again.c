@@ -116,6 +116,7 @@ void tell_again(struct world *world)
     result = store_open(&first, &options, NULL);
     must(result == RESULT_OK);
     struct pair pair = { .world = world, .other = second };
+    must(store_settle(second) == RESULT_OK);        /* the first one was, when it was closed */
     if (!world->failed)
         result = store_read(first, open_other, &pair);
     must(result == RESULT_OK);
