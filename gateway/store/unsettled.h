@@ -3,8 +3,8 @@
  * settling comes every hundred. What is still there then is put by unsettled_flush().
  *
  * Seen      through row.c they are rows like any other; check.c, which walks the tables themselves, settles first.
- * New       what is put here does not stand in the transaction: who owns a row knows (README.md). Else unsettled_flush()
- *           stops the program.
+ * New       what is put here does not stand in the transaction: who owns a row knows (README.md). Else
+ *           unsettled_flush() stops the program.
  * Lifetime  that of store->open: committed with it, or given up with it, when the journal has them.
  * Bound     UNSETTLED_ROWS of a table; what comes above is put into the transaction at once.
  */
