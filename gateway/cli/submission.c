@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/pool.h"
 #include "gateway/base/words.h"
 #include "gateway/cli/submission_items.h"
 
@@ -465,7 +466,7 @@ bool submission_read(struct span text, const char *folder, struct submission *re
 void submission_done(struct submission *submission)
 {
     json_decref(submission->json);
-    free(submission->payload_bytes);
+    pool_free(submission->payload_bytes);        /* the heap's, or as jansson takes them */
     arena_done(&submission->arena);
     memset(submission, 0, sizeof *submission);
 }

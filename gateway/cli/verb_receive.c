@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/pool.h"
 #include "gateway/cli/connection.h"
 #include "gateway/cli/print.h"
 #include "proto/content.h"
@@ -211,11 +212,11 @@ static void on_deliver(void *context, struct lienthong_delivery *delivery)
         receiving->left -= receiving->left != UINT64_MAX;
         if (!run_command(receiving, slot)) {
             answer(receiving, delivery->handoff_id, delivery->attempt, VERDICT_LATER, NULL, "", "receiver-fork");
-            free(slot->input);
+            pool_free(slot->input);
             slot->input = NULL;
         }
     }
-    free(line);
+    pool_free(line);
     json_decref(json);
     lienthong_delivery_free(delivery);
 }
@@ -275,7 +276,7 @@ static void reap(struct receiving *receiving, struct running *running)
              WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
     answer(receiving, running->handoff_id, running->attempt, verdict, &running->content_hash, running->words,
            fingerprint);
-    free(running->input);
+    pool_free(running->input);
     *running = (struct running){ 0 };
     receiving->running_count--;
 }

@@ -18,6 +18,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/limits.h"
+#include "gateway/base/pool.h"
 #include "gateway/cli/blob_transfer.h"
 #include "gateway/cli/connection.h"
 #include "gateway/cli/keyfile.h"
@@ -292,7 +293,7 @@ static bool move_file(const struct watch *watch, const char *path, const char *n
         struct text note_text = text_of(note, sizeof note);
         text_add(&note_text, "%s.problem.json", to);
         bool good = text && !note_text.cut && file_make(cli, note, text, 0600, true);
-        free(text);
+        pool_free(text);
         json_decref(json);
         if (!good)
             return false;

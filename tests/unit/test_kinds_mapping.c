@@ -10,6 +10,7 @@
 
 #include "adapters/kinds/mapping.h"
 #include "adapters/kinds/pointer.h"
+#include "gateway/base/pool.h"
 #include "tests/unit/kinds_agency.h"
 
 static struct scratch scratch;
@@ -63,8 +64,8 @@ static char *apply(const char *fields, const char *source)
     json_decref(target);
     char *after = json_dumps(json, JSON_COMPACT);
     assert_string_equal(before, after);             /* a source is only read */
-    free(before);
-    free(after);
+    pool_free(before);
+    pool_free(after);
     json_decref(json);
     mapping_free(mapping);
     return body;
