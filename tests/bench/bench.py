@@ -62,11 +62,21 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def wait_for(condition, seconds, what, every_s=0.002):
+def free_port_pair():
+    """Of two that follow each other: `lienthong init` gives a gateway the next one too, for attachments."""
+    while True:
+        with socket.socket() as first, socket.socket() as second, contextlib.suppress(OSError, OverflowError):
+            first.bind(("127.0.0.1", 0))
+            second.bind(("127.0.0.1", first.getsockname()[1] + 1))
+            return first.getsockname()[1]
+
+
+def wait_for(condition, seconds, what, every_s=0.002, log=None):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
-            raise SystemExit(f"bench: {what}: not within {seconds} s")
+            said = open(log, encoding="utf-8").read().splitlines()[-1:] if log else []
+            raise SystemExit(f"bench: {what}: not within {seconds} s {' '.join(said)}".rstrip())
         time.sleep(every_s)
 
 
@@ -140,7 +150,7 @@ http {{ access_log off; keepalive_requests 100000000; client_body_buffer_size 64
 
 class Gateway:
     def __init__(self, folder, sink):
-        self.folder, self.sink, self.port = folder, sink, free_port()
+        self.folder, self.sink, self.port = folder, sink, free_port_pair()
         run("lienthong", "init", folder, "--port", str(self.port), "--agencies", HEALTHY, "--base-port", str(sink.port))
         with open(f"{folder}/adapter.yaml", "w", encoding="utf-8") as file:
             file.write(f"""
@@ -173,7 +183,8 @@ agencies:
                                        stdout=self.log, stderr=self.log)
 
     def wait_ready(self):
-        wait_for(lambda: b"event=ready" in open(f"{self.folder}/broker.log", "rb").read(), 20, "lienthongd")
+        log = f"{self.folder}/broker.log"
+        wait_for(lambda: b"event=ready" in open(log, "rb").read(), 20, "lienthongd", log=log)
 
     def start_adapter(self):
         log = open(f"{self.folder}/adapter.log", "ab")

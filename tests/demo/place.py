@@ -1,4 +1,5 @@
 """Where the demo happens: a state folder made by `lienthong init`, the programs started there, and the command line."""
+import contextlib
 import json
 import os
 import shlex
@@ -48,10 +49,13 @@ AGENCY = """  - code: {code}
 """
 
 
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+def free_port_pair():
+    """Of two that follow each other: `lienthong init` gives a gateway the next one too, for attachments."""
+    while True:
+        with socket.socket() as first, socket.socket() as second, contextlib.suppress(OSError, OverflowError):
+            first.bind(("127.0.0.1", 0))
+            second.bind(("127.0.0.1", first.getsockname()[1] + 1))
+            return first.getsockname()[1]
 
 
 class CommandFailed(Exception):
@@ -63,7 +67,7 @@ class Place:
         # A socket's path has room for about a hundred characters: a deep TMPDIR would not do.
         self.folder = tempfile.mkdtemp(prefix="lienthong-demo-",
                                        dir=None if len(tempfile.gettempdir()) < 40 else "/tmp")
-        self.port = free_port()
+        self.port = free_port_pair()
         self.agencies, self.processes = {}, {}
 
     def path(self, *names):
