@@ -151,14 +151,12 @@ static void journal_delete(struct turn *turn, enum table table, const struct key
 
 bool row_delete_any(struct turn *turn, enum table table, const struct key *key)
 {
-    struct unsettled *unsettled = &turn->store->unsettled;
-    struct span kept;
+    size_t value_bytes;
 
     must(turn->writable);
-    if (unsettled_find(unsettled, table, key, &kept)) {
+    if (unsettled_drop(&turn->store->unsettled, table, key, &value_bytes)) {
         journal_delete(turn, table, key);
-        row_forget(turn, table, key->size, kept);
-        must(unsettled_drop(unsettled, table, key));
+        turn->counters.bytes -= key->size + value_bytes;
         return true;
     }
     MDB_cursor *cursor = row_cursor(turn, table);

@@ -143,30 +143,35 @@ bool unsettled_put(struct unsettled *unsettled, enum table table, const struct k
     return instead;
 }
 
-bool unsettled_find(struct unsettled *unsettled, enum table table, const struct key *key, struct span *ret_value)
+/* Takes no list, too. */
+static bool is_here(const struct unsettled_list *list, const struct key *key, unsigned *ret_place)
 {
-    struct unsettled_list *list = list_of(unsettled, table);
-
     if (!list || list->begin == list->end)
         return false;
     struct unsettled_row row = row_of(key);
-    unsigned place = place_of(list, &row);
-    if (!is_at(list, place, &row))
+    *ret_place = place_of(list, &row);
+    return is_at(list, *ret_place, &row);
+}
+
+bool unsettled_find(struct unsettled *unsettled, enum table table, const struct key *key, struct span *ret_value)
+{
+    struct unsettled_list *list = list_of(unsettled, table);
+    unsigned place;
+
+    if (!is_here(list, key, &place))
         return false;
     *ret_value = span_of(list->rows[place].value, list->value_bytes);
     return true;
 }
 
-bool unsettled_drop(struct unsettled *unsettled, enum table table, const struct key *key)
+bool unsettled_drop(struct unsettled *unsettled, enum table table, const struct key *key, size_t *ret_value_bytes)
 {
     struct unsettled_list *list = list_of(unsettled, table);
+    unsigned place;
 
-    if (!list || list->begin == list->end)
+    if (!is_here(list, key, &place))
         return false;
-    struct unsettled_row row = row_of(key);
-    unsigned place = place_of(list, &row);
-    if (!is_at(list, place, &row))
-        return false;
+    *ret_value_bytes = list->value_bytes;
     close_gap(list, place);
     return true;
 }

@@ -43,7 +43,7 @@ bool unsettled_put(struct unsettled *unsettled, enum table table, const struct k
 /* False: it is not here. What is found is lent until the next put or drop. */
 bool unsettled_find(struct unsettled *unsettled, enum table table, const struct key *key, struct span *ret_value);
 /* False: it is not here. */
-bool unsettled_drop(struct unsettled *unsettled, enum table table, const struct key *key);
+bool unsettled_drop(struct unsettled *unsettled, enum table table, const struct key *key, size_t *ret_value_bytes);
 /* The first row at or, `after`, behind `from` that shares its first `prefix` bytes. False: none. Lent as above. */
 bool unsettled_next(struct unsettled *unsettled, enum table table, const struct key *from, bool after, size_t prefix,
                     struct span *ret_key, struct span *ret_value);
