@@ -24,6 +24,10 @@ import sys
 import time
 import urllib.request
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "client"))
+
+from ports import free_port, free_port_pair     # noqa: E402  (the path comes first)
+
 BUILD = os.environ.get("LIENTHONG_BUILD", os.path.join(os.getcwd(), "build"))
 HEALTHY, DEAD, NEIGHBOUR = "G01.29", "G24.29", "G12.29"     # police, insurance, tax of the example network
 MORE = ("G01.29.07", "G01.29.16", "G01.29.23")              # healthy too, for the table
@@ -54,21 +58,6 @@ def say(name, value):
 
 def note(text):
     print(f"# {text}", file=sys.stderr, flush=True)
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def free_port_pair():
-    """Of two that follow each other: `lienthong init` gives a gateway the next one too, for attachments."""
-    while True:
-        with socket.socket() as first, socket.socket() as second, contextlib.suppress(OSError, OverflowError):
-            first.bind(("127.0.0.1", 0))
-            second.bind(("127.0.0.1", first.getsockname()[1] + 1))
-            return first.getsockname()[1]
 
 
 def wait_for(condition, seconds, what, every_s=0.002, log=None):

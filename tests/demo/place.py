@@ -1,17 +1,16 @@
 """Where the demo happens: a state folder made by `lienthong init`, the programs started there, and the command line."""
-import contextlib
 import json
 import os
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
 from agency_process import AgencyProcess
+from ports import free_port_pair
 
 BUILD = os.environ["LIENTHONG_BUILD"]
 
@@ -47,15 +46,6 @@ AGENCY = """  - code: {code}
         components: /components
         payload: /data
 """
-
-
-def free_port_pair():
-    """Of two that follow each other: `lienthong init` gives a gateway the next one too, for attachments."""
-    while True:
-        with socket.socket() as first, socket.socket() as second, contextlib.suppress(OSError, OverflowError):
-            first.bind(("127.0.0.1", 0))
-            second.bind(("127.0.0.1", first.getsockname()[1] + 1))
-            return first.getsockname()[1]
 
 
 class CommandFailed(Exception):

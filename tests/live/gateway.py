@@ -16,6 +16,7 @@ import zmq
 
 from agency_process import AgencyProcess
 from blobs import BlobLink
+from ports import free_port
 from wire import Link, Refusal, SENDER
 from words import STATE
 
@@ -45,12 +46,6 @@ def wait_for(condition, seconds, what):
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(0.02)
-
-
-def free_port():
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Notify:

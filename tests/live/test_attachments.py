@@ -7,7 +7,8 @@ import pytest
 
 from blobs import sha256_of
 from conftest import finish
-from gateway import BUILD, COUNTER, POLICE, TAX, Gateway, free_port, wait_for
+from gateway import BUILD, COUNTER, POLICE, TAX, Gateway, wait_for
+from ports import free_port
 from wire import Refusal
 from words import PROBLEM, STATE
 
