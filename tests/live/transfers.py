@@ -73,7 +73,8 @@ def name(link, gateway, *contents, recipient=TAX, **fields):
 
 class Uploader(threading.Thread):
     """Uploads one after the other until it is told to end, or the broker was killed; knows what was said: the contents
-    begun, and of those stored the answer, too."""
+    begun, and of those stored the answer, too. Its link ends with it: an open one would send what waits in it to the
+    next broker."""
 
     def __init__(self, gateway, code, sizes):
         super().__init__()
@@ -93,6 +94,8 @@ class Uploader(threading.Thread):
                 self.stored.append((self.begun[-1], said))
         except Exception as trouble:                # told by the test's own thread
             self.trouble = trouble
+        finally:
+            self.link.close()
 
     def answer(self, correlation):
         """None: it was killed."""
