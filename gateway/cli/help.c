@@ -121,6 +121,8 @@ static const struct option_help {
       "the new store; default as in lienthong.yaml" },
     { "restore", "after-epoch", "N", "N", "kỳ cuối cùng của kho đã mất, khi biết",
       "the last epoch of the lost store, where known" },
+    { NULL, "without-damaged", "", "", "bỏ lại tệp đính kèm hỏng hoặc không còn, nêu từng tệp; mã thoát 4",
+      "go without attachments that are damaged or not there, and name each; exit status 4" },
     { "test-rule", "rules", "THƯ-MỤC", "DIR", "bộ quy tắc; mặc định đi cùng chương trình",
       "the rules; default those shipped" },
     { "test-rule", "cases", "TỆP.tsv", "FILE.tsv", "thử cả một bảng câu trả lời", "try a table of answers" },

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "gateway/base/clock.h"
-#include "gateway/cli/cli.h"
+#include "gateway/cli/left_out.h"
 #include "gateway/cli/print.h"
 #include "gateway/core/core.h"
 #include "gateway/directory/directory.h"
@@ -35,6 +35,7 @@ struct restore {
     uint64_t seq;
     struct restored restored;
     json_t  *faults;
+    struct left_out_list left_out;
 };
 
 /* ---- counting */
@@ -211,6 +212,12 @@ static void print_told(const struct restore *restore)
            restore->folder, restore->backup, restore->epoch, restore->seq, time);
     print_agencies_held(restore, &sum);
     print_reasons(cli, &sum);
+    if (json_array_size(restore->left_out.list))
+        printf(cli_say(cli, "Không có %zu tệp đính kèm ở trên; lượt nêu chúng vẫn đi, ai lấy thì bị từ chối cho đến "
+                            "khi người còn giữ tải lên lại.\n",
+                       "Without the %zu attachments above: handoffs that name them go on, and who fetches one is "
+                       "refused until somebody who has it uploads it again.\n"),
+               json_array_size(restore->left_out.list));
     printf("%s\n", cli_say(cli,
         "Cổng đang được giữ: không nhận, không giao gì. Tiếp theo:\n"
         "  1. khởi động lienthongd\n"
@@ -237,11 +244,11 @@ static void print_json(const struct restore *restore)
                 "ask_first", (json_int_t)agency->asked, "unsure", (json_int_t)agency->unsure, "held",
                 (json_int_t)agency->waiting, "failed", (json_int_t)agency->failed));
     }
-    cli_print_json(json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:b, s:o}", "store", restore->folder, "backup",
+    cli_print_json(json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:b, s:O, s:o}", "store", restore->folder, "backup",
                              restore->backup, "epoch", (json_int_t)restore->epoch, "covered_seq",
                              (json_int_t)restore->seq, "backup_time", json_time(restore->restored.backup_ms),
-                             "restored", json_time(restore->restored.restored_ms), "gateway_held", true, "agencies",
-                             agencies));
+                             "restored", json_time(restore->restored.restored_ms), "gateway_held", true, "left_out",
+                             restore->left_out.list, "agencies", agencies));
 }
 
 /* ---- the verb */
@@ -259,7 +266,8 @@ static enum exit_code bring_back(struct restore *restore, uint32_t epoch_after)
     char words[WHY_SIZE] = "";
     struct text why = text_of(words, sizeof words);
     struct store_restore wanted = { .backup = restore->backup, .folder = restore->folder, .now_ms = restore->now_ms,
-                                    .epoch_after = epoch_after, .each_fault = tell_fault, .context = restore };
+                                    .epoch_after = epoch_after, .each_fault = tell_fault, .context = restore,
+                                    .left_out = left_out_told(&restore->left_out) };
 
     enum result result = store_restore(&wanted, &restore->epoch, &restore->seq, &why);
     if (result == RESULT_OK)
@@ -298,7 +306,7 @@ enum exit_code verb_restore(struct cli *cli)
         return EXIT_USAGE;
     struct restore restore = { .cli = cli, .backup = cli->arguments[0], .folder = to ? to : site.store,
                                .now_ms = clock_wall_ms(), .directory = read_directory(cli, &site),
-                               .faults = json_array() };
+                               .faults = json_array(), .left_out = left_out_begin(cli) };
     enum exit_code code = restore.directory ? bring_back(&restore, (uint32_t)epoch_after) : EXIT_FAULTS;
     if (code == EXIT_DONE)
         code = judge_store(&restore);
@@ -307,10 +315,13 @@ enum exit_code verb_restore(struct cli *cli)
         print_json(&restore);
     else if (code == EXIT_DONE)
         print_told(&restore);
+    if (code == EXIT_DONE)
+        code = left_out_code(&restore.left_out);
     core_done(&restore.core);
     effects_done(&restore.effects);
     directory_free(restore.directory);
     json_decref(restore.faults);
+    json_decref(restore.left_out.list);
     free(restore.agencies);
     return code;
 }

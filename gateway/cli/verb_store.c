@@ -5,6 +5,7 @@
 
 #include "gateway/base/words.h"
 #include "gateway/cli/admin.h"
+#include "gateway/cli/left_out.h"
 #include "gateway/cli/print.h"
 #include "gateway/store/store.h"
 
@@ -21,7 +22,8 @@ static enum exit_code tell(struct admin_line *line, const char *verb, uint64_t c
     return code;
 }
 
-static enum exit_code copy(struct cli *cli, const char *store_folder, uint64_t *ret_seq)
+static enum exit_code copy(struct cli *cli, const char *store_folder, struct left_out_list *left_out,
+                           uint64_t *ret_seq)
 {
     struct store_options options = { .folder = store_folder, .read_only = true };
     char words[1024] = "";
@@ -30,7 +32,7 @@ static enum exit_code copy(struct cli *cli, const char *store_folder, uint64_t *
 
     enum result result = store_open(&store, &options, &why);
     if (result == RESULT_OK) {
-        result = store_backup(store, cli->arguments[0], ret_seq, &why);
+        result = store_backup(store, cli->arguments[0], left_out_told(left_out), ret_seq, &why);
         store_close(store);
     }
     if (result == RESULT_OK)
@@ -39,8 +41,28 @@ static enum exit_code copy(struct cli *cli, const char *store_folder, uint64_t *
     return EXIT_BROKEN;
 }
 
+static void tell_backup(const struct cli *cli, const struct left_out_list *left_out, uint64_t seq)
+{
+    const char *folder = cli->arguments[0];
+    size_t count = json_array_size(left_out->list);
+
+    if (cli->json) {
+        cli_print_json(json_pack("{s:s, s:I, s:O}", "folder", folder, "covered_seq", (json_int_t)seq, "left_out",
+                                 left_out->list));
+        return;
+    }
+    printf(cli_say(cli, "%s: bản sao gồm mọi thứ đến commit_seq %" PRIu64 ".\n",
+                   "%s: holds everything up to commit_seq %" PRIu64 ".\n"), folder, seq);
+    if (count)
+        printf(cli_say(cli, "Trừ %zu tệp đính kèm ở trên: ai còn giữ thì tải lên lại; bản sao trước có thể còn đủ.\n",
+                       "All but the %zu attachments above: whoever has them can upload them again; an earlier backup "
+                       "may have them.\n"), count);
+    printf(cli_say(cli, "Kiểm tra bằng: lienthong check-store %s\n", "Check it: lienthong check-store %s\n"), folder);
+}
+
 enum exit_code verb_backup(struct cli *cli)
 {
+    struct left_out_list left_out;
     struct site site;
     uint64_t seq = 0;
 
@@ -49,25 +71,22 @@ enum exit_code verb_backup(struct cli *cli)
     struct admin_line *line = admin_open(cli);
     if (!line)
         return EXIT_UNREACHABLE;
+    left_out = left_out_begin(cli);
     enum exit_code code = tell(line, "backup-begin", 0);
     if (code == EXIT_DONE) {
         const char *store = cli_option(cli, "store");
-        code = copy(cli, store ? store : site.store, &seq);
+        code = copy(cli, store ? store : site.store, &left_out, &seq);
         /* Said also when the copy failed: the purge must go on. 0 covers nothing. */
         enum exit_code end = tell(line, "backup-end", seq);
         code = code == EXIT_DONE ? end : code;
     }
     admin_close(line);
-    if (code != EXIT_DONE)
-        return code;
-    if (cli->json)
-        cli_print_json(json_pack("{s:s, s:I}", "folder", cli->arguments[0], "covered_seq", (json_int_t)seq));
-    else
-        printf(cli_say(cli, "%s: bản sao gồm mọi thứ đến commit_seq %" PRIu64 ".\n"
-                            "Kiểm tra bằng: lienthong check-store %s\n",
-                       "%s: holds everything up to commit_seq %" PRIu64 ".\nCheck it: lienthong check-store %s\n"),
-               cli->arguments[0], seq, cli->arguments[0]);
-    return EXIT_DONE;
+    if (code == EXIT_DONE) {
+        tell_backup(cli, &left_out, seq);
+        code = left_out_code(&left_out);
+    }
+    json_decref(left_out.list);
+    return code;
 }
 
 /* ---- check-store */

@@ -34,9 +34,10 @@ static enum result copy_named_blobs(struct copy *copy)
     return result;
 }
 
-enum result store_backup(struct store *store, const char *to_folder, uint64_t *ret_seq, struct text *why)
+enum result store_backup(struct store *store, const char *to_folder, struct left_out left_out, uint64_t *ret_seq,
+                         struct text *why)
 {
-    struct copy copy = { .from = store, .why = why };
+    struct copy copy = { .from = store, .why = why, .left_out = left_out };
     struct counters counters;
     bool made = false;
 

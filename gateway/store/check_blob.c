@@ -9,19 +9,14 @@ static struct key key_of_hash(const uint8_t *sha256)
     return key;
 }
 
-struct hex { char text[2 * HASH_SIZE + 1]; };
-
-static struct hex hex_of(const uint8_t *sha256)
-{
-    struct hex hex;
-    struct text text = text_of(hex.text, sizeof hex.text);
-    text_add_hex(&text, sha256, HASH_SIZE);
-    return hex;
-}
-
 static void fault(struct check *check, const uint8_t *sha256, const char *vi, const char *en)
 {
-    check_fault(check, vi, en, "blob %s", hex_of(sha256).text);
+    char text[HASH_TEXT_SIZE];
+    struct hash hash;
+
+    memcpy(hash.bytes, sha256, HASH_SIZE);
+    hash_text(&hash, text);
+    check_fault(check, vi, en, "blob %s", text);
 }
 
 static bool find(struct check *check, const uint8_t *sha256, struct blob *ret_blob)
@@ -87,6 +82,7 @@ static void check_content(struct check *check, const struct blob *blob)
         turn_fail(check->turn, RESULT_FULL, "no memory to read a blob");
     if (result == RESULT_OK)
         return;
+    check->result.unreadable++;
     bool there = check->blobs.path[0] && blob_read_begin(&check->blobs, blob, &reading) == RESULT_OK;
     if (there)
         blob_read_end(&reading);

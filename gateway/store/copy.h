@@ -12,6 +12,8 @@
 struct copy {
     struct store *from;
     struct text  *why;              /* may be NULL */
+    struct left_out left_out;
+    bool          from_is_checked;  /* each of its blobs has just been read */
     char          folder[PATH_SIZE];
 };
 
@@ -23,7 +25,8 @@ enum result copy_fault_errno(struct copy *copy, const char *what);
 MUST_USE enum result copy_environment(struct copy *copy, const char *name);
 /* Into FOLDER/keys, which is made when missing. */
 MUST_USE enum result copy_keys(struct copy *copy);
-/* copy_blob.c: into FOLDER/blobs every file that the records of this store name; nothing where they name none. */
+/* copy_blob.c: into FOLDER/blobs every file that the records of this store name, but for those that may be left out;
+ * nothing where they name none. */
 MUST_USE enum result copy_blobs(struct copy *copy, struct store *records);
 void copy_remove_blobs(const struct copy *copy);
 /* The names of both folders, and that of the folder in its own. */

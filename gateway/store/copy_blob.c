@@ -10,33 +10,58 @@
 #include "gateway/store/copy.h"
 
 struct files {
-    struct blob_folder from, to;
+    const struct copy *copy;
+    struct blob_folder from, to;            /* from: path "" when there is no such folder */
     enum result result;
     struct blob at;                         /* the last one tried */
 };
 
+/* Whether this blob's own file is what is wrong. */
+static bool is_bad(enum result of_reading)
+{
+    return of_reading == RESULT_NOT_FOUND || of_reading == RESULT_INVALID || of_reading == RESULT_BROKEN;
+}
+
+/* False: the copy ends here. */
+static bool copy_one(struct files *files)
+{
+    const struct left_out *left_out = &files->copy->left_out;
+    char sha256[HASH_TEXT_SIZE];
+    enum result read = RESULT_OK;
+
+    if (!files->from.path[0])
+        read = RESULT_NOT_FOUND;
+    else if (!files->copy->from_is_checked)
+        read = blob_verify(&files->from, &files->at);
+    if (is_bad(read) && left_out->each) {
+        hash_text(&files->at.sha256, sha256);
+        left_out->each(left_out->context, sha256);
+        return true;
+    }
+    files->result = read == RESULT_OK ? blob_copy(&files->from, &files->to, &files->at) : read;
+    return files->result == RESULT_OK;
+}
+
 static void copy_all(struct turn *turn, void *context)
 {
     struct files *files = context;
-    for (const struct hash *after = NULL; turn_blob_next(turn, after, &files->at); after = &files->at.sha256) {
-        files->result = blob_copy(&files->from, &files->to, &files->at);
-        if (files->result != RESULT_OK)
+    for (const struct hash *after = NULL; turn_blob_next(turn, after, &files->at); after = &files->at.sha256)
+        if (!copy_one(files))
             return;
-    }
 }
 
 static enum result fault(struct copy *copy, const struct files *files)
 {
-    char hex[2 * HASH_SIZE + 1];
-    struct text text = text_of(hex, sizeof hex);
+    char sha256[HASH_TEXT_SIZE];
 
-    text_add_hex(&text, files->at.sha256.bytes, HASH_SIZE);
+    hash_text(&files->at.sha256, sha256);
     if (files->result == RESULT_NOT_FOUND)
-        return copy_fault(copy, "tệp đính kèm không còn: nếu đang sao lưu thì hãy làm lại / "
-                          "an attachment's file is not there: when this is a backup, take it again", hex,
-                          RESULT_INVALID);
+        return copy_fault(copy, "tệp đính kèm không còn: nếu đang sao lưu thì hãy làm lại, hoặc bỏ lại nó: "
+                          "--without-damaged / an attachment's file is not there: when this is a backup, take it "
+                          "again, or go without: --without-damaged", sha256, RESULT_INVALID);
     if (files->result == RESULT_INVALID)
-        return copy_fault(copy, "tệp đính kèm hỏng / an attachment's file is damaged", hex, RESULT_INVALID);
+        return copy_fault(copy, "tệp đính kèm hỏng (bỏ lại nó: --without-damaged) / an attachment's file is damaged "
+                          "(to go without: --without-damaged)", sha256, RESULT_INVALID);
     return copy_fault_errno(copy, "không chép được tệp đính kèm / cannot copy an attachment");
 }
 
@@ -57,11 +82,15 @@ enum result copy_blobs(struct copy *copy, struct store *records)
 {
     struct blob_folder_options from = { .store_folder = copy->from->folder, .read_only = true };
     struct blob_folder_options to = { .store_folder = copy->folder };
-    struct files files = { 0 };
+    struct files files = { .copy = copy };
 
     if (!any_blob(records))
         return RESULT_OK;
     enum result result = blob_folder_open(&files.from, &from);
+    if (result == RESULT_NOT_FOUND && copy->left_out.each) {
+        files.from = (struct blob_folder){ 0 };
+        result = RESULT_OK;
+    }
     if (result == RESULT_NOT_FOUND)
         return copy_fault(copy, "thiếu thư mục tệp đính kèm / the folder of attachments is not there", "blobs",
                           RESULT_INVALID);

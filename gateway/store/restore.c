@@ -228,9 +228,16 @@ static enum result check_backup(struct restore *restore)
         result = copy_fault(&restore->copy, "đồng hồ của máy này chạy sau bản sao lưu: chỉnh lại rồi làm tiếp / "
                             "this machine's clock is behind the backup: set it right first", wanted->backup,
                             RESULT_INVALID);
-    if (result == RESULT_OK && check.faults)
-        result = copy_fault(&restore->copy, "bản sao lưu có lỗi, không phục hồi từ đó / "
-                            "the backup has faults and is not restored from", wanted->backup, RESULT_INVALID);
+    bool only_blobs = check.faults == check.unreadable;
+    if (result == RESULT_OK && check.faults && !(only_blobs && wanted->left_out.each))
+        result = copy_fault(&restore->copy, only_blobs
+                            ? "bản sao lưu có tệp đính kèm hỏng hoặc thiếu (bỏ lại chúng: --without-damaged) / the "
+                              "backup has attachments that are damaged or missing (to go without: --without-damaged)"
+                            : "bản sao lưu có lỗi, không phục hồi từ đó / "
+                              "the backup has faults and is not restored from",
+                            wanted->backup, RESULT_INVALID);
+    /* Where there are bad ones, the copy has to find them again. */
+    restore->copy.from_is_checked = result == RESULT_OK && !check.unreadable;
     return result;
 }
 
@@ -268,6 +275,7 @@ enum result store_restore(const struct store_restore *wanted, uint32_t *ret_epoc
         return RESULT_FULL;
     restore->wanted = wanted;
     restore->copy.why = why;
+    restore->copy.left_out = wanted->left_out;
     restore->lock = -1;
     enum result result = RESULT_INVALID;
     if (span_to_string(span_of_string(wanted->folder), restore->copy.folder, sizeof restore->copy.folder) &&

@@ -107,23 +107,35 @@ bool     store_oldest_reader(const struct store *store, struct store_reader *ret
 /* Deletes the keys of days that hold no sealed row any more and lie before `now_ms`'s day. Returns how many. */
 unsigned store_drop_day_keys(struct store *store, int64_t now_ms);
 
+/* Who is told of each blob that a copy goes without, because its file is missing or cannot be read: `sha256` in hex,
+ * good until it returns. Its record stays, so that check-store goes on naming it and whoever has the content can
+ * upload it again. `each` NULL: the copy goes without none. */
+struct left_out {
+    void (*each)(void *context, const char *sha256);
+    void  *context;
+};
+
 /* Copies the environment, the day keys and the blobs into a new folder (0700), compacted, synced, from one read
  * transaction while the writer goes on. ret_seq: the commit_seq it covers. May run in another process than the writer
- * (read_only). Where a blob of that state is deleted before it is copied, because the sweep was not paused: INVALID. */
-MUST_USE enum result store_backup(struct store *store, const char *to_folder, uint64_t *ret_seq, struct text *why);
+ * (read_only). Every blob is read to its end before it is copied; INVALID: one is damaged or not there and may not be
+ * left out, also because it was deleted before it was copied, when the sweep was not paused. */
+MUST_USE enum result store_backup(struct store *store, const char *to_folder, struct left_out left_out,
+                                  uint64_t *ret_seq, struct text *why);
 
 /* A backup becomes the store of `folder`, which must be missing or empty; a writer lock is held meanwhile. The backup
- * is checked first (RESULT_INVALID: it has faults, each a line in each_fault). The store then has a new epoch and is
- * held: it takes nothing in and gives nothing out until a person releases it; COMMAND_RESTORE has to judge its
- * handoffs. When it fails, nothing is left of it. Ids must not be given twice, so the epoch is above that of the
- * backup, above epoch_after, and above those noted by restores before: in FOLDER.epoch, beside the folder, and in the
- * backup. now_ms is what tells message ids of before from those of after: a clock behind the backup is refused. */
+ * is checked first (RESULT_INVALID: it has faults, each a line in each_fault; those of blobs that may be left out do
+ * not count). The store then has a new epoch and is held: it takes nothing in and gives nothing out until a person
+ * releases it; COMMAND_RESTORE has to judge its handoffs. When it fails, nothing is left of it. Ids must not be given
+ * twice, so the epoch is above that of the backup, above epoch_after, and above those noted by restores before: in
+ * FOLDER.epoch, beside the folder, and in the backup. now_ms is what tells message ids of before from those of after:
+ * a clock behind the backup is refused. */
 struct store_restore {
     const char *backup, *folder;
     uint32_t epoch_after;           /* the highest that clients have seen, where it is known; 0 */
     int64_t  now_ms;
     void   (*each_fault)(void *context, const char *fault);
     void    *context;
+    struct left_out left_out;
 };
 /* ret_seq: the last turn that the backup holds. */
 MUST_USE enum result store_restore(const struct store_restore *wanted, uint32_t *ret_epoch, uint64_t *ret_seq,
@@ -133,6 +145,7 @@ MUST_USE enum result store_restore(const struct store_restore *wanted, uint32_t 
  * `each`; returns how many. Only on a stopped store or a backup (read_only). */
 struct store_check {
     uint64_t rows, handoffs, events, turns, blobs, faults;
+    uint64_t unreadable;            /* of the faults: blobs whose file is missing or damaged */
     uint64_t states[16];            /* handoffs by enum state */
 };
 MUST_USE enum result store_check(struct store *store, void (*each)(void *context, const char *fault), void *context,

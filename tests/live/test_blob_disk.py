@@ -12,7 +12,8 @@ import pytest
 
 from blobs import sha256_of
 from gateway import COUNTER, POLICE, WARD, wait_for
-from transfers import MIB, PIECE, Uploader, begin_upload, content_of, files, half_written, is_over, pieces_of
+from transfers import (MIB, PIECE, Uploader, begin_upload, change, content_of, files, flip, half_written, is_over,
+                       pieces_of)
 from wire import Refusal
 from words import KIND, PROBLEM, RECEIVER
 
@@ -110,24 +111,6 @@ def test_a_stray_file_is_removed_after_the_start(gateway):
     assert gateway.stop_broker() == 0
     gateway.start_broker()
     assert gateway.read("broker.log").count("event=blobs-swept") == 1, "there was nothing more"
-
-
-def change(path, how):
-    with open(path, "rb") as file:
-        data = bytearray(file.read())
-    data = how(data)
-    if data is None:
-        os.unlink(path)
-        return
-    with open(path, "wb") as file:
-        file.write(data)
-
-
-def flip(at):
-    def _flip(data):
-        data[at] ^= 1
-        return data
-    return _flip
 
 
 def exchange(data):

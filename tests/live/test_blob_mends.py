@@ -9,6 +9,7 @@ import pytest
 
 from blobs import PIECE, BlobLink, Refusal, sha256_of
 from gateway import COUNTER, POLICE, WARD, wait_for
+from transfers import change, flip
 from words import KIND, PROBLEM, RECEIVER
 
 
@@ -49,8 +50,11 @@ def test_what_a_full_queue_keeps_back_is_said_later(gateway):
     assert got[asked["credit"]] == ["blob_credit"] and got[asked["refused"]] == ["refused"]
 
 
+DAMAGE = {"cut": lambda data: data[:10], "flipped": flip(PIECE), "gone": lambda data: None}
+
+
 @pytest.mark.parametrize("who", [COUNTER, WARD])
-@pytest.mark.parametrize("damage", ["cut", "flipped", "gone"])
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_file_is_mended_by_uploading_it_again(gateway, damage, who):
     """By who had it, or by another one; for all who were given it."""
     gateway.start_broker()
@@ -61,16 +65,7 @@ def test_a_damaged_file_is_mended_by_uploading_it_again(gateway, damage, who):
                   attachments=[{"sha256": sha256_of(content), "size": len(content), "name": "a scan"}])
     assert receiver.deliver()
     path = file_of(gateway, content)
-    if damage == "cut":
-        os.truncate(path, 10)
-    elif damage == "gone":
-        os.unlink(path)
-    else:
-        with open(path, "r+b") as file:
-            file.seek(PIECE)
-            byte = file.read(1)[0]
-            file.seek(PIECE)
-            file.write(bytes([byte ^ 1]))
+    change(path, DAMAGE[damage])
     police = gateway.blob_link(POLICE)
     with pytest.raises(Refusal) as refused:
         police.get(sha256_of(content))

@@ -12,7 +12,8 @@ import pytest
 from blobs import sha256_of
 from gateway import BUILD, COUNTER, POLICE, WARD, wait_for
 from test_restore import lose, release
-from transfers import PIECE, Uploader, begin_upload, content_of, files, half_written, name, pieces_of, refusal_of
+from transfers import (PIECE, Uploader, begin_upload, change, content_of, files, flip, half_written, name, pieces_of,
+                       refusal_of)
 from wire import Refusal
 from words import KIND, PROBLEM, RECEIVER, STATE, VERDICT
 
@@ -246,11 +247,7 @@ def test_a_backup_whose_attachment_is_damaged(gateway):
         root = gateway.path(f"{folder}/blobs/{digest[:2]}")
         [each] = [each for each in os.listdir(root) if each.startswith(digest)]
         return os.path.join(root, each)
-    with open(place("damaged"), "r+b") as file:
-        file.seek(PIECE + 500)
-        byte = file.read(1)
-        file.seek(PIECE + 500)
-        file.write(bytes([byte[0] ^ 1]))
+    change(place("damaged"), flip(PIECE + 500))
     os.unlink(place("short"))
     lose(gateway)
     for folder in ("damaged", "short"):
@@ -262,3 +259,43 @@ def test_a_backup_whose_attachment_is_damaged(gateway):
     release(gateway)
     counter = gateway.blob_link(COUNTER)
     assert counter.get(sha256_of(content)) == content and counter.get(sha256_of(other)) == other
+
+
+def test_what_is_damaged_is_left_behind_where_that_is_said(gateway):
+    """A backup notices a flipped byte and is none; --without-damaged copies the rest, names what it leaves out, ends
+    with 4; so does its restore. The handoff goes on, who fetches the content is refused until it is uploaded again."""
+    gateway.start_broker()
+    counter = gateway.blob_link(COUNTER)
+    counter.put(content := content_of(3 * PIECE))
+    counter.put(other := content_of(100))
+    digest = sha256_of(content).hex()
+    sender = Sender(gateway, [])
+    handoff_id = sender.send(content).handoff_id
+    [path] = [gateway.path(f"store/blobs/{each}") for each in files(gateway) if digest in each]
+    change(path, flip(PIECE + 500))
+    assert digest in gateway.cli("backup", gateway.path("backup"), code=5)
+    assert not os.path.exists(gateway.path("backup"))
+    told = gateway.cli("backup", gateway.path("backup"), "--without-damaged", "--json", code=4)
+    assert told["left_out"] == [digest] and told["covered_seq"]
+    assert backup_files(gateway) == {sha256_of(other)}
+    assert f"blob {digest}" in str(gateway.cli("check-store", gateway.path("backup"), "--json", code=4)["faults"])
+    lose(gateway)
+    refused = gateway.cli("restore", gateway.path("backup"), code=4)
+    assert digest in refused and "--without-damaged" in refused
+    assert not os.path.exists(gateway.path("store/data.mdb"))
+    told = gateway.cli("restore", gateway.path("backup"), "--without-damaged", "--json", code=4)
+    assert told["left_out"] == [digest] and told["gateway_held"]
+    release(gateway)
+    receiver = gateway.link(POLICE, RECEIVER, kinds=list(KIND), credit=1)
+    receiver.ping()
+    delivered = receiver.deliver()
+    assert delivered.handoff_id == handoff_id
+    counter, police = gateway.blob_link(COUNTER), gateway.blob_link(POLICE)
+    assert counter.get(sha256_of(other)) == other
+    missing(police.get, sha256_of(content))
+    counter.put(content)
+    assert police.get(sha256_of(content)) == content
+    receiver.outcome(delivered, VERDICT.DELIVERED)
+    gateway.cli("backup", gateway.path("whole"))
+    assert gateway.stop_broker() == 0
+    gateway.cli("check-store")

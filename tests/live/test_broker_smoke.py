@@ -9,6 +9,7 @@ import lienthong_pb2 as pb
 import pytest
 import zmq
 
+from ports import free_port
 from wire import Link, Refusal, header_of
 from words import CAUSE, KIND, PROBLEM, RECEIVER, SENDER, STATE, VERDICT
 
@@ -38,11 +39,6 @@ admin: admin/socket
 stop_wait: 1s
 store: { folder: store, ballast_bytes: 1MiB }
 """
-
-
-def free_port():
-    with zmq.Context().socket(zmq.DEALER) as socket:
-        return socket.bind_to_random_port("tcp://127.0.0.1")
 
 
 class Broker:

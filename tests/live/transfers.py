@@ -71,6 +71,26 @@ def name(link, gateway, *contents, recipient=TAX, **fields):
                        kind=KIND.FORWARD, attachments=attachments, **fields)
 
 
+def change(path, how):
+    """A file gets what `how` makes of its bytes; None: it goes."""
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    data = how(data)
+    if data is None:
+        os.unlink(path)
+        return
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def flip(at):
+    """The byte there is another one."""
+    def _flip(data):
+        data[at] ^= 1
+        return data
+    return _flip
+
+
 class Uploader(threading.Thread):
     """Uploads one after the other until it is told to end, or the broker was killed; knows what was said: the contents
     begun, and of those stored the answer, too. Its link ends with it: an open one would send what waits in it to the

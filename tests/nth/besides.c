@@ -53,7 +53,8 @@ static void no_work(struct turn *turn, void *context)
 }
 
 /* A backup that fails leaves the store as it is, and the next one goes well. */
-enum result __wrap_store_backup(struct store *store, const char *to_folder, uint64_t *ret_seq, struct text *why)
+enum result __wrap_store_backup(struct store *store, const char *to_folder, struct left_out left_out,
+                                uint64_t *ret_seq, struct text *why)
 {
     struct image *before = is_tried_here() ? image_take(to_folder) : NULL;
 
@@ -63,7 +64,7 @@ enum result __wrap_store_backup(struct store *store, const char *to_folder, uint
         for (uint64_t n = first_n(), fired = is_wanted(what, ALL_KINDS); fired; n += story.stride) {
             struct turn_end last = store_last(store);
             try_with(what, n);
-            enum result result = __real_store_backup(store, to_folder, ret_seq, why);
+            enum result result = __real_store_backup(store, to_folder, left_out, ret_seq, why);
             fired = try_over() && !story.only_n;
             if (result != RESULT_OK && !fail_has_fired())
                 wrong("%s: %s", result_name(result), store_trouble(store));
@@ -75,7 +76,7 @@ enum result __wrap_store_backup(struct store *store, const char *to_folder, uint
             image_put(before, to_folder);
         }
     image_free(before);
-    enum result result = __real_store_backup(store, to_folder, ret_seq, why);
+    enum result result = __real_store_backup(store, to_folder, left_out, ret_seq, why);
     story.inside = false;
     return result;
 }

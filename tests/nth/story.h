@@ -20,8 +20,10 @@ enum result __wrap_store_turn(struct store *store, int64_t now_ms, turn_work *wo
                               struct turn_end *ret_end);
 enum result __real_store_read(struct store *store, turn_work *work, void *context);
 enum result __wrap_store_read(struct store *store, turn_work *work, void *context);
-enum result __real_store_backup(struct store *store, const char *to_folder, uint64_t *ret_seq, struct text *why);
-enum result __wrap_store_backup(struct store *store, const char *to_folder, uint64_t *ret_seq, struct text *why);
+enum result __real_store_backup(struct store *store, const char *to_folder, struct left_out left_out,
+                                uint64_t *ret_seq, struct text *why);
+enum result __wrap_store_backup(struct store *store, const char *to_folder, struct left_out left_out,
+                                uint64_t *ret_seq, struct text *why);
 enum result __real_store_restore(const struct store_restore *wanted, uint32_t *ret_epoch, uint64_t *ret_seq,
                                  struct text *why);
 enum result __wrap_store_restore(const struct store_restore *wanted, uint32_t *ret_epoch, uint64_t *ret_seq,

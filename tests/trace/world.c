@@ -115,7 +115,7 @@ void world_backup(struct world *world)
     uint64_t seq;
     beside(world, "-backup", path);
     remove_folder(path);
-    must(store_backup(world->store, path, &seq, NULL) == RESULT_OK);
+    must(store_backup(world->store, path, (struct left_out){ 0 }, &seq, NULL) == RESULT_OK);
 }
 
 void world_restore(struct world *world)

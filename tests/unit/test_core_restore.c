@@ -19,7 +19,7 @@ static void backup(struct world *world, const char *name)
     char path[SITE_PATH_SIZE];
     uint64_t seq;
     site_path(world->site, name, path);
-    assert_int_equal(store_backup(world->site->store, path, &seq, NULL), RESULT_OK);
+    assert_int_equal(store_backup(world->site->store, path, (struct left_out){ 0 }, &seq, NULL), RESULT_OK);
 }
 
 /* What came after the backup is lost. Held, and not judged yet. */

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 #include "gateway/store/blob_file.h"
 #include "tests/unit/store_raw.h"
 #include "tests/unit/store_sample.h"
+
+static const struct left_out NONE;
 
 static void fail_on_any(void *context, const char *fault)
 {
@@ -34,7 +37,7 @@ static uint64_t backup_to(struct site *site, const char *folder)
     char array[400];
     struct text why = text_of(array, sizeof array);
     uint64_t seq = 0;
-    if (store_backup(site->store, folder, &seq, &why) != RESULT_OK)
+    if (store_backup(site->store, folder, NONE, &seq, &why) != RESULT_OK)
         fail_msg("%s", array);
     return seq;
 }
@@ -153,7 +156,7 @@ static void half_a_backup_is_none(void **state)
     site_path(site, "store/keys/day-20240101.key", key);
     site_path(site, "copy", folder);
     assert_int_equal(mkdir(key, 0700), 0);
-    assert_int_equal(store_backup(site->store, folder, &seq, &why), RESULT_BROKEN);
+    assert_int_equal(store_backup(site->store, folder, NONE, &seq, &why), RESULT_BROKEN);
     assert_int_equal(seq, 7);
     assert_non_null(strstr(array, "cannot read a key"));
     assert_int_equal(access(folder, F_OK), -1);
@@ -177,7 +180,7 @@ static void refused_with(struct site *site, const char *words)
     struct text why = text_of(array, sizeof array);
     uint64_t seq = 7;
     site_path(site, "copy", folder);
-    assert_int_equal(store_backup(site->store, folder, &seq, &why), RESULT_INVALID);
+    assert_int_equal(store_backup(site->store, folder, NONE, &seq, &why), RESULT_INVALID);
     assert_int_equal(seq, 7);
     if (!strstr(array, words))
         fail_msg("%s", array);
@@ -205,6 +208,124 @@ static void without_an_attachment_it_is_none(void **state)
     assert_int_equal(access(blobs, F_OK), -1);              /* and none is made by looking */
     site_path(site, "copy", folder);
     assert_int_equal(access(folder, F_OK), -1);
+}
+
+static void flip_byte(const char *path, long at)
+{
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, at, SEEK_SET), 0);
+    int byte = fgetc(file);
+    assert_int_equal(fseek(file, at, SEEK_SET), 0);
+    assert_int_equal(fputc(byte ^ 1, file), byte ^ 1);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* As large as it was: only who reads it finds out. */
+static void one_flipped_byte_is_noticed(void **state)
+{
+    struct site *site = *state;
+    char path[2 * SITE_PATH_SIZE];
+
+    sample_build(site);
+    blob_path(site, SAMPLE_NAMED, path);
+    flip_byte(path, 40);
+    refused_with(site, "an attachment's file is damaged");
+}
+
+static struct store_check check_of(const struct site *site, const char *folder)
+{
+    struct site other = *site;
+    struct store_check check;
+
+    other.store = NULL;
+    other.options.folder = folder;
+    other.options.read_only = true;
+    site_open(&other);
+    assert_int_equal(store_check(other.store, NULL, NULL, &check), RESULT_OK);
+    site_close(&other);
+    return check;
+}
+
+struct told { unsigned count; char text[200]; };
+
+static void tell(void *context, const char *sha256)
+{
+    struct told *told = context;
+    told->count++;
+    assert_in_range(snprintf(told->text, sizeof told->text, "%s", sha256), 64, 64);
+}
+
+/* A copy of all the rest: its records are whole, and check-store goes on naming what is not there. */
+static void goes_without_what_is_damaged_where_that_is_said(void **state)
+{
+    struct site *site = *state;
+    char path[2 * SITE_PATH_SIZE], folder[SITE_PATH_SIZE], restored[SITE_PATH_SIZE], hex[HASH_TEXT_SIZE];
+    struct told told = { 0 };
+    struct left_out left_out = { .each = tell, .context = &told };
+    struct store_check check;
+    uint64_t seq = 0;
+    uint32_t epoch = 0;
+
+    sample_build(site);
+    blob_path(site, SAMPLE_NAMED, path);
+    flip_byte(path, 40);
+    site_path(site, "copy", folder);
+    assert_int_equal(store_backup(site->store, folder, left_out, &seq, NULL), RESULT_OK);
+    assert_int_equal(seq, SAMPLE_TURNS);
+    struct blob named = sample_blob(SAMPLE_NAMED);
+    hash_text(&named.sha256, hex);
+    assert_int_equal(told.count, 1);
+    assert_string_equal(told.text, hex);
+    check = check_of(site, folder);
+    assert_int_equal(check.faults, 1);
+    assert_int_equal(check.unreadable, 1);
+    assert_int_equal(check.blobs, 2);
+
+    /* Of such a copy a restore is asked the same. */
+    site_path(site, "restored", restored);
+    struct store_restore wanted = { .backup = folder, .folder = restored, .now_ms = SAMPLE_LATER_MS };
+    assert_int_equal(store_restore(&wanted, &epoch, &seq, NULL), RESULT_INVALID);
+    assert_int_equal(told.count, 1);
+    wanted.left_out = left_out;
+    assert_int_equal(store_restore(&wanted, &epoch, &seq, NULL), RESULT_OK);
+    assert_int_equal(told.count, 2);
+    assert_string_equal(told.text, hex);
+    check = check_of(site, restored);
+    assert_int_equal(check.faults, 1);
+    assert_int_equal(check.unreadable, 1);
+}
+
+/* The folder of them is gone, or a store is damaged in another way. */
+static void goes_without_all_of_them_but_with_no_other_fault(void **state)
+{
+    struct site *site = *state;
+    char blobs[SITE_PATH_SIZE], aside[SITE_PATH_SIZE], folder[SITE_PATH_SIZE], restored[SITE_PATH_SIZE];
+    struct told told = { 0 };
+    struct store_check check;
+    struct raw raw;
+    uint64_t seq = 0;
+    uint32_t epoch = 0;
+
+    sample_build(site);
+    site_path(site, "store/blobs", blobs);
+    site_path(site, "aside", aside);
+    assert_int_equal(rename(blobs, aside), 0);
+    site_path(site, "copy", folder);
+    struct left_out left_out = { .each = tell, .context = &told };
+    assert_int_equal(store_backup(site->store, folder, left_out, &seq, NULL), RESULT_OK);
+    assert_int_equal(told.count, 2);
+    check = check_of(site, folder);
+    assert_int_equal(check.faults, 2);
+    assert_int_equal(check.unreadable, 2);
+    raw_open(&raw, folder, true);
+    raw_change(&raw, TABLE_CHAIN, KEY("8", 2), 20, 1);
+    raw_done(&raw);
+    site_path(site, "restored", restored);
+    struct store_restore wanted = { .backup = folder, .folder = restored, .now_ms = SAMPLE_LATER_MS,
+                                    .left_out = left_out };
+    assert_int_equal(store_restore(&wanted, &epoch, &seq, NULL), RESULT_INVALID);
+    assert_int_equal(told.count, 2);
 }
 
 /* Rubbish stays where it is, and a store that names none has no folder of them. */
@@ -252,19 +373,19 @@ static void a_folder_that_is_there_is_left_alone(void **state)
     uint64_t seq = 7;
 
     sample_build(site);
-    assert_int_equal(store_backup(site->store, site->store_folder, &seq, &why), RESULT_INVALID);
+    assert_int_equal(store_backup(site->store, site->store_folder, NONE, &seq, &why), RESULT_INVALID);
     assert_non_null(strstr(array, "choose a new folder"));
     assert_true(entries_of(site->store_folder) >= 5);
     site_path(site, "empty", folder);
     assert_int_equal(mkdir(folder, 0700), 0);
-    assert_int_equal(store_backup(site->store, folder, &seq, NULL), RESULT_INVALID);
+    assert_int_equal(store_backup(site->store, folder, NONE, &seq, NULL), RESULT_INVALID);
     assert_int_equal(entries_of(folder), 2);
     site_path(site, "no/such/parent", folder);
-    assert_int_not_equal(store_backup(site->store, folder, &seq, NULL), RESULT_OK);
+    assert_int_not_equal(store_backup(site->store, folder, NONE, &seq, NULL), RESULT_OK);
     memset(long_path, 'x', sizeof long_path);
     long_path[sizeof long_path - 1] = 0;
-    assert_int_equal(store_backup(site->store, long_path, &seq, NULL), RESULT_INVALID);
-    assert_int_equal(store_backup(site->store, "", &seq, NULL), RESULT_INVALID);
+    assert_int_equal(store_backup(site->store, long_path, NONE, &seq, NULL), RESULT_INVALID);
+    assert_int_equal(store_backup(site->store, "", NONE, &seq, NULL), RESULT_INVALID);
     assert_int_equal(seq, 7);
     site_read(site, read_a_body, NULL);
 }
@@ -273,7 +394,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SITE_OPEN(taken_while_it_lives), SITE_OPEN(half_a_backup_is_none),
-        SITE_OPEN(without_an_attachment_it_is_none), SITE_OPEN(only_what_is_named_is_copied),
+        SITE_OPEN(without_an_attachment_it_is_none), SITE_OPEN(one_flipped_byte_is_noticed),
+        SITE_OPEN(goes_without_what_is_damaged_where_that_is_said),
+        SITE_OPEN(goes_without_all_of_them_but_with_no_other_fault), SITE_OPEN(only_what_is_named_is_copied),
         SITE_OPEN(a_folder_that_is_there_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
