@@ -291,12 +291,12 @@ def e2e_once(gateway, sink, count):
     cpu = {"broker": cpu_us(gateway.broker) - before["broker"], "adapter": cpu_us(gateway.adapter) - before["adapter"],
            "client": client["cpu_us"]}
     end = bare(sink, count)
-    bare_per_s = (begin["per_s"] + end["per_s"]) / 2
+    bare_per_s, bare_cpu_us = (begin["per_s"] + end["per_s"]) / 2, (begin["cpu_us"] + end["cpu_us"]) / 2
     return {
-        "bare_post_per_s": bare_per_s, "bare_cpu_us_per_post": (begin["cpu_us"] + end["cpu_us"]) / 2 / count,
+        "bare_post_per_s": bare_per_s, "bare_cpu_us_per_post": bare_cpu_us / count,
         "e2e_per_s": per_s, "e2e_to_bare": per_s / bare_per_s,
         **{f"{program}_cpu_us_per_handoff": us / count for program, us in cpu.items()},
-        "cpu_us_per_handoff": sum(cpu.values()) / count,
+        "cpu_us_per_handoff": sum(cpu.values()) / count, "cpu_to_bare": sum(cpu.values()) / bare_cpu_us,
     }
 
 
