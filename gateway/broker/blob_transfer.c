@@ -288,18 +288,24 @@ static bool is_damaged(struct blob_thread *thread, const struct blob_effect *fou
             return true;
     enum result result = blob_read_begin(&thread->folder, &blob, &reading);
     blob_read_end(&reading);
-    return result == RESULT_NOT_FOUND || result == RESULT_INVALID;
+    return blob_is_damaged(result);
 }
 
+/* What the disk cannot read now it may read later; until then whoever uploads it again mends it. */
 static void reading_failed(struct blob_thread *thread, struct transfer *transfer, enum result result)
 {
-    log_event(LOG_ERROR, "blob-damaged", "why=%s", log_quoted(result_name(result)));
+    char sha256[HASH_TEXT_SIZE];
+
+    if (blob_is_damaged(result)) {
+        hash_text(&transfer->blob.sha256, sha256);
+        log_event(LOG_ERROR, "blob-damaged", "sha256=%s why=%s", sha256, log_quoted(result_name(result)));
+        note_damaged(thread, transfer->blob.file);
+    }
     if (result != RESULT_NOT_FOUND && result != RESULT_INVALID) {
         end_with(thread, transfer, PROBLEM_BUSY, "", "Cổng không đọc được tệp đính kèm lúc này: hãy thử lại sau.",
                  "The gateway cannot read its file of this attachment just now: try again later.");
         return;
     }
-    note_damaged(thread, transfer->blob.file);
     end_with(thread, transfer, PROBLEM_ATTACHMENT_MISSING, "sha256",
              "Tệp đính kèm của cổng bị hỏng: ai có tệp hãy tải lên lại.",
              "The gateway's file of this attachment is damaged: whoever has it may upload it again.");

@@ -1,5 +1,5 @@
 /* left_out.h - the attachments that a backup or a restore goes without (--without-damaged): said one by one on standard
- * error, listed in the JSON, and a reason for EXIT_FAULTS. */
+ * error with the agencies that have had them, listed in the JSON, and a reason for EXIT_FAULTS. */
 #ifndef GATEWAY_CLI_LEFT_OUT_H
 #define GATEWAY_CLI_LEFT_OUT_H
 
@@ -8,7 +8,7 @@
 
 struct left_out_list {
     const struct cli *cli;
-    json_t *list;                           /* of their hashes in hex */
+    json_t *list;                           /* { "sha256": hex, "agencies": [code] } */
 };
 
 /* Ends with json_decref(list). */

@@ -343,6 +343,11 @@ void blob_read_end(struct blob_reading *reading)
     reading->file = -1;
 }
 
+bool blob_is_damaged(enum result of_reading)
+{
+    return of_reading == RESULT_NOT_FOUND || of_reading == RESULT_INVALID || of_reading == RESULT_BROKEN;
+}
+
 enum result blob_verify(struct blob_folder *folder, const struct blob *blob)
 {
     uint8_t *plain = malloc(BLOB_PIECE_BYTES), hash[HASH_SIZE];

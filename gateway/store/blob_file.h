@@ -69,6 +69,9 @@ MUST_USE enum result blob_read_begin(struct blob_folder *folder, const struct bl
 MUST_USE enum result blob_read_piece(struct blob_folder *folder, struct blob_reading *reading, uint64_t piece,
                                      uint8_t *ret_plain);
 void blob_read_end(struct blob_reading *reading);                       /* takes one without a file */
+/* Of a result of reading: the file itself is what is wrong (gone, changed, where the disk cannot read it), and not a
+ * lack of memory or of descriptors. Then another copy of the content helps. */
+bool blob_is_damaged(enum result of_reading);
 /* Reads all of it. INVALID: a piece does not open, or all together do not have the hash. */
 MUST_USE enum result blob_verify(struct blob_folder *folder, const struct blob *blob);
 

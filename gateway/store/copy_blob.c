@@ -16,26 +16,29 @@ struct files {
     struct blob at;                         /* the last one tried */
 };
 
-/* Whether this blob's own file is what is wrong. */
-static bool is_bad(enum result of_reading)
+static void leave_out(struct turn *turn, const struct files *files)
 {
-    return of_reading == RESULT_NOT_FOUND || of_reading == RESULT_INVALID || of_reading == RESULT_BROKEN;
+    struct left_out_blob blob = { 0 };
+    uint32_t agency = 0;
+
+    hash_text(&files->at.sha256, blob.sha256);
+    while (blob.agency_count < LEFT_OUT_AGENCIES_MAX &&
+           (agency = turn_blob_known_next(turn, &files->at.sha256, agency)) != 0)
+        blob.agency_count += turn_agency_code(turn, agency, blob.agencies[blob.agency_count]);
+    files->copy->left_out.each(files->copy->left_out.context, &blob);
 }
 
 /* False: the copy ends here. */
-static bool copy_one(struct files *files)
+static bool copy_one(struct turn *turn, struct files *files)
 {
-    const struct left_out *left_out = &files->copy->left_out;
-    char sha256[HASH_TEXT_SIZE];
     enum result read = RESULT_OK;
 
     if (!files->from.path[0])
         read = RESULT_NOT_FOUND;
     else if (!files->copy->from_is_checked)
         read = blob_verify(&files->from, &files->at);
-    if (is_bad(read) && left_out->each) {
-        hash_text(&files->at.sha256, sha256);
-        left_out->each(left_out->context, sha256);
+    if (blob_is_damaged(read) && files->copy->left_out.each) {
+        leave_out(turn, files);
         return true;
     }
     files->result = read == RESULT_OK ? blob_copy(&files->from, &files->to, &files->at) : read;
@@ -46,7 +49,7 @@ static void copy_all(struct turn *turn, void *context)
 {
     struct files *files = context;
     for (const struct hash *after = NULL; turn_blob_next(turn, after, &files->at); after = &files->at.sha256)
-        if (!copy_one(files))
+        if (!copy_one(turn, files))
             return;
 }
 

@@ -26,6 +26,7 @@
 #define GATEWAY_STORE_STORE_H
 
 #include "gateway/base/hash.h"
+#include "gateway/base/limits.h"
 #include "gateway/base/span.h"
 
 struct store;
@@ -107,11 +108,18 @@ bool     store_oldest_reader(const struct store *store, struct store_reader *ret
 /* Deletes the keys of days that hold no sealed row any more and lie before `now_ms`'s day. Returns how many. */
 unsigned store_drop_day_keys(struct store *store, int64_t now_ms);
 
-/* Who is told of each blob that a copy goes without, because its file is missing or cannot be read: `sha256` in hex,
- * good until it returns. Its record stays, so that check-store goes on naming it and whoever has the content can
- * upload it again. `each` NULL: the copy goes without none. */
+/* A blob that a copy goes without, because its file is missing or cannot be read. Its record stays, so that check-store
+ * goes on naming it and whoever has the content can upload it again: one of `agencies`, who uploaded it or were
+ * delivered it (codes; the first of them). */
+enum { LEFT_OUT_AGENCIES_MAX = 8 };
+struct left_out_blob {
+    char   sha256[HASH_TEXT_SIZE];
+    char   agencies[LEFT_OUT_AGENCIES_MAX][AGENCY_CODE_SIZE];
+    size_t agency_count;
+};
+/* Who is told of each, good until it returns. `each` NULL: the copy goes without none. */
 struct left_out {
-    void (*each)(void *context, const char *sha256);
+    void (*each)(void *context, const struct left_out_blob *blob);
     void  *context;
 };
 

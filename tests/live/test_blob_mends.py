@@ -79,6 +79,26 @@ def test_a_damaged_file_is_mended_by_uploading_it_again(gateway, damage, who):
     gateway.cli("check-store")
 
 
+def test_what_the_disk_cannot_read_is_mended_too(gateway):
+    """Perhaps it can be read later, so nobody is told that it is lost; but whoever uploads it again is let. A file that
+    leads elsewhere stands for a bad sector: opening it fails."""
+    gateway.start_broker()
+    content = os.urandom(PIECE + 5000)
+    counter = gateway.blob_link(COUNTER)
+    counter.put(content)
+    path = file_of(gateway, content)
+    os.rename(path, gateway.path("aside"))
+    os.symlink(gateway.path("aside"), path)
+    with pytest.raises(Refusal) as refused:
+        counter.get(sha256_of(content))
+    assert refused.value.type == PROBLEM.BUSY and refused.value.retry_after_ms
+    assert f"event=blob-damaged sha256={sha256_of(content).hex()}" in gateway.read("broker.log")
+    assert not counter.put(content).duplicate
+    assert counter.get(sha256_of(content)) == content and counter.put(content).duplicate
+    assert gateway.stop_broker() == 0
+    gateway.cli("check-store")
+
+
 def test_no_more_files_is_busy_and_passes(gateway):
     """Somebody's idle connections take the last descriptors: nobody is told that a disk or a file is broken."""
     gateway.start_broker()
@@ -102,4 +122,5 @@ def test_no_more_files_is_busy_and_passes(gateway):
     wait_for(lambda: open_files() < most - 10, 10, open_files)
     assert link.get(sha256_of(content)) == content
     assert not link.put(os.urandom(5000)).duplicate
+    assert "blob-damaged" not in gateway.read("broker.log")
     assert gateway.broker.poll() is None

@@ -249,11 +249,12 @@ static struct store_check check_of(const struct site *site, const char *folder)
 
 struct told { unsigned count; char text[200]; };
 
-static void tell(void *context, const char *sha256)
+static void tell(void *context, const struct left_out_blob *blob)
 {
     struct told *told = context;
     told->count++;
-    assert_in_range(snprintf(told->text, sizeof told->text, "%s", sha256), 64, 64);
+    assert_in_range(snprintf(told->text, sizeof told->text, "%s", blob->sha256), 64, 64);
+    assert_true(blob->agency_count >= 1 && blob->agencies[0][0]);
 }
 
 /* A copy of all the rest: its records are whole, and check-store goes on naming what is not there. */
