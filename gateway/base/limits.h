@@ -52,6 +52,8 @@ enum {
     BATCH_BYTES_MAX = 256 << 10,        /* what we fill a BATCH up to; one that is read may be as long as any frame */
     PEER_QUEUE_BYTES_MAX = 8 << 20,     /* high-water mark x FRAME_BYTES_MAX */
     PEER_QUEUE_FRAMES = PEER_QUEUE_BYTES_MAX / FRAME_BYTES_MAX,
+    BLOB_QUEUE_BYTES_MAX = 2 << 20,     /* the same on the socket for blobs: 31 chunks */
+    BLOB_UNREAD_MS = 30 * 1000,         /* what a peer there does not read for so long ends its connection */
 
     /* attachments */
     BLOB_BYTES_MAX = 1 << 30,

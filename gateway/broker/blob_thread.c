@@ -172,6 +172,9 @@ static void *run(void *context)
         thread->at_ms = clock_boot_ms();
         while (blob_line_answered(thread->line, &answer))
             take_answer(thread, &answer);
+        /* While pieces keep a pace, one in and one out take turns: neither side keeps the other waiting. */
+        if (thread->out_first)
+            (void)transfers_send(thread);
         busy = read_frames(thread);
         sending = transfers_send(thread);
         from_time_to_time(thread, thread->at_ms);

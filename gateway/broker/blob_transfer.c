@@ -5,7 +5,7 @@
 
 #include "gateway/base/log.h"
 
-enum { ASK_AGAIN_MS = 5000, RETRY_MS = 20 };
+enum { ASK_AGAIN_MS = 5000, RETRY_MS = 20, STALLED_MS = 5000 };
 
 /* ---- finding, beginning, ending */
 
@@ -80,9 +80,10 @@ bool piece_may(const struct blob_thread *thread)
     return !blob_line_has_waiter(thread->line) || bus_now_us() >= thread->piece_us;
 }
 
-void piece_moved(struct blob_thread *thread)
+void piece_moved(struct blob_thread *thread, bool in)
 {
     int64_t now_us = bus_now_us();
+    thread->out_first = in;
     thread->piece_us = (thread->piece_us > now_us - BLOB_PACE_US ? thread->piece_us : now_us) + BLOB_PACE_US;
 }
 
@@ -103,13 +104,13 @@ void transfer_say_once(struct blob_thread *thread, uint32_t routing, const struc
         zmq_msg_close(&frame);
 }
 
-/* What is owed goes before anything else; no connection, no debt. */
-static void pay(struct blob_thread *thread, struct transfer *transfer)
+/* What is owed goes before anything else; no connection, no debt. False: there is no such connection any more. */
+static bool pay(struct blob_thread *thread, struct transfer *transfer)
 {
     enum result result = peer_send(thread->socket, transfer->routing, &transfer->owed);
     if (result == RESULT_BUSY) {
         transfer->not_before_ms = thread->at_ms + RETRY_MS;
-        return;
+        return true;
     }
     transfer->moved_ms = thread->at_ms;
     if (result == RESULT_OK)
@@ -117,6 +118,7 @@ static void pay(struct blob_thread *thread, struct transfer *transfer)
     else
         owes_nothing(transfer);
     let_go(transfer);
+    return result == RESULT_OK;
 }
 
 /* The last word of a transfer makes all before it old. */
@@ -125,7 +127,7 @@ static void say(struct blob_thread *thread, struct transfer *transfer, const str
     owes_nothing(transfer);
     transfer->owes = pack(out, &transfer->owed);
     if (transfer->owes)
-        pay(thread, transfer);
+        (void)pay(thread, transfer);
 }
 
 void transfer_end_refused(struct blob_thread *thread, struct transfer *transfer, const struct problem *problem,
@@ -196,13 +198,14 @@ static void writing_failed(struct blob_thread *thread, struct transfer *transfer
     }
 }
 
-/* What uploads under way have not written yet is taken already. */
+/* What uploads under way have not written yet is taken already; not by those that stand still, or whoever announces
+ * much and sends nothing could keep everybody out. They are looked at again when they go on. */
 static bool has_room(const struct blob_thread *thread, uint64_t size)
 {
     uint64_t wanted = thread->keep_free_bytes + blob_file_bytes(size);
     for (int i = 0; i < BLOB_TRANSFERS_MAX; i++) {
         const struct transfer *other = &thread->transfers[i];
-        if (other->state == PUT_COMING)
+        if (other->state == PUT_COMING && other->moved_ms > thread->at_ms - STALLED_MS)
             wanted += blob_file_bytes(other->blob.size - other->next * BLOB_PIECE_BYTES);
     }
     return disk_free_bytes(thread->folder.path) >= wanted;
@@ -213,6 +216,10 @@ static void give_credit(struct blob_thread *thread, struct transfer *transfer)
     uint64_t pieces = blob_pieces(transfer->blob.size);
     struct wire_out out;
 
+    if (disk_free_bytes(thread->folder.path) < thread->keep_free_bytes) {
+        writing_failed(thread, transfer, RESULT_FULL);
+        return;
+    }
     transfer->until = transfer->next + BLOB_WINDOW < pieces ? transfer->next + BLOB_WINDOW : pieces;
     wire_blob_credit(transfer->until, transfer->correlation, &out);
     say(thread, transfer, &out);
@@ -257,7 +264,7 @@ static void take_chunk(struct blob_thread *thread, struct transfer *transfer, co
                  "This chunk is out of order, not as long as it should be, or beyond the credit.");
         return;
     }
-    piece_moved(thread);
+    piece_moved(thread, true);
     enum result result = blob_write_piece(&thread->folder, &transfer->writing, frame->bytes);
     if (result != RESULT_OK) {
         writing_failed(thread, transfer, result);
@@ -299,7 +306,8 @@ static void reading_failed(struct blob_thread *thread, struct transfer *transfer
     if (blob_is_damaged(result)) {
         hash_text(&transfer->blob.sha256, sha256);
         log_event(LOG_ERROR, "blob-damaged", "sha256=%s why=%s", sha256, log_quoted(result_name(result)));
-        note_damaged(thread, transfer->blob.file);
+        if (result != RESULT_INVALID || blob_set_aside(&thread->folder, &transfer->blob) != RESULT_OK)
+            note_damaged(thread, transfer->blob.file);
     }
     if (result != RESULT_NOT_FOUND && result != RESULT_INVALID) {
         end_with(thread, transfer, PROBLEM_BUSY, "", "Cổng không đọc được tệp đính kèm lúc này: hãy thử lại sau.",
@@ -330,12 +338,15 @@ static void begin_get(struct blob_thread *thread, struct transfer *transfer, con
         end(thread, transfer);
 }
 
+/* It has had its turn, whatever becomes of it. A chunk that its peer's queue does not take is owed: it is not read
+ * again each time that queue is tried, and takes nobody else's turn. */
 static enum sending send_piece(struct blob_thread *thread, struct transfer *transfer)
 {
     const struct blob *blob = &transfer->blob;
     struct wire_out out;
-    zmq_msg_t frame;
 
+    thread->first = (int)(transfer - thread->transfers) + 1;
+    piece_moved(thread, false);
     enum result result = blob_read_piece(&thread->folder, &transfer->reading, transfer->next, thread->piece);
     if (result != RESULT_OK) {
         reading_failed(thread, transfer, result);
@@ -343,19 +354,17 @@ static enum sending send_piece(struct blob_thread *thread, struct transfer *tran
     }
     wire_chunk(transfer->next, span_of(thread->piece, blob_piece_bytes(blob->size, transfer->next)),
                transfer->correlation, &out);
-    result = pack(&out, &frame) ? peer_send(thread->socket, transfer->routing, &frame) : RESULT_BUSY;
-    if (result != RESULT_OK)
-        zmq_msg_close(&frame);
-    if (result == RESULT_BUSY) {
+    if (!pack(&out, &transfer->owed)) {
         transfer->not_before_ms = thread->at_ms + RETRY_MS;
         return SENDING_BLOCKED;
     }
-    transfer->moved_ms = thread->at_ms;
+    transfer->owes = true;
     transfer->next++;
-    if (result == RESULT_OK && transfer->next < blob_pieces(blob->size))
-        return transfer->next < transfer->until ? SENDING_MORE : SENDING_NOTHING;
-    end(thread, transfer);
-    return SENDING_NOTHING;
+    bool gone = !pay(thread, transfer), last = transfer->next >= blob_pieces(blob->size);
+    if (gone || last)
+        end(thread, transfer);
+    return transfer->owes ? SENDING_BLOCKED : gone || last || transfer->next >= transfer->until ? SENDING_NOTHING
+                                                                                                 : SENDING_MORE;
 }
 
 static enum sending go_on(struct blob_thread *thread, struct transfer *transfer)
@@ -368,12 +377,11 @@ static enum sending go_on(struct blob_thread *thread, struct transfer *transfer)
         return SENDING_BLOCKED;
     if (!transfer->owes && !piece_may(thread))
         return SENDING_PACED;
-    if (!transfer->owes) {
-        piece_moved(thread);
+    if (!transfer->owes)
         return send_piece(thread, transfer);
-    }
-    pay(thread, transfer);
-    return transfer->owes ? SENDING_BLOCKED : goes ? SENDING_MORE : SENDING_NOTHING;
+    if (!pay(thread, transfer) && transfer->state == GET_GOING)
+        end(thread, transfer);
+    return transfer->owes ? SENDING_BLOCKED : transfer->state == GET_GOING && goes ? SENDING_MORE : SENDING_NOTHING;
 }
 
 enum sending transfers_send(struct blob_thread *thread)
@@ -384,8 +392,6 @@ enum sending transfers_send(struct blob_thread *thread)
     for (int i = 0; i < BLOB_TRANSFERS_MAX; i++) {
         int place = (first + i) % BLOB_TRANSFERS_MAX;
         enum sending sending = go_on(thread, &thread->transfers[place]);
-        if (sending == SENDING_MORE)
-            thread->first = place + 1;                  /* the others first, when the pace lets only some of them */
         most = sending > most ? sending : most;
     }
     return most;
@@ -436,8 +442,11 @@ static void take_credit(struct blob_thread *thread, struct transfer *transfer, u
                  "This is an upload: it is the gateway that gives credit.");
     else if (!until)
         end(thread, transfer);
-    else
+    else {
+        if (until > transfer->until)
+            transfer->moved_ms = thread->at_ms;
         transfer->until = until;
+    }
 }
 
 void transfer_frame(struct blob_thread *thread, uint32_t routing, const uint8_t key[CURVE_KEY_SIZE],
@@ -450,7 +459,8 @@ void transfer_frame(struct blob_thread *thread, uint32_t routing, const uint8_t 
         begin(thread, routing, key, frame);
     if (!transfer)
         return;                                     /* what was under way when it was refused */
-    transfer->moved_ms = thread->at_ms;
+    if (frame->kind == BLOB_FRAME_CHUNK)
+        transfer->moved_ms = thread->at_ms;
     if (begins)
         end_with(thread, transfer, PROBLEM_WRONG_STATE, "correlation", "Số này đang dùng cho một lượt truyền khác.",
                  "This number belongs to a transfer that is under way.");

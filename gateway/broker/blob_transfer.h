@@ -22,7 +22,7 @@ struct transfer {
     uint8_t  key[CURVE_KEY_SIZE];
     bool     asked;                         /* a question is open ... */
     bool     kept;                          /* ... whether its file is kept */
-    bool     owes;                          /* the peer's queue was full: `owed` has not been said yet */
+    bool     owes;                          /* the peer's queue was full: `owed` (a word, a chunk) has not left yet */
     zmq_msg_t owed;
     int64_t  not_before_ms;                 /* nor is that queue tried again before */
     bool     anew;                          /* the file on record cannot be read */
@@ -50,6 +50,7 @@ struct blob_thread {
     uint64_t  damaged[DAMAGED_MAX], damaged_next;       /* files that could not be read, the last ones */
     int64_t   second_ms, hour_ms, sweep_ms; /* when each comes next */
     int64_t   piece_us;                     /* while somebody waits: when the next piece may be moved */
+    bool      out_first;                    /* the last one came in: the next goes out, if there is one */
     int       first;                        /* whose turn it is to send one */
     struct blob_walk walk;
     bool      sweeping, sweep_asked;
@@ -69,7 +70,7 @@ void transfer_say_once(struct blob_thread *thread, uint32_t routing, const struc
 
 /* Whether a piece may be moved now, in or out: those of all transfers together keep a pace while somebody waits. */
 bool piece_may(const struct blob_thread *thread);
-void piece_moved(struct blob_thread *thread);
+void piece_moved(struct blob_thread *thread, bool in);
 /* What is owed, and a piece of every download that may go on. BLOCKED: there is more, but a
  * queue is full; PACED: but not just now; MORE: that can go at once. */
 enum sending { SENDING_NOTHING, SENDING_BLOCKED, SENDING_PACED, SENDING_MORE };

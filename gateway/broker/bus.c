@@ -64,9 +64,9 @@ static bool set_int(void *socket, int option, int value)
     return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
 }
 
-static bool set_common(void *socket, int64_t frame_bytes_max)
+static bool set_common(void *socket, int64_t frame_bytes_max, int64_t queue_bytes_max)
 {
-    int frames = (int)(PEER_QUEUE_BYTES_MAX / frame_bytes_max);
+    int frames = (int)(queue_bytes_max / frame_bytes_max);
     return zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_bytes_max, sizeof frame_bytes_max) == 0 &&
            set_int(socket, ZMQ_SNDHWM, frames) && set_int(socket, ZMQ_RCVHWM, frames) &&
            set_int(socket, ZMQ_ROUTER_MANDATORY, 1) && set_int(socket, ZMQ_ROUTER_HANDOVER, 0) &&
@@ -108,7 +108,7 @@ enum result bus_open(struct bus *bus, const struct options *options, struct text
         return result;
     }
     void *agencies = bus->sockets[BUS_AGENCIES] = zmq_socket(bus->context, ZMQ_ROUTER);
-    if (!agencies || !set_common(agencies, FRAME_BYTES_MAX) || !set_curve(agencies, bus) ||
+    if (!agencies || !set_common(agencies, FRAME_BYTES_MAX, PEER_QUEUE_BYTES_MAX) || !set_curve(agencies, bus) ||
         !set_int(agencies, ZMQ_IPV6, options->ipv6))
         return say_zmq(why, "the socket for agencies");
     bus->monitor = zmq_socket(bus->context, ZMQ_PAIR);
@@ -161,8 +161,9 @@ static enum result bind_all(void *socket, const struct endpoints *endpoints, str
 enum result bus_bind_blobs(struct bus *bus, const struct options *options, void **ret_socket, struct text *why)
 {
     void *socket = *ret_socket = zmq_socket(bus->context, ZMQ_ROUTER);
-    if (!socket || !set_common(socket, BLOB_FRAME_BYTES_MAX) || !set_curve(socket, bus) ||
-        !set_int(socket, ZMQ_IPV6, options->ipv6))
+    /* A heartbeat leaves only when what waits before it does, so it finds nobody who does not read: the kernel does. */
+    if (!socket || !set_common(socket, BLOB_FRAME_BYTES_MAX, BLOB_QUEUE_BYTES_MAX) || !set_curve(socket, bus) ||
+        !set_int(socket, ZMQ_TCP_MAXRT, BLOB_UNREAD_MS) || !set_int(socket, ZMQ_IPV6, options->ipv6))
         return say_zmq(why, "the socket for blobs");
     return bind_all(socket, &options->blob_endpoints, why);
 }
@@ -178,7 +179,7 @@ enum result bus_bind(struct bus *bus, const struct options *options, struct text
     if (!private_folder(options->admin, why))
         return RESULT_INVALID;
     void *admin = bus->sockets[BUS_ADMIN] = zmq_socket(bus->context, ZMQ_ROUTER);
-    if (!admin || !set_common(admin, FRAME_BYTES_MAX))
+    if (!admin || !set_common(admin, FRAME_BYTES_MAX, PEER_QUEUE_BYTES_MAX))
         return say_zmq(why, "the admin socket");
     text_add(&text, "ipc://%s", options->admin);
     mode_t mask = umask(0177);

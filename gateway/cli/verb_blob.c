@@ -30,6 +30,7 @@ static enum exit_code begin(struct cli *cli, struct site *ret_site, struct blob_
     blob_transfer_init(ret_transfer, cli, ret_site, &options.keys, timeout_ms, &stopping);
     signal(SIGINT, on_signal);                  /* half a file is not left behind */
     signal(SIGTERM, on_signal);
+    signal(SIGHUP, on_signal);
     return EXIT_DONE;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/base/clock.h"
 #include "gateway/client/blob_link.h"
 #include "gateway/client/inside.h"
 
@@ -203,13 +204,27 @@ static void say_end(struct download *download)
         *download->refusal = kept;
 }
 
+/* What is refused for now is asked for again from where it stands, as long as something has come within the silence
+ * that is borne. RESULT_BUSY: to be asked for, or ended by on_progress(). */
+static enum result wait_out(struct download *download, int64_t moved_ms)
+{
+    int64_t after_ms = download->refusal->retry_after_ms;
+
+    if (!after_ms || clock_monotonic_ms() + after_ms > moved_ms + blob_link_silent_ms(&download->link))
+        return RESULT_INVALID;
+    blob_link_wait(&download->link, after_ms);
+    return RESULT_BUSY;
+}
+
 static enum result receive_all(struct download *download, const struct lienthong_blob_options *options)
 {
     enum result result = RESULT_BUSY;
+    int64_t moved_ms = clock_monotonic_ms();
 
     for (int tries = 0; result == RESULT_BUSY && tries <= TRIES_MAX; tries++) {
         uint64_t before = download->next;
         download->found = false;
+        download->refusal->retry_after_ms = 0;
         result = blob_link_open(&download->link, options, download->refusal);
         if (result == RESULT_OK)
             result = receive(download);
@@ -217,10 +232,14 @@ static enum result receive_all(struct download *download, const struct lienthong
         if (ours && download->found)
             say_end(download);
         blob_link_close(&download->link, ours ? GOODBYE_MS : 0);
+        if (download->next > before) {
+            tries = 0;                  /* something new came: the line is bad, and not dead */
+            moved_ms = clock_monotonic_ms();
+        }
+        if (result == RESULT_INVALID && (result = wait_out(download, moved_ms)) == RESULT_BUSY)
+            tries = 0;
         if (download->link.stopped)
             return result;
-        if (download->next > before)
-            tries = 0;                  /* something new came: the line is bad, and not dead */
     }
     return result;
 }

@@ -1,6 +1,7 @@
 #include "gateway/client/blob_link.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -217,9 +218,26 @@ enum result blob_link_progress(struct blob_link *link, uint64_t done, uint64_t s
     return blob_refuse(link->refusal, RESULT_BUSY, "Đã dừng theo yêu cầu.", "Stopped, as asked.");
 }
 
+int64_t blob_link_silent_ms(const struct blob_link *link)
+{
+    return link->options->silent_ms ? link->options->silent_ms : BLOB_SILENT_MS;
+}
+
+enum result blob_link_wait(struct blob_link *link, int64_t for_ms)
+{
+    int64_t until_ms = clock_monotonic_ms() + for_ms, left_ms = for_ms;
+    enum result result = RESULT_OK;
+
+    for (; result == RESULT_OK && left_ms > 0; left_ms = until_ms - clock_monotonic_ms()) {
+        (void)poll(NULL, 0, (int)(left_ms < POLL_MS_MAX ? left_ms : POLL_MS_MAX));
+        result = blob_link_progress(link, link->done, link->size);
+    }
+    return result;
+}
+
 enum result blob_link_hear(struct blob_link *link, bool room, const Lienthong__V1__Envelope **ret_envelope)
 {
-    int64_t silent_ms = link->options->silent_ms ? link->options->silent_ms : BLOB_SILENT_MS;
+    int64_t silent_ms = blob_link_silent_ms(link);
     enum result result = RESULT_OK;
 
     *ret_envelope = NULL;

@@ -43,6 +43,10 @@ MUST_USE enum result blob_link_say(struct blob_link *link, Lienthong__V1__Envelo
  * then *ret_envelope is NULL. A REFUSED is RESULT_INVALID. Everything but RESULT_OK ends the transfer. */
 MUST_USE enum result blob_link_hear(struct blob_link *link, bool room, const Lienthong__V1__Envelope **ret_envelope);
 
+/* How long nothing may come: what the options say, or BLOB_SILENT_MS. */
+int64_t blob_link_silent_ms(const struct blob_link *link);
+/* Waits, also on a link that is closed. RESULT_BUSY: on_progress() ended it. */
+enum result blob_link_wait(struct blob_link *link, int64_t for_ms);
 /* Asks on_progress(). RESULT_BUSY: it ends the transfer. */
 MUST_USE enum result blob_link_progress(struct blob_link *link, uint64_t done, uint64_t size);
 

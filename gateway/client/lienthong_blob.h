@@ -13,7 +13,8 @@
  * Errors      reterr_refusal (may be NULL) has a sentence in both languages for whatever is not RESULT_OK.
  *             RESULT_INVALID    the gateway said no, or the file is not one that can be sent (empty, too large, no
  *                               regular file, changed meanwhile), or the place to write to is taken: the type says
- *                               which. With retry_after_ms the same may be asked again then.
+ *                               which. With retry_after_ms the same may be asked again then; a download does so
+ *                               itself, from where it stands, until nothing has come for silent_ms.
  *             RESULT_NOT_FOUND  the file to be sent is not there.
  *             RESULT_BUSY       silence: nothing came and nothing could be sent for silent_ms, or the line broke, or
  *                               on_progress() gave false. Call again.

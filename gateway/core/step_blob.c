@@ -98,16 +98,18 @@ static void keep(struct step *step)
 
     if (!size_ok(step) || !submit_intake_open(step))
         return;
-    if (turn_blob(step->turn, &ask->sha256, &blob)) {
-        if (!agrees(step, &blob))
-            return;
-        if (ask->anew && is_good_file(step))
-            replace(step, &blob);
-        blob_renew(step, &blob);
-    } else if (!is_good_file(step)) {
+    bool known = turn_blob(step->turn, &ask->sha256, &blob);
+    if (known && !agrees(step, &blob))
+        return;
+    if ((!known || ask->anew) && !is_good_file(step)) {
         effects_refuse(step->effects, step->command, PROBLEM_BUSY, "",
                        "Việc tải lên kéo dài quá lâu: hãy tải lên lại.", "The upload took too long: upload it again.");
         return;
+    }
+    if (known) {
+        if (ask->anew)
+            replace(step, &blob);
+        blob_renew(step, &blob);
     } else {
         blob = (struct blob){ .sha256 = ask->sha256, .size = ask->size, .file = ask->file, .day = ask->day,
                               .stored_ms = step->now_ms, .due_ms = step->now_ms + BLOB_UNUSED_MS };

@@ -37,7 +37,7 @@ static enum result copy_named_blobs(struct copy *copy)
 enum result store_backup(struct store *store, const char *to_folder, struct left_out left_out, uint64_t *ret_seq,
                          struct text *why)
 {
-    struct copy copy = { .from = store, .why = why, .left_out = left_out };
+    struct copy copy = { .from = store, .why = why, .left_out = left_out, .sets_aside = true };
     struct counters counters;
     bool made = false;
 

@@ -381,6 +381,19 @@ enum result blob_unlink(const struct blob_folder *folder, const struct blob *blo
     return RESULT_OK;
 }
 
+enum result blob_set_aside(const struct blob_folder *folder, const struct blob *blob)
+{
+    char path[PATH_SIZE], damaged[PATH_SIZE], aside[PATH_SIZE];
+
+    if (!path_of(folder, blob, path) || !path_join(folder->path, "damaged", damaged) ||
+        !path_join(damaged, strrchr(path, '/') + 1, aside))
+        return RESULT_BROKEN;
+    enum result result = folder_make(damaged);
+    if (result == RESULT_OK && rename(path, aside))
+        result = errno == ENOENT ? RESULT_NOT_FOUND : file_result(errno);
+    return result;
+}
+
 /* Sealed as it is: the label holds no place of the folder. */
 static enum result copy_pieces(struct blob_folder *from, struct blob_reading *reading, int file)
 {

@@ -2,7 +2,8 @@
  *
  * Names      STORE/blobs/AB/<sha256 in hex>-<number in hex>; AB are the first two digits. The number tells apart
  *            files of one hash: a file that is being deleted is never the one that was just stored. While it is written
- *            a file is STORE/blobs/new/<number>.
+ *            a file is STORE/blobs/new/<number>. One that turned out to be damaged lies in STORE/blobs/damaged, under
+ *            its name: whoever uploads the content again puts another in its place, and a person may look at it.
  * Content    pieces of BLOB_PIECE_BYTES, the last one what is left, each sealed by itself (seal.h) with the key of the
  *            blob's day; the label is the hash, the number and the place, so that no piece can stand for another.
  * Promise    after blob_write_end() the file is whole, synced, and under its name, also after a power cut.
@@ -78,6 +79,8 @@ MUST_USE enum result blob_verify(struct blob_folder *folder, const struct blob *
 /* ---- files as such */
 /* NOT_FOUND: it is not there. Not synced: a file that comes back after a power cut is rubbish again. */
 enum result blob_unlink(const struct blob_folder *folder, const struct blob *blob);
+/* Of a file whose reading was INVALID: away from its place, into `damaged`. NOT_FOUND: it is not there any more. */
+enum result blob_set_aside(const struct blob_folder *folder, const struct blob *blob);
 /* Copies the file into the blobs of another store, whole and synced. */
 MUST_USE enum result blob_copy(struct blob_folder *from, struct blob_folder *to, const struct blob *blob);
 

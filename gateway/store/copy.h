@@ -14,6 +14,7 @@ struct copy {
     struct text  *why;              /* may be NULL */
     struct left_out left_out;
     bool          from_is_checked;  /* each of its blobs has just been read */
+    bool          sets_aside;       /* damaged blobs, so that they can be mended: it is the store itself */
     char          folder[PATH_SIZE];
 };
 

@@ -37,6 +37,8 @@ static bool copy_one(struct turn *turn, struct files *files)
         read = RESULT_NOT_FOUND;
     else if (!files->copy->from_is_checked)
         read = blob_verify(&files->from, &files->at);
+    if (read == RESULT_INVALID && files->copy->sets_aside)
+        (void)blob_set_aside(&files->from, &files->at);
     if (blob_is_damaged(read) && files->copy->left_out.each) {
         leave_out(turn, files);
         return true;

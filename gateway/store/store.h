@@ -125,7 +125,8 @@ struct left_out {
 
 /* Copies the environment, the day keys and the blobs into a new folder (0700), compacted, synced, from one read
  * transaction while the writer goes on. ret_seq: the commit_seq it covers. May run in another process than the writer
- * (read_only). Every blob is read to its end before it is copied; INVALID: one is damaged or not there and may not be
+ * (read_only). Every blob is read to its end before it is copied, and set aside where it is damaged, so that an upload
+ * of its content takes its place; INVALID: one is damaged or not there and may not be
  * left out, also because it was deleted before it was copied, when the sweep was not paused. */
 MUST_USE enum result store_backup(struct store *store, const char *to_folder, struct left_out left_out,
                                   uint64_t *ret_seq, struct text *why);

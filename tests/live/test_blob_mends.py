@@ -79,6 +79,30 @@ def test_a_damaged_file_is_mended_by_uploading_it_again(gateway, damage, who):
     gateway.cli("check-store")
 
 
+@pytest.mark.parametrize("who_finds_it", ["a reader before a restart", "a backup"])
+def test_damage_of_the_same_size_is_mended_too(gateway, who_finds_it):
+    """Only who reads it all knows of it. From then on the file is out of the way, and its uploader is not told that it
+    is there already."""
+    gateway.start_broker()
+    counter = gateway.blob_link(COUNTER)
+    counter.put(content := os.urandom(PIECE + 5000))
+    path = file_of(gateway, content)
+    change(path, flip(PIECE))
+    if who_finds_it == "a backup":
+        assert sha256_of(content).hex() in gateway.cli("backup", gateway.path("backup"), code=5)
+    else:
+        with pytest.raises(Refusal):
+            counter.get(sha256_of(content))
+        assert gateway.stop_broker() == 0
+        gateway.start_broker()
+        counter = gateway.blob_link(COUNTER)
+    assert os.listdir(gateway.path("store/blobs/damaged")) == [os.path.basename(path)]
+    assert not counter.put(content).duplicate
+    assert counter.get(sha256_of(content)) == content
+    gateway.cli("backup", gateway.path("whole"))
+    assert not os.path.exists(gateway.path("whole/blobs/damaged"))
+
+
 def test_what_the_disk_cannot_read_is_mended_too(gateway):
     """Perhaps it can be read later, so nobody is told that it is lost; but whoever uploads it again is let. A file that
     leads elsewhere stands for a bad sector: opening it fails."""

@@ -251,6 +251,34 @@ static void a_download_goes_on_after_silence(void **state)
     assert_fetched(stage);
 }
 
+/* Too many transfers just now, or this one was silent for too long: what has come is kept, it goes on from there. */
+static void a_download_goes_on_after_a_refusal_for_now(void **state)
+{
+    struct stage *stage = *state;
+
+    stage->size = 5500;
+    assert_int_equal(DOWNLOAD({ EXPECT_GET, 0 }, { SAY_REFUSED, PROBLEM_BUSY, 50 },
+                              { EXPECT_GET, 0 }, { SAY_FOUND, 1000 }, { SAY_CHUNKS, 0, 2 },
+                              { SAY_REFUSED, PROBLEM_BUSY, 50 }, { EXPECT_GET, 2 }, { SAY_REFUSED, PROBLEM_BUSY, 50 },
+                              { EXPECT_GET, 2 }, { SAY_FOUND, 1000 }, { SAY_CHUNKS, 2, 6 }), RESULT_OK);
+    assert_fetched(stage);
+}
+
+/* Not for ever, and not when it is no use. */
+static void a_refusal_that_lasts_ends_a_download(void **state)
+{
+    struct stage *stage = *state;
+
+    stage->size = 5500;
+    assert_int_equal(DOWNLOAD({ EXPECT_GET, 0 }, { SAY_FOUND, 1000 }, { SAY_CHUNKS, 0, 2 },
+                              { SAY_REFUSED, PROBLEM_BUSY, SILENT_MS + 1 }), RESULT_INVALID);
+    assert_int_equal(stage->refusal.retry_after_ms, SILENT_MS + 1);
+    assert_int_equal(DOWNLOAD({ EXPECT_GET, 0 }, { SAY_FOUND, 1000 }, { SAY_CHUNKS, 0, 2 },
+                              { SAY_REFUSED, PROBLEM_ATTACHMENT_MISSING, 0 }), RESULT_INVALID);
+    assert_int_equal(stage->refusal.problem.type, PROBLEM_ATTACHMENT_MISSING);
+    assert_int_equal(stage_files(stage), 0);
+}
+
 static void a_broken_line_is_not_waited_for(void **state)
 {
     struct stage *stage = *state;
@@ -381,6 +409,7 @@ int main(void)
         test(a_download_is_whole),
         test(chunks_as_they_are_on_the_wire),
         test(a_download_goes_on_after_silence),
+        test(a_download_goes_on_after_a_refusal_for_now), test(a_refusal_that_lasts_ends_a_download),
         test(a_broken_line_is_not_waited_for),
         test(silence_after_silence_ends_it),
         test(nothing_is_left_of_what_is_wrong),

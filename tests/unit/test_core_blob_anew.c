@@ -15,12 +15,18 @@
 
 enum { ANOTHER = 700 };
 
-static const struct blob_effect *keep_anew(struct world *world, const char *agency, uint64_t file, uint32_t day)
+static struct command anew_of(struct world *world, const char *agency, uint64_t file, uint32_t day)
 {
     struct command keep = upload_ask(world, BLOB_KEEP, agency, PHOTO);
     keep.blob.file = file;
     keep.blob.day = day;
     keep.blob.anew = true;
+    return keep;
+}
+
+static const struct blob_effect *keep_anew(struct world *world, const char *agency, uint64_t file, uint32_t day)
+{
+    struct command keep = anew_of(world, agency, file, day);
     world_run(world, &keep);
     const struct effect *effect = world_effect(world, EFFECT_BLOB, 0);
     assert_non_null(effect);
@@ -61,13 +67,14 @@ static void another_file_takes_its_place(void **state)
     assert_true(upload_may(world, WARD, PHOTO) && upload_may(world, WARD2, PHOTO));
 }
 
-/* Its key could go at any moment: the old file stays, cut as it is, and the upload is not lost silently. */
+/* Its key could go at any moment: the old file stays, cut as it is, and the uploader hears that his was not taken. */
 static void not_by_a_file_without_a_key(void **state)
 {
     struct world *world = *state;
     uint64_t first = upload(world, WARD, PHOTO);
     world->now_ms += DAY_MS;
-    assert_int_equal(keep_anew(world, WARD, ANOTHER, SITE_DAY - 1)->file, first);
+    struct command keep = anew_of(world, WARD, ANOTHER, SITE_DAY - 1);
+    assert_int_equal(world_refusal(world, &keep), PROBLEM_BUSY);
     assert_null(world_effect(world, EFFECT_BLOB_DROP, 0));
     assert_int_equal(upload_record(world, PHOTO).file, first);
 }
