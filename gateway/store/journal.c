@@ -27,14 +27,17 @@ _Static_assert(TABLES <= UINT8_MAX && KEY_BYTES_MAX <= UINT16_MAX, "they fit int
 
 /* ---- the file */
 
-/* Every block is written once, so that no later sync has to make it a part of the file. */
-static bool lay_blocks(int file, uint64_t size_bytes)
+/* Every block is written once, so that no later sync has to make it a part of the file. What is left of a disk may end
+ * in the middle of a write: only the next one says that it is full. */
+static enum result lay_blocks(int file, uint64_t size_bytes)
 {
     static const uint8_t zeros[JOURNAL_BYTES_MIN];
-    for (uint64_t at = 0; at < size_bytes; at += sizeof zeros)
-        if (pwrite(file, zeros, sizeof zeros, (off_t)at) != (ssize_t)sizeof zeros)
-            return false;
-    return fdatasync(file) == 0;
+    for (uint64_t laid = 0; laid < size_bytes; laid += sizeof zeros) {
+        enum result result = file_write(file, zeros, sizeof zeros);
+        if (result != RESULT_OK)
+            return result;
+    }
+    return fdatasync(file) ? file_result(errno) : RESULT_OK;
 }
 
 /* Made beside, and given its name when it is whole. FULL: no room for it. */
@@ -49,8 +52,11 @@ static enum result make_file(const char *folder, const char *path, uint64_t size
     int file = open(beside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0)
         return file_result(errno);
-    bool laid = no_sync ? ftruncate(file, (off_t)size_bytes) == 0 : lay_blocks(file, size_bytes);
-    enum result result = laid ? RESULT_OK : file_result(errno);
+    enum result result = RESULT_OK;
+    if (!no_sync)
+        result = lay_blocks(file, size_bytes);
+    else if (ftruncate(file, (off_t)size_bytes))
+        result = file_result(errno);
     if (close(file) && result == RESULT_OK)
         result = file_result(errno);
     if (result == RESULT_OK && rename(beside, path))

@@ -55,7 +55,8 @@ struct journal_row {
 /* Makes the file where there is none; size_bytes is a multiple of JOURNAL_BYTES_MIN. Without room for it there is no
  * journal (file -1), and that is RESULT_OK. Its name is not synced yet. */
 MUST_USE enum result journal_open(struct journal *journal, const char *folder, uint64_t size_bytes, bool no_sync);
-/* Another size: made anew when it holds no turn; else it stays as it is until the next start. Without room, too. */
+/* Another size: made anew when it holds no turn; else it stays as it is until the next start. So it does without room
+ * for another file: the one there is goes on being used. */
 MUST_USE enum result journal_resize(struct journal *journal, const char *folder, uint64_t size_bytes);
 /* For reading only. NOT_FOUND: no file. */
 MUST_USE enum result journal_open_read(struct journal *journal, const char *folder);

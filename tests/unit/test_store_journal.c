@@ -361,19 +361,25 @@ static void settling_without_room(void **state)
     assert_int_equal(store_settle(site->store), RESULT_OK);
 }
 
-/* No room for the file itself: every turn is settled at once, and nothing is lost by a kill. */
-static void without_a_journal(void **state)
+/* Opens it where no file may be larger than that. */
+static void open_with_room(struct site *site, rlim_t bytes)
 {
-    struct site *site = *state;
     struct rlimit before, limit;
 
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     limit = before;
-    limit.rlim_cur = 1 << 20;
+    limit.rlim_cur = bytes;
     assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR && setrlimit(RLIMIT_FSIZE, &limit) == 0);
-    site->options.no_sync = false;                                  /* so that its blocks are written */
-    site_open(site);
+    enum result result = store_open(&site->store, &site->options, NULL);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(result, RESULT_OK);
+}
+
+/* No room for the file itself: every turn is settled at once, and nothing is lost by a kill. */
+static void no_journal_where_room_ends(struct site *site, rlim_t bytes)
+{
+    site->options.no_sync = false;                                  /* so that its blocks are written */
+    open_with_room(site, bytes);
     assert_int_equal(site->store->journal.file, -1);
     live_turns(site, 1, 2);
     assert_int_equal(store_settling(site->store), SETTLED);
@@ -383,6 +389,17 @@ static void without_a_journal(void **state)
     holds(site, 2);
     live_turns(site, 3, 3);
     assert_int_equal(store_settling(site->store), SETTLING_OPEN);
+}
+
+static void without_a_journal(void **state)
+{
+    no_journal_where_room_ends(*state, 1 << 20);
+}
+
+/* A disk's last blocks take a part of a write, and no error says so. */
+static void without_a_journal_after_a_short_write(void **state)
+{
+    no_journal_where_room_ends(*state, (1 << 20) + 100);
 }
 
 /* Due when the open transaction holds much, whatever the time. */
@@ -441,6 +458,31 @@ static void another_size(void **state)
     holds(site, 3);
 }
 
+/* The one that is there is as good as before, and goes on. */
+static void another_size_without_room(void **state)
+{
+    struct site *site = *state;
+    char path[SITE_PATH_SIZE];
+
+    site->options.no_sync = false;
+    site->options.journal_bytes = JOURNAL_BYTES_MIN;
+    site_open(site);
+    live_turns(site, 1, 1);
+    leave(site);
+    site->options.journal_bytes = 16 << 20;
+    open_with_room(site, (1 << 20) + 100);
+    assert_int_equal(site->store->journal.size_bytes, JOURNAL_BYTES_MIN);
+    site_path(site, "store/journal.new", path);
+    assert_int_equal(access(path, F_OK), -1);
+    holds(site, 1);
+    live_turns(site, 2, 2);
+    assert_int_equal(store_settling(site->store), SETTLING_OPEN);   /* in the journal */
+    leave(site);
+    site_open(site);
+    assert_int_equal(site->store->journal.size_bytes, 16 << 20);
+    holds(site, 2);
+}
+
 static void the_file_is_ours_alone(void **state)
 {
     struct site *site = *state;
@@ -468,8 +510,8 @@ int main(void)
         cmocka_unit_test(nothing_behind_a_gap), cmocka_unit_test(a_record_of_another_store),
         SITE(a_long_turn_is_settled), SITE(a_turn_given_up_takes_nothing_along), SITE(a_full_map_goes_on),
         SITE_OPEN(settling_without_room),
-        SITE(without_a_journal), SITE_OPEN(due_by_size), SITE_OPEN(some_by_rows),
-        SITE_OPEN(another_size), SITE(the_file_is_ours_alone),
+        SITE(without_a_journal), SITE(without_a_journal_after_a_short_write), SITE_OPEN(due_by_size),
+        SITE_OPEN(some_by_rows), SITE_OPEN(another_size), SITE(another_size_without_room), SITE(the_file_is_ours_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
