@@ -81,13 +81,17 @@ static enum result copy_key(struct copy *copy, uint32_t day)
 enum result copy_keys(struct copy *copy)
 {
     char keys[PATH_SIZE];
-    enum result result = RESULT_OK;
+    uint32_t day = 0;
 
     if (!path_join(copy->folder, "keys", keys) || folder_make(keys) != RESULT_OK)
         return copy_fault_errno(copy, "không tạo được thư mục khóa / cannot make the folder of keys");
-    for (uint32_t day = 0; result == RESULT_OK && (day = seal_day_next(copy->from->seal, day)) != 0;)
-        result = copy_key(copy, day);
-    return result;
+    for (;;) {
+        if (seal_day_next(copy->from->seal, day, &day) != RESULT_OK)
+            return copy_fault_errno(copy, "không đọc được thư mục khóa / cannot read the folder of keys");
+        enum result result = day ? copy_key(copy, day) : RESULT_OK;
+        if (!day || result != RESULT_OK)
+            return result;
+    }
 }
 
 enum result copy_sync(struct copy *copy)

@@ -131,23 +131,40 @@ static enum result key_file_write(const struct seal *seal, uint32_t day, const u
     return result;
 }
 
-uint32_t seal_day_next(const struct seal *seal, uint32_t after)
+/* NULL: errno. */
+static DIR *open_folder(const struct seal *seal)
 {
-    uint32_t next = 0;
     int file = openat(seal->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = file < 0 ? NULL : fdopendir(file);
-    if (!folder) {
-        if (file >= 0)
-            close(file);
-        return 0;
+    if (!folder && file >= 0) {
+        int error = errno;
+        close(file);
+        errno = error;
     }
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+    return folder;
+}
+
+enum result seal_day_next(const struct seal *seal, uint32_t after, uint32_t *ret_day)
+{
+    uint32_t next = 0;
+    struct dirent *entry;
+    DIR *folder = open_folder(seal);
+
+    *ret_day = 0;
+    if (!folder)
+        return file_result(errno);
+    while ((errno = 0, entry = readdir(folder)) != NULL) {
         uint32_t day = day_of_name(entry->d_name);
         if (day > after && (!next || day < next))
             next = day;
     }
+    int error = errno;                      /* 0: that was all */
     closedir(folder);
-    return next;
+    errno = error;
+    if (error)
+        return file_result(error);
+    *ret_day = next;
+    return RESULT_OK;
 }
 
 enum result seal_drop(struct seal *seal, uint32_t day)

@@ -58,7 +58,8 @@ struct hash seal_digest(struct seal *seal, uint32_t day, uint64_t number, struct
 
 /* Overwrites and deletes the key of a day that is not needed any more. NOT_FOUND: there is none. */
 MUST_USE enum result seal_drop(struct seal *seal, uint32_t day);
-/* The first day after `after` that has a key file; 0: none. */
-uint32_t seal_day_next(const struct seal *seal, uint32_t after);
+/* The first day after `after` that has a key file; 0: none, and whenever not RESULT_OK. FULL, BROKEN: the folder cannot
+ * be read, errno says why. */
+MUST_USE enum result seal_day_next(const struct seal *seal, uint32_t after, uint32_t *ret_day);
 
 #endif

@@ -350,7 +350,8 @@ unsigned store_drop_day_keys(struct store *store, int64_t now_ms)
     unsigned dropped = 0;
 
     must(!store->read_only && !store->turn.txn);
-    for (uint32_t day = 0; (day = seal_day_next(store->seal, day)) != 0 && day < today;) {
+    /* Days that cannot be listed now keep their keys until the next call. */
+    for (uint32_t day = 0; seal_day_next(store->seal, day, &day) == RESULT_OK && day && day < today;) {
         struct drop drop = { .day = day, .needed = true };
         if (store_read(store, ask_day, &drop) == RESULT_OK && !drop.needed && seal_drop(store->seal, day) == RESULT_OK)
             dropped++;

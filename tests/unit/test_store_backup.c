@@ -1,5 +1,6 @@
 /* Backup: the same content, readable, checked; and half a one is none. */
 #include <dirent.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -164,6 +165,55 @@ static void half_a_backup_is_none(void **state)
     assert_int_equal(rmdir(key), 0);
     site_turn(site, SAMPLE_LATER_MS, go_on, NULL);
     assert_int_equal(backup_to(site, folder), SAMPLE_TURNS + 1);
+}
+
+/* The folder of keys is not opened, or read only in part: the next call of each kind fails with this errno. */
+static int open_error, read_error;
+
+DIR *__real_fdopendir(int file);
+DIR *__wrap_fdopendir(int file);
+struct dirent *__real_readdir(DIR *folder);
+struct dirent *__wrap_readdir(DIR *folder);
+
+DIR *__wrap_fdopendir(int file)
+{
+    if (!open_error)
+        return __real_fdopendir(file);
+    errno = open_error;
+    open_error = 0;
+    return NULL;
+}
+
+struct dirent *__wrap_readdir(DIR *folder)
+{
+    if (!read_error)
+        return __real_readdir(folder);
+    errno = read_error;
+    read_error = 0;
+    return NULL;
+}
+
+/* Keys that could not be listed are not keys that are not there. */
+static void without_the_keys_it_is_none(void **state)
+{
+    struct site *site = *state;
+    char folder[SITE_PATH_SIZE];
+
+    sample_build(site);
+    site_path(site, "copy", folder);
+    for (unsigned i = 0; i < 2; i++) {
+        char array[400];
+        struct text why = text_of(array, sizeof array);
+        uint64_t seq = 7;
+        *(i ? &read_error : &open_error) = EIO;
+        assert_int_equal(store_backup(site->store, folder, NONE, &seq, &why), RESULT_BROKEN);
+        assert_int_equal(open_error + read_error, 0);
+        assert_int_equal(seq, 7);
+        if (!strstr(array, "cannot read the folder of keys (Input/output error)"))
+            fail_msg("%s", array);
+        assert_int_equal(access(folder, F_OK), -1);
+    }
+    assert_int_equal(backup_to(site, folder), SAMPLE_TURNS);
 }
 
 static void blob_path(const struct site *site, unsigned file, char ret_path[2 * SITE_PATH_SIZE])
@@ -394,7 +444,7 @@ static void a_folder_that_is_there_is_left_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SITE_OPEN(taken_while_it_lives), SITE_OPEN(half_a_backup_is_none),
+        SITE_OPEN(taken_while_it_lives), SITE_OPEN(half_a_backup_is_none), SITE_OPEN(without_the_keys_it_is_none),
         SITE_OPEN(without_an_attachment_it_is_none), SITE_OPEN(one_flipped_byte_is_noticed),
         SITE_OPEN(goes_without_what_is_damaged_where_that_is_said),
         SITE_OPEN(goes_without_all_of_them_but_with_no_other_fault), SITE_OPEN(only_what_is_named_is_copied),

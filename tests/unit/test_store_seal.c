@@ -1,10 +1,12 @@
 /* Sealing: what is sealed opens only where it was put, unchanged, and while the key of its day is there. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -137,20 +139,27 @@ static void both_schemes_are_read(void **state)
     seal_close(seal);
 }
 
+static uint32_t day_after(const struct seal *seal, uint32_t after)
+{
+    uint32_t day = 99;
+    assert_int_equal(seal_day_next(seal, after, &day), RESULT_OK);
+    return day;
+}
+
 static void keys_in_their_folder(void **state)
 {
     struct seal *seal = seal_in(*state, false);
     char path[SITE_PATH_SIZE];
     struct stat file;
 
-    assert_int_equal(seal_day_next(seal, 0), 0);
+    assert_int_equal(day_after(seal, 0), 0);
     assert_int_equal(seal_key(seal, 20231115), RESULT_OK);
     assert_int_equal(seal_key(seal, 20231114), RESULT_OK);
     assert_int_equal(seal_key(seal, 20240101), RESULT_OK);
-    assert_int_equal(seal_day_next(seal, 0), 20231114);
-    assert_int_equal(seal_day_next(seal, 20231114), 20231115);
-    assert_int_equal(seal_day_next(seal, 20231115), 20240101);
-    assert_int_equal(seal_day_next(seal, 20240101), 0);
+    assert_int_equal(day_after(seal, 0), 20231114);
+    assert_int_equal(day_after(seal, 20231114), 20231115);
+    assert_int_equal(day_after(seal, 20231115), 20240101);
+    assert_int_equal(day_after(seal, 20240101), 0);
     site_path(*state, "store/day-20231115.key", path);
     assert_int_equal(stat(path, &file), 0);
     assert_int_equal(file.st_size, 32);
@@ -166,6 +175,28 @@ static void keys_in_their_folder(void **state)
     assert_int_equal(seal_key(seal, 20231116), RESULT_BROKEN);
     assert_int_equal(stat(path, &file), 0);
     assert_int_equal(file.st_size, 5);
+    seal_close(seal);
+}
+
+/* A folder that cannot be read is not one without keys. */
+static void keys_that_cannot_be_listed(void **state)
+{
+    struct seal *seal = seal_in(*state, false);
+    struct rlimit before, limit;
+    uint32_t day = 99;
+
+    assert_int_equal(seal_key(seal, SITE_DAY), RESULT_OK);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    limit = before;
+    limit.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    enum result result = seal_day_next(seal, 0, &day);
+    int error = errno;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(result, RESULT_BROKEN);
+    assert_int_equal(error, EMFILE);
+    assert_int_equal(day, 0);
+    assert_int_equal(day_after(seal, 0), SITE_DAY);
     seal_close(seal);
 }
 
@@ -188,7 +219,7 @@ static void a_dropped_key_is_gone(void **state)
 
     seal = seal_in(*state, true);                                   /* reading makes no key */
     assert_int_equal(seal_key(seal, 20990101), RESULT_NOT_FOUND);
-    assert_int_equal(seal_day_next(seal, SITE_DAY), 0);
+    assert_int_equal(day_after(seal, SITE_DAY), 0);
     seal_close(seal);
 }
 
@@ -331,7 +362,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(days), SITE(round_trip), SITE(moved_or_changed_does_not_open), SITE(both_schemes_are_read),
-        SITE(keys_in_their_folder), SITE(a_dropped_key_is_gone), SITE(many_days), SITE(digests),
+        SITE(keys_in_their_folder), SITE(keys_that_cannot_be_listed), SITE(a_dropped_key_is_gone), SITE(many_days),
+        SITE(digests),
         SITE_OPEN(days_of_the_store), SITE_OPEN(without_its_key_a_body_is_purged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
