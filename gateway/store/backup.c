@@ -1,5 +1,5 @@
-/* backup.c - a copy of the environment from one read transaction, then of the day keys, then of the blobs that it names
- * (copy.h), in a new folder. */
+/* backup.c - a copy of the day keys, of the environment from one read transaction, of keys that are new since, then of
+ * the blobs that it names (copy.h), in a new folder. */
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,6 +47,8 @@ enum result store_backup(struct store *store, const char *to_folder, struct left
     enum result result = store->read_only ? RESULT_OK : store_settle(store);
     if (result == RESULT_OK)
         result = make_folder(&copy, &made);
+    if (result == RESULT_OK)
+        result = copy_keys(&copy);
     if (result == RESULT_OK)
         result = copy_environment(&copy, "data.mdb");
     if (result == RESULT_OK)

@@ -301,6 +301,17 @@ static void row_count(struct check *check, struct span key, struct span value)
         check->counts[agency][state] = 0;
 }
 
+/* A key goes only when nothing that it seals is left, so one that is not there while something is was lost. */
+static void sealed_day_key(struct check *check, uint32_t day, uint64_t rows)
+{
+    enum result result = seal_day_find(check->turn->store->seal, day);
+    if (result == RESULT_NOT_FOUND)
+        check_fault(check, "khóa niêm phong không còn", "the key that seals them is not there",
+                    "sealed day %" PRIu32 ", %" PRIu64 " rows", day, rows);
+    else if (result != RESULT_OK)
+        turn_fail(check->turn, RESULT_BROKEN, "the folder of day keys cannot be read");
+}
+
 static void row_sealed_day(struct check *check, struct span key, struct span value)
 {
     uint32_t day = key_read_u32(key, 0);
@@ -315,6 +326,8 @@ static void row_sealed_day(struct check *check, struct span key, struct span val
     if (said != found)
         check_fault(check, "không khớp số dòng niêm phong đếm được", "is not the number of sealed rows found",
                     "sealed day %" PRIu32 ", %" PRIu64 " for %" PRIu64, day, said, found);
+    if (said)
+        sealed_day_key(check, day, said);
 }
 
 static void sums(struct check *check)

@@ -71,7 +71,7 @@ bool check_event(struct check *check, uint64_t seq, struct event *ret_event, str
 /* The first row at or after `from` that shares its first `prefix` bytes. */
 bool check_next(struct check *check, enum table table, const struct key *from, size_t prefix, struct span *ret_key,
                 struct span *ret_value);
-/* Opens a sealed row into the arena. NOT_FOUND: the key of its day is gone, which is no fault. */
+/* Opens a sealed row into the arena. NOT_FOUND: the key of its day is gone, which is a fault of that day (check.c). */
 MUST_USE enum result check_unseal(struct check *check, enum table table, struct span key, struct span value,
                                   struct span *ret_plain);
 

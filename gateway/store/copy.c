@@ -56,10 +56,13 @@ static enum result copy_key(struct copy *copy, uint32_t day)
 {
     char name[PATH_SIZE], from[PATH_SIZE], to[PATH_SIZE];
     uint8_t key[KEY_FILE_BYTES_MAX];
+    struct stat there;
 
     snprintf(name, sizeof name, "keys/day-%08u.key", day);
     if (!path_join(copy->from->folder, name, from) || !path_join(copy->folder, name, to))
         return copy_fault(copy, "đường dẫn quá dài / path too long", "keys", RESULT_INVALID);
+    if (lstat(to, &there) == 0)
+        return RESULT_OK;
     int file = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (file < 0)
         return errno == ENOENT ? RESULT_OK : copy_fault_errno(copy, "không đọc được khóa / cannot read a key");

@@ -1,9 +1,9 @@
 /* copy.h - what backup and restore share: an environment, its day keys and its blobs, copied into another folder and
  * synced.
  *
- * Keys after the environment: a day that began in between has its key in the copy, and a key that was dropped in
- * between belongs to rows that are purged in the copy too. Blobs last: a file that was deleted in between, because the
- * pause of the sweep was over, would be missing in the copy, so that is a fault. */
+ * Keys before the environment, and again after it: a key that is dropped in between may seal rows that the copy still
+ * holds, and a day that begins in between has its key in the copy. Blobs last: a file that was deleted in between,
+ * because the pause of the sweep was over, would be missing in the copy, so that is a fault. */
 #ifndef GATEWAY_STORE_COPY_H
 #define GATEWAY_STORE_COPY_H
 
@@ -24,7 +24,7 @@ enum result copy_fault_errno(struct copy *copy, const char *what);
 
 /* One read transaction into a new file FOLDER/name, compacted, synced. */
 MUST_USE enum result copy_environment(struct copy *copy, const char *name);
-/* Into FOLDER/keys, which is made when missing. */
+/* Into FOLDER/keys, which is made when missing; those that are there already stay. */
 MUST_USE enum result copy_keys(struct copy *copy);
 /* copy_blob.c: into FOLDER/blobs every file that the records of this store name, but for those that may be left out;
  * nothing where they name none. */

@@ -167,6 +167,16 @@ enum result seal_day_next(const struct seal *seal, uint32_t after, uint32_t *ret
     return RESULT_OK;
 }
 
+enum result seal_day_find(const struct seal *seal, uint32_t day)
+{
+    char name[KEY_NAME_SIZE];
+    struct stat file;
+    key_name(day, name);
+    if (fstatat(seal->folder, name, &file, AT_SYMLINK_NOFOLLOW) == 0)
+        return RESULT_OK;
+    return errno == ENOENT ? RESULT_NOT_FOUND : RESULT_BROKEN;
+}
+
 enum result seal_drop(struct seal *seal, uint32_t day)
 {
     static const uint8_t zero[KEY_BYTES];

@@ -56,6 +56,8 @@ MUST_USE bool seal_row_day(struct span sealed, uint32_t *ret_day);
 /* The same words under the same day and number give the same digest. seal_key(day) as for seal_write(). */
 struct hash seal_digest(struct seal *seal, uint32_t day, uint64_t number, struct span words);
 
+/* Whether the day has a key file, whatever is in memory. NOT_FOUND: none. BROKEN: that cannot be asked. */
+MUST_USE enum result seal_day_find(const struct seal *seal, uint32_t day);
 /* Overwrites and deletes the key of a day that is not needed any more. NOT_FOUND: there is none. */
 MUST_USE enum result seal_drop(struct seal *seal, uint32_t day);
 /* The first day after `after` that has a key file; 0: none, and whenever not RESULT_OK. FULL, BROKEN: the folder cannot

@@ -353,8 +353,11 @@ unsigned store_drop_day_keys(struct store *store, int64_t now_ms)
     /* Days that cannot be listed now keep their keys until the next call. */
     for (uint32_t day = 0; seal_day_next(store->seal, day, &day) == RESULT_OK && day && day < today;) {
         struct drop drop = { .day = day, .needed = true };
-        if (store_read(store, ask_day, &drop) == RESULT_OK && !drop.needed && seal_drop(store->seal, day) == RESULT_OK)
-            dropped++;
+        if (store_read(store, ask_day, &drop) != RESULT_OK || drop.needed)
+            continue;
+        if (store_settle(store) != RESULT_OK)
+            break;
+        dropped += seal_drop(store->seal, day) == RESULT_OK;
     }
     return dropped;
 }

@@ -105,7 +105,8 @@ unsigned store_readers_check(struct store *store);          /* clears dead reade
 /* The reader that sees the oldest state: no page freed since can be written again. False: nobody reads. */
 struct store_reader { long pid; uint64_t transaction, behind; };        /* behind: commits of the environment since */
 bool     store_oldest_reader(const struct store *store, struct store_reader *ret_reader);
-/* Deletes the keys of days that hold no sealed row any more and lie before `now_ms`'s day. Returns how many. */
+/* Deletes the keys of days that hold no sealed row any more and lie before `now_ms`'s day. Returns how many. Settles
+ * first, when there is any: neither after a power cut nor for another process there is a row whose key has gone. */
 unsigned store_drop_day_keys(struct store *store, int64_t now_ms);
 
 /* A blob that a copy goes without, because its file is missing or cannot be read. Its record stays, so that check-store

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -86,6 +88,12 @@ static void count_lost(struct raw *raw) { raw_delete(raw, TABLE_COUNT, KEY("41",
 static void count_stray(struct raw *raw) { number_put(raw, TABLE_COUNT, KEY("41", TAX, STATE_FAILED), 2); }
 static void sealed_wrong(struct raw *raw) { number_put(raw, TABLE_SEALED, KEY("4", SITE_DAY), 2); }
 static void sealed_lost(struct raw *raw) { raw_delete(raw, TABLE_SEALED, KEY("4", SITE_DAY + 1)); }
+static void day_key_lost(struct raw *raw)
+{
+    char path[SITE_PATH_SIZE];
+    assert_in_range(snprintf(path, sizeof path, "%s/keys/day-%d.key", raw->folder, SITE_DAY), 1, sizeof path - 1);
+    assert_int_equal(unlink(path), 0);
+}
 
 #define COUNTER(name, change) \
     static void name(struct raw *raw) \
@@ -344,6 +352,7 @@ const struct damage store_damages[] = {
     CASE(count_stray, "count of agency 4 FAILED, 2 for 0|is not the number of handoffs found"),
     CASE(sealed_wrong, "sealed day 20231115, 2 for 15|is not the number of sealed rows found"),
     CASE(sealed_lost, "sealed day 20231116, 5 found|has no row"),
+    CASE(day_key_lost, "sealed day 20231115, 15 rows|the key that seals them is not there"),
     CASE(bytes_wrong, "counters, |is not the number of bytes found"),
     CASE(handoffs_below, H "71 (DELIVERED)|its number is above the counter"),
     CASE(dossiers_below, "dossier 11|its number is above the counter"),

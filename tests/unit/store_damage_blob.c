@@ -246,7 +246,8 @@ const struct damage store_blob_damages[] = {
     CASE(content_changed, NAMED "|its file is damaged: size, seal or hash is not what it should be"),
     CASE(all_content_gone, NAMED "|its file is not there", UNNAMED "|its file is not there"),
     CASE(content_without_key, NAMED "|the key that seals it is not there",
-         UNNAMED "|the key that seals it is not there"),
+         UNNAMED "|the key that seals it is not there",
+         "sealed day 20231116, 5 rows|the key that seals them is not there"),
     { "content_of_nobody", content_of_nobody, { 0 } },
 };
 const size_t store_blob_damages_count = sizeof store_blob_damages / sizeof *store_blob_damages;

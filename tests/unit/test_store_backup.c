@@ -216,6 +216,37 @@ static void without_the_keys_it_is_none(void **state)
     assert_int_equal(backup_to(site, folder), SAMPLE_TURNS);
 }
 
+/* The key that goes when the environment has been copied; NULL: none. */
+static const char *dropped_meanwhile;
+
+int __real_mdb_env_copyfd2(MDB_env *env, mdb_filehandle_t file, unsigned flags);
+int __wrap_mdb_env_copyfd2(MDB_env *env, mdb_filehandle_t file, unsigned flags);
+
+int __wrap_mdb_env_copyfd2(MDB_env *env, mdb_filehandle_t file, unsigned flags)
+{
+    int code = __real_mdb_env_copyfd2(env, file, flags);
+    if (dropped_meanwhile)
+        assert_int_equal(unlink(dropped_meanwhile), 0);
+    dropped_meanwhile = NULL;
+    return code;
+}
+
+/* The copy holds the rows of that day, as the store did: so it needs the key. */
+static void a_day_that_is_dropped_meanwhile(void **state)
+{
+    struct site *site = *state;
+    char folder[SITE_PATH_SIZE], key[SITE_PATH_SIZE];
+
+    sample_build(site);
+    site_path(site, "store/keys/day-20231115.key", key);
+    site_path(site, "copy", folder);
+    dropped_meanwhile = key;
+    assert_int_equal(backup_to(site, folder), SAMPLE_TURNS);
+    assert_int_equal(access(key, F_OK), -1);
+    site_close(site);
+    check_copy(site, folder);
+}
+
 static void blob_path(const struct site *site, unsigned file, char ret_path[2 * SITE_PATH_SIZE])
 {
     char name[SITE_PATH_SIZE];
@@ -445,6 +476,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SITE_OPEN(taken_while_it_lives), SITE_OPEN(half_a_backup_is_none), SITE_OPEN(without_the_keys_it_is_none),
+        SITE_OPEN(a_day_that_is_dropped_meanwhile),
         SITE_OPEN(without_an_attachment_it_is_none), SITE_OPEN(one_flipped_byte_is_noticed),
         SITE_OPEN(goes_without_what_is_damaged_where_that_is_said),
         SITE_OPEN(goes_without_all_of_them_but_with_no_other_fault), SITE_OPEN(only_what_is_named_is_copied),

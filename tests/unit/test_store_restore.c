@@ -410,6 +410,24 @@ static void a_key_that_cannot_be_read(void **state)
     assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_OK);
 }
 
+static void a_key_that_is_not_there(void **state)
+{
+    struct site *site = *state;
+    char key[SITE_PATH_SIZE], aside[SITE_PATH_SIZE];
+
+    backup_sample(site);
+    site_path(site, "backup/keys/day-20231115.key", key);
+    site_path(site, "aside", aside);
+    assert_int_equal(rename(key, aside), 0);
+    struct try tried = try_restore(site, "backup", "new", 0);
+    assert_int_equal(tried.result, RESULT_INVALID);
+    assert_int_equal(tried.faults, 1);
+    assert_non_null(strstr(tried.words, "the backup has faults"));
+    assert_false(is_there(site, "new"));
+    assert_int_equal(rename(aside, key), 0);
+    assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_OK);
+}
+
 static void a_store_that_is_being_written(void **state)
 {
     struct site *site = *state;
@@ -567,7 +585,7 @@ int main(void)
         SITE_OPEN(a_faulty_backup_is_not_restored_from), SITE_OPEN(a_key_that_cannot_be_read),
         SITE_OPEN(attachments_come_back), SITE_OPEN(a_backup_with_a_bad_attachment_is_not_restored_from),
         SITE_OPEN(half_copied_attachments_begin_anew), SITE_OPEN(attachments_alone_are_somebodys),
-        SITE_OPEN(a_clock_that_is_behind_the_backup),
+        SITE_OPEN(a_clock_that_is_behind_the_backup), SITE_OPEN(a_key_that_is_not_there),
         SITE_OPEN(a_store_that_is_being_written), SITE_OPEN(another_schema_is_refused_with_what_to_do),
         SITE(an_older_schema_is_brought_up),
         cmocka_unit_test(which_number_may_follow), cmocka_unit_test(the_row_of_a_restore),

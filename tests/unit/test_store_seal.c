@@ -14,7 +14,7 @@
 
 #include "gateway/store/gcm.h"
 #include "gateway/store/seal.h"
-#include "tests/unit/store_site.h"
+#include "tests/unit/store_raw.h"
 
 static struct seal *seal_with(const struct site *site, bool read_only, unsigned scheme)
 {
@@ -338,6 +338,29 @@ static void days_of_the_store(void **state)
     assert_int_equal(store_drop_day_keys(site->store, tomorrow_ms), 0);
 }
 
+/* What a kill leaves besides the journal, and what another process sees, has no row of a day whose key is gone. */
+static void a_key_goes_after_its_rows(void **state)
+{
+    struct site *site = *state;
+    struct sealed_pair pair;
+    struct raw raw;
+    struct span value;
+    int64_t tomorrow_ms = SITE_NOW_MS + 24 * 3600 * 1000;
+
+    site_turn(site, SITE_NOW_MS, two_bodies, &pair);
+    assert_int_equal(store_settle(site->store), RESULT_OK);
+    site_turn(site, tomorrow_ms, only_the_second_goes, &pair);
+    site_turn(site, tomorrow_ms, the_first_goes, &pair);
+    assert_int_equal(store_settling(site->store), SETTLING_OPEN);
+    assert_int_equal(store_drop_day_keys(site->store, tomorrow_ms), 1);
+    store_leave(site->store);
+    site->store = NULL;
+    raw_open(&raw, site->store_folder, false);
+    assert_false(raw_get(&raw, TABLE_SEALED, KEY("4", SITE_DAY), &value));
+    assert_int_equal(raw_rows(&raw, TABLE_BODY), 0);
+    raw_done(&raw);
+}
+
 /* The key was deleted by hand: everything of that day reads as purged. */
 static void without_its_key_a_body_is_purged(void **state)
 {
@@ -364,7 +387,7 @@ int main(void)
         cmocka_unit_test(days), SITE(round_trip), SITE(moved_or_changed_does_not_open), SITE(both_schemes_are_read),
         SITE(keys_in_their_folder), SITE(keys_that_cannot_be_listed), SITE(a_dropped_key_is_gone), SITE(many_days),
         SITE(digests),
-        SITE_OPEN(days_of_the_store), SITE_OPEN(without_its_key_a_body_is_purged),
+        SITE_OPEN(days_of_the_store), SITE_OPEN(a_key_goes_after_its_rows), SITE_OPEN(without_its_key_a_body_is_purged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
