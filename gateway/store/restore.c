@@ -3,7 +3,9 @@
  *
  *   STORE/restoring.mdb   being made. Where it lies without data.mdb beside it, a restore was cut off: the broker does
  *                         not start there, and another restore begins anew.
- *   STORE.epoch           beside the folder, so that it outlives it: the last epoch given to a store of this place
+ *   STORE.epoch           beside the folder, so that it outlives it: the last epoch given to a store of this place.
+ *                         Written beside (STORE.epoch.new) and renamed: it is whole, or the one before. One that is
+ *                         there and cannot be read is no reason to begin again: nothing is restored then
  *   BACKUP/restored-as    the same for this backup; best effort, it may lie on something that cannot be written
  */
 #include <dirent.h>
@@ -84,27 +86,60 @@ static enum result take_place(struct restore *restore)
 
 /* ---- the epoch: one that no store of this gateway has had, as far as anybody here knows */
 
-static uint32_t epoch_noted(const char *path)
+/* NOT_FOUND: there is no such note. INVALID: it holds no epoch. FULL, BROKEN: it cannot be read, errno says why. */
+static enum result epoch_noted(const char *path, uint32_t *ret_epoch)
 {
-    char text[EPOCH_TEXT_SIZE] = "";
+    char text[EPOCH_TEXT_SIZE] = "", *end = text;
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    *ret_epoch = 0;
     if (file < 0)
-        return 0;
+        return errno == ENOENT ? RESULT_NOT_FOUND : file_result(errno);
     ssize_t size = read(file, text, sizeof text - 1);
+    int error = errno;
     close(file);
-    unsigned long epoch = size > 0 ? strtoul(text, NULL, 10) : 0;
-    return epoch <= EPOCH_MAX ? (uint32_t)epoch : 0;
+    errno = error;
+    if (size < 0)
+        return file_result(error);
+    unsigned long epoch = text[0] >= '0' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+    if (!epoch || epoch > EPOCH_MAX || end + strspn(end, "\r\n ") != text + size)
+        return RESULT_INVALID;
+    *ret_epoch = (uint32_t)epoch;
+    return RESULT_OK;
 }
 
-static bool epoch_note(const char *path, uint32_t epoch)
+/* A new file, synced, where a restore that was cut off may have left one. False: errno. */
+static bool write_note(const char *path, const char *text, size_t size)
 {
-    char text[EPOCH_TEXT_SIZE];
-    int size = snprintf(text, sizeof text, "%" PRIu32 "\n", epoch);
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (unlink(path) && errno != ENOENT)
+        return false;
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0)
         return false;
-    bool good = file_write(file, text, (size_t)size) == RESULT_OK && fsync(file) == 0;
-    return close(file) == 0 && good;
+    bool good = file_write(file, text, size) == RESULT_OK && fsync(file) == 0;
+    int error = errno;
+    if (close(file) && good)
+        return false;
+    errno = error;
+    return good;
+}
+
+/* False: errno says why, and the note of before is still there. */
+static bool epoch_note(const char *path, uint32_t epoch)
+{
+    char text[EPOCH_TEXT_SIZE], beside[PATH_SIZE];
+    int size = snprintf(text, sizeof text, "%" PRIu32 "\n", epoch);
+
+    if (snprintf(beside, sizeof beside, "%s.new", path) >= PATH_SIZE) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    if (write_note(beside, text, (size_t)size) && rename(beside, path) == 0)
+        return folder_sync_parent(path) == RESULT_OK;
+    int error = errno;
+    (void)unlink(beside);
+    errno = error;
+    return false;
 }
 
 static enum result choose_epoch(struct restore *restore)
@@ -117,8 +152,17 @@ static enum result choose_epoch(struct restore *restore)
     int length = snprintf(restore->epoch_path, PATH_SIZE, "%s.epoch", restore->copy.folder);
     if (length >= PATH_SIZE || !path_join(wanted->backup, "restored-as", restore->backup_path))
         return copy_fault(&restore->copy, "đường dẫn quá dài / path too long", "epoch", RESULT_INVALID);
-    uint32_t last = restore->counters.epoch;
-    uint32_t others[] = { epoch_noted(restore->epoch_path), epoch_noted(restore->backup_path), wanted->epoch_after };
+    uint32_t last = restore->counters.epoch, of_place, of_backup;
+    enum result noted = epoch_noted(restore->epoch_path, &of_place);
+    if (noted == RESULT_INVALID)
+        return copy_fault(&restore->copy, "tệp ghi thời kỳ cuối không chứa số thời kỳ nào: hãy ghi vào đó thời kỳ lớn "
+                          "nhất từng cấp, rồi làm lại / the note of the last epoch holds no epoch: write the highest "
+                          "that was ever given into it, then restore again", restore->epoch_path, RESULT_INVALID);
+    if (noted != RESULT_OK && noted != RESULT_NOT_FOUND)
+        return copy_fault_errno(&restore->copy, "không đọc được tệp .epoch bên cạnh kho, nơi ghi thời kỳ cuối / cannot "
+                                "read the .epoch file beside the store, the note of the last epoch");
+    (void)epoch_noted(restore->backup_path, &of_backup);
+    uint32_t others[] = { of_place, of_backup, wanted->epoch_after };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         last = others[i] > last ? others[i] : last;
     if (last >= EPOCH_MAX)
@@ -126,7 +170,7 @@ static enum result choose_epoch(struct restore *restore)
                           RESULT_INVALID);
     restore->epoch = last + 1;
     /* Noted before it is used: a number that was skipped does no harm. */
-    if (!epoch_note(restore->epoch_path, restore->epoch) || folder_sync_parent(restore->epoch_path) != RESULT_OK)
+    if (!epoch_note(restore->epoch_path, restore->epoch))
         return copy_fault_errno(&restore->copy, "không ghi được số thời kỳ / cannot note the epoch");
     (void)epoch_note(restore->backup_path, restore->epoch);
     return RESULT_OK;

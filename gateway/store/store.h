@@ -137,8 +137,9 @@ MUST_USE enum result store_backup(struct store *store, const char *to_folder, st
  * not count). The store then has a new epoch and is held: it takes nothing in and gives nothing out until a person
  * releases it; COMMAND_RESTORE has to judge its handoffs. When it fails, nothing is left of it. Ids must not be given
  * twice, so the epoch is above that of the backup, above epoch_after, and above those noted by restores before: in
- * FOLDER.epoch, beside the folder, and in the backup. now_ms is what tells message ids of before from those of after:
- * a clock behind the backup is refused. */
+ * FOLDER.epoch, beside the folder, and in the backup. A note in FOLDER.epoch that cannot be read is a reason not to
+ * restore; one in the backup is as if it were not there. now_ms is what tells message ids of before from those of
+ * after: a clock behind the backup is refused. */
 struct store_restore {
     const char *backup, *folder;
     uint32_t epoch_after;           /* the highest that clients have seen, where it is known; 0 */
