@@ -185,6 +185,7 @@ comma     := ,
 WRAPS_test_broker_turn := bus_now_us bus_read bus_send zmq_msg_gets     # tests/unit/broker_seat.c has them
 WRAPS_test_broker_sync := $(WRAPS_test_broker_turn) fdatasync    # and this one tests/unit/disk_gate.c
 WRAPS_test_store_aside := fdatasync
+WRAPS_test_store_blob_pace := fdatasync         # it has it itself
 WRAPS_test_store_backup := fdopendir readdir mdb_env_copyfd2    # it has them itself
 needs_of_test = $(or $(NEEDS_$(word 2,$(subst _, ,$(basename $(notdir $(1)))))),$(NEEDS_all))
 $(foreach test,$(UNIT_SOURCES),$(call program,$(BUILD)/tests/$(basename $(notdir $(test))),$(call object_of,$(test)),\

@@ -210,6 +210,20 @@ enum result blob_write_begin(struct blob_folder *folder, const struct blob *blob
     return RESULT_OK;
 }
 
+/* All that is written to a file of ours goes this way, so that little of it is unsynced at any time. */
+static enum result write_paced(const struct blob_folder *folder, struct blob_writing *writing, const uint8_t *bytes,
+                               size_t size)
+{
+    enum result result = file_write(writing->file, bytes, size);
+    if (result != RESULT_OK)
+        return result;
+    writing->unsynced_bytes += size;
+    if (writing->unsynced_bytes < SYNC_BYTES || folder->no_sync)
+        return RESULT_OK;
+    writing->unsynced_bytes = 0;
+    return fdatasync(writing->file) ? file_result(errno) : RESULT_OK;
+}
+
 enum result blob_write_piece(struct blob_folder *folder, struct blob_writing *writing, struct span plain)
 {
     const struct blob *blob = &writing->blob;
@@ -222,15 +236,9 @@ enum result blob_write_piece(struct blob_folder *folder, struct blob_writing *wr
     crypto_hash_sha256_update(&writing->hash, plain.bytes, plain.size);
     memcpy(folder->sealed + SEAL_HEAD_BYTES, plain.bytes, plain.size);
     seal_write(folder->seal, blob->day, span_of(label.bytes, sizeof label.bytes), folder->sealed, plain.size);
-    result = file_write(writing->file, folder->sealed, plain.size + SEAL_EXTRA_BYTES);
-    if (result != RESULT_OK)
-        return result;
-    writing->pieces++;
-    writing->unsynced_bytes += plain.size;
-    if (writing->unsynced_bytes < SYNC_BYTES || folder->no_sync)
-        return RESULT_OK;
-    writing->unsynced_bytes = 0;
-    return fdatasync(writing->file) ? file_result(errno) : RESULT_OK;
+    result = write_paced(folder, writing, folder->sealed, plain.size + SEAL_EXTRA_BYTES);
+    writing->pieces += result == RESULT_OK;
+    return result;
 }
 
 /* "blobs/ab" of "blobs/ab/...": to be synced once the name stands in it. Below 0: errno. */
@@ -395,7 +403,8 @@ enum result blob_set_aside(const struct blob_folder *folder, const struct blob *
 }
 
 /* Sealed as it is: the label holds no place of the folder. */
-static enum result copy_pieces(struct blob_folder *from, struct blob_reading *reading, int file)
+static enum result copy_pieces(struct blob_folder *from, struct blob_reading *reading, const struct blob_folder *to,
+                               struct blob_writing *writing)
 {
     uint64_t left = blob_file_bytes(reading->blob.size);
     while (left) {
@@ -404,7 +413,7 @@ static enum result copy_pieces(struct blob_folder *from, struct blob_reading *re
             continue;
         if (got <= 0)
             return got ? file_result(errno) : RESULT_INVALID;
-        enum result result = file_write(file, from->sealed, (size_t)got);
+        enum result result = write_paced(to, writing, from->sealed, (size_t)got);
         if (result != RESULT_OK)
             return result;
         left -= (uint64_t)got;
@@ -426,7 +435,7 @@ enum result blob_copy(struct blob_folder *from, struct blob_folder *to, const st
     else if ((writing.file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
         result = file_result(errno);
     if (result == RESULT_OK)
-        result = copy_pieces(from, &reading, writing.file);
+        result = copy_pieces(from, &reading, to, &writing);
     if (result == RESULT_OK)
         result = give_name(to, &writing);
     if (result != RESULT_OK)

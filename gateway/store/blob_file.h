@@ -81,7 +81,7 @@ MUST_USE enum result blob_verify(struct blob_folder *folder, const struct blob *
 enum result blob_unlink(const struct blob_folder *folder, const struct blob *blob);
 /* Of a file whose reading was INVALID: away from its place, into `damaged`. NOT_FOUND: it is not there any more. */
 enum result blob_set_aside(const struct blob_folder *folder, const struct blob *blob);
-/* Copies the file into the blobs of another store, whole and synced. */
+/* Copies the file into the blobs of another store, whole and synced; by and by, as a writing is. */
 MUST_USE enum result blob_copy(struct blob_folder *from, struct blob_folder *to, const struct blob *blob);
 
 /* A walk over the files there are, in no order; zeros begin it. Gives their names: sha256 and file. False: no more. */
