@@ -34,6 +34,7 @@ struct transfer {
     unsigned sends;                         /* connections that came to the point of sending; a second is refused */
     bool  forbidden, opened;                /* addresses: one was refused by the rules, one was not */
     bool  cut, headers_too_long;
+    bool  no_memory;                        /* for the answer's body: what it says is not known */
     size_t header_bytes;
     char  *body;
     size_t body_bytes, body_room;
@@ -97,13 +98,15 @@ static size_t on_body(char *bytes, size_t one, size_t count, void *context)
     size_t take = count < room ? count : room;
 
     (void)one;
-    if (take && !body_has_room(transfer, take))
-        take = 0;
+    if (take && !body_has_room(transfer, take)) {
+        transfer->no_memory = true;
+        return 0;                           /* and libcurl stops reading, as it does at the bound */
+    }
     if (take)
         memcpy(transfer->body + transfer->body_bytes, bytes, take);
     transfer->body_bytes += take;
     if (take < count)
-        transfer->cut = true;               /* and libcurl stops reading */
+        transfer->cut = true;
     return take;
 }
 
@@ -354,6 +357,7 @@ struct transfer *transfer_start(struct transfers *transfers, struct request *req
     transfer->owner = owner;
     transfer->sends = 0;
     transfer->forbidden = transfer->opened = transfer->cut = transfer->headers_too_long = false;
+    transfer->no_memory = false;
     transfer->header_bytes = transfer->body_bytes = 0;
     make_active(transfer);
     if (set_request(transfer, timeout_ms, careful)
@@ -434,7 +438,7 @@ static enum trouble trouble_after_sending(const struct transfer *transfer, CURLc
     case CURLE_OPERATION_TIMEDOUT:
         return TROUBLE_TIMEOUT;
     case CURLE_WRITE_ERROR:                     /* ours: stopped reading before there was a status to judge */
-        return TROUBLE_ANSWER_TOO_LARGE;
+        return transfer->no_memory ? TROUBLE_LOCAL : TROUBLE_ANSWER_TOO_LARGE;
     case CURLE_GOT_NOTHING: case CURLE_SEND_ERROR: case CURLE_RECV_ERROR: case CURLE_PARTIAL_FILE:
         return TROUBLE_CLOSED;
     case CURLE_OUT_OF_MEMORY: case CURLE_FAILED_INIT:
@@ -462,7 +466,8 @@ static void finish(struct transfer *transfer, CURLcode code)
     struct transfer_result result = { .sent_body = span_of(transfer->request.body, transfer->request.body_bytes) };
 
     take_answer(transfer, &result.answer);
-    bool answered = code == CURLE_OK || (code == CURLE_WRITE_ERROR && transfer->cut && !transfer->headers_too_long);
+    bool cut = code == CURLE_WRITE_ERROR && transfer->cut && !transfer->headers_too_long && !transfer->no_memory;
+    bool answered = code == CURLE_OK || cut;
     if (!answered || !result.answer.http_status) {
         result.never_sent = transfer_never_sent(transfer);
         result.trouble = !transfer->sends ? trouble_before_sending(transfer, code)

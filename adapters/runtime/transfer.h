@@ -12,6 +12,7 @@
  *            connections soon after, and a request that meets the closing is lost as "perhaps".
  * Bounds     total time per request, connect time, response bytes (the beginning is kept; body_cut says that more
  *            came), 64 KiB of response headers.
+ * No memory  for an answer is TROUBLE_LOCAL, sent: nothing is judged by a part that memory, not the bound, has cut.
  * Callbacks  on_done() is called from transfers_turn() only, once per transfer_start(), and may start others.
  * Threads    the loop's only (libcurl's resolver threads are its own affair).
  */

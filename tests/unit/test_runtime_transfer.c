@@ -33,6 +33,16 @@ struct world {
     struct transfers transfers;
 };
 
+/* Memory for the bodies of answers: it is transfer.c's realloc(), libcurl has its own. */
+static bool no_memory;
+void *__real_realloc(void *piece, size_t size);
+void *__wrap_realloc(void *piece, size_t size);
+
+void *__wrap_realloc(void *piece, size_t size)
+{
+    return no_memory ? NULL : __real_realloc(piece, size);
+}
+
 static void on_done(void *owner, const struct transfer_result *result)
 {
     struct seen *seen = owner;
@@ -259,6 +269,29 @@ static void no_whole_answer(void **state)
     assert_int_equal(atomic_load(&world->server.acted), 3);
 }
 
+/* It has acted, and what it said of it could not be kept: neither a beginning to judge by nor "not sent". */
+static void no_memory_for_the_answer(void **state)
+{
+    struct world *world = *state;
+    struct seen seen;
+
+    no_memory = true;
+    run(world, "/ok", "{}", &seen);
+    no_memory = false;
+    assert_int_equal(seen.trouble, TROUBLE_LOCAL);
+    assert_false(seen.never_sent);
+    assert_int_equal(seen.status, 0);
+    assert_int_equal(atomic_load(&world->server.acted), 1);
+    run(world, "/ok", "{}", &seen);
+    assert_string_equal(seen.body, "{\"id\":\"7\"}");
+    no_memory = true;                                   /* there is room for the first 4 KiB of it */
+    world->config.response_bytes_max = 1 << 20;
+    run(world, "/huge", "{}", &seen);
+    no_memory = false;
+    assert_int_equal(seen.trouble, TROUBLE_LOCAL);
+    assert_false(seen.never_sent);
+}
+
 /* The reason for all this: libcurl sends a POST again, silently, when a re-used connection dies without an answer. */
 static void acts_and_closes_a_kept_connection(void **state)
 {
@@ -453,6 +486,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(retry_after_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(long_answers_are_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(no_whole_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_memory_for_the_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(acts_and_closes_a_kept_connection, setup, teardown),
         cmocka_unit_test_setup_teardown(acts_and_shuts_its_port, setup, teardown),
         cmocka_unit_test_setup_teardown(closed_at_once, setup, teardown),
