@@ -26,7 +26,8 @@ struct transfer {
     struct request request;
     /* The request's lines as libcurl wants them, without an allocation each, and two of our own behind them. */
     struct curl_slist headers[REQUEST_HEADERS_MAX + 2];
-    /* What libcurl was last told, so that it is not told again. */
+    /* What libcurl was last told, so that it is not told again; spoiled: that is not certain any more. */
+    bool  spoiled;
     long  idle_s_max, timeout_ms;
     bool  posts;
     char  url[REQUEST_URL_SIZE];
@@ -246,7 +247,8 @@ static void make_active(struct transfer *transfer)
     transfers->active_count++;
 }
 
-/* Out of the list; its handle keeps its options, its buffer unless a long answer made it large. */
+/* Out of the list; its handle keeps its options, its buffer unless a long answer made it large. One that is spoiled is
+ * freed: its next request would go without a time limit, or to another address, or nowhere. */
 static void make_idle(struct transfer *transfer)
 {
     struct transfers *transfers = transfer->transfers;
@@ -258,6 +260,10 @@ static void make_idle(struct transfer *transfer)
     if (transfer->next)
         transfer->next->previous = transfer->previous;
     transfers->active_count--;
+    if (transfer->spoiled) {
+        transfer_free(transfer);
+        return;
+    }
     request_wipe(&transfer->request);
     if (transfer->body_room > BODY_KEPT_BYTES) {
         free(transfer->body);
@@ -365,6 +371,7 @@ struct transfer *transfer_start(struct transfers *transfers, struct request *req
         transfers->due_ms = 0;
         return transfer;
     }
+    transfer->spoiled = true;
     make_idle(transfer);
     return NULL;
 }

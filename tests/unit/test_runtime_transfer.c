@@ -43,6 +43,40 @@ void *__wrap_realloc(void *piece, size_t size)
     return no_memory ? NULL : __real_realloc(piece, size);
 }
 
+/* libcurl's memory, in this thread: the call number `fails_at` finds none, 0 is none of them. */
+static _Thread_local unsigned calls, fails_at;
+
+static bool fails(void)
+{
+    return ++calls == fails_at;
+}
+
+static void *curl_malloc(size_t size)
+{
+    return fails() ? NULL : malloc(size);
+}
+
+static void *curl_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : calloc(count, size);
+}
+
+static void *curl_realloc(void *piece, size_t size)
+{
+    return fails() ? NULL : __real_realloc(piece, size);
+}
+
+static char *curl_strdup(const char *string)
+{
+    return fails() ? NULL : strdup(string);
+}
+
+static void fail_at(unsigned call)
+{
+    calls = 0;
+    fails_at = call;
+}
+
 static void on_done(void *owner, const struct transfer_result *result)
 {
     struct seen *seen = owner;
@@ -97,8 +131,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct transfer *start(struct world *world, const char *path, const char *body, int64_t timeout_ms,
-                              struct seen *seen)
+static struct transfer *try_start(struct world *world, const char *path, const char *body, int64_t timeout_ms,
+                                  struct seen *seen)
 {
     struct request request = { .call = CALL_CREATE, .method = body ? "POST" : "GET" };
     struct text url = text_of(request.url, sizeof request.url);
@@ -110,8 +144,16 @@ static struct transfer *start(struct world *world, const char *path, const char 
     request.body = body ? strdup(body) : NULL;
     request.body_bytes = body ? strlen(body) : 0;
     struct transfer *transfer = transfer_start(&world->transfers, &request, timeout_ms, false, on_done, seen);
-    assert_non_null(transfer);
     assert_null(request.body);
+    return transfer;
+}
+
+static struct transfer *start(struct world *world, const char *path, const char *body, int64_t timeout_ms,
+                              struct seen *seen)
+{
+    struct transfer *transfer = try_start(world, path, body, timeout_ms, seen);
+
+    assert_non_null(transfer);
     return transfer;
 }
 
@@ -443,6 +485,32 @@ static void addresses_on_one_handle(void **state)
     assert_ptr_equal(strstr(world->server.last, "POST /ok HTTP/1.1\r\n"), world->server.last);
 }
 
+/* Each of the calls for memory in a start that changes address, method and time. Whatever could not be told to libcurl
+ * is told with the next request: it goes where it should, in the way and within the time it should. */
+static void no_memory_to_start(void **state)
+{
+    struct world *world = *state;
+    struct seen seen;
+    unsigned failed = 0;
+
+    for (unsigned call = 1; call == 1 || failed == call - 1; call++) {
+        run(world, "/ok", NULL, &seen);
+        fail_at(call);
+        struct transfer *transfer = try_start(world, "/silent", "{}", 150, &seen);
+        failed += calls >= call;
+        fail_at(0);
+        if (transfer)
+            assert_true(transfer_abort(transfer));
+        int64_t begun_ms = clock_monotonic_ms();
+        start(world, "/silent", "{}", 150, &seen);
+        finish(world, &seen);
+        assert_int_equal(seen.trouble, TROUBLE_TIMEOUT);
+        assert_in_range(clock_monotonic_ms() - begun_ms, 140, 10000);
+        assert_memory_equal(world->server.last, "POST /silent HTTP/1.1\r\n", 23);
+    }
+    assert_in_range(failed, 5, 1000);
+}
+
 static void https_spoken_to_a_plain_port(void **state)
 {
     struct world *world = *state;
@@ -496,9 +564,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(forbidden_address, setup, teardown),
         cmocka_unit_test_setup_teardown(not_a_url, setup, teardown),
         cmocka_unit_test_setup_teardown(addresses_on_one_handle, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_memory_to_start, setup, teardown),
         cmocka_unit_test_setup_teardown(https_spoken_to_a_plain_port, setup, teardown),
         cmocka_unit_test_setup_teardown(given_up, setup, teardown),
     };
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, free, curl_realloc, curl_strdup, curl_calloc);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
