@@ -33,6 +33,8 @@ struct transfer {
     char  url[REQUEST_URL_SIZE];
     CURLU *parts;                           /* of it; NULL: libcurl has to say what is wrong with it */
     unsigned sends;                         /* connections that came to the point of sending; a second is refused */
+    bool  heard;                            /* the socket it waits for is watched */
+    bool  lost;                             /* libcurl had no memory to have it watched, perhaps */
     bool  forbidden, opened;                /* addresses: one was refused by the rules, one was not */
     bool  cut, headers_too_long;
     bool  no_memory;                        /* for the answer's body: what it says is not known */
@@ -56,11 +58,14 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct 
     struct transfer *transfer = context;
 
     (void)purpose;
+    if (transfer->transfers->worn)          /* it has sent: this would be for a second time */
+        return CURL_SOCKET_BAD;
     if (!address_is_allowed(&address->addr, address->addrlen, transfer->transfers->config->reach)) {
         transfer->forbidden = true;
         return CURL_SOCKET_BAD;
     }
     transfer->opened = true;
+    transfer->heard = false;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd >= 0)
         watch_opened(transfer->transfers->watch, fd);
@@ -128,28 +133,54 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void
     struct transfers *transfers = context;
     unsigned want = what == CURL_POLL_IN ? WATCH_READ : what == CURL_POLL_OUT ? WATCH_WRITE
                     : what == CURL_POLL_INOUT ? WATCH_READ | WATCH_WRITE : 0u;
+    struct transfer *transfer = NULL;
 
-    (void)easy, (void)socket_context;
+    (void)socket_context;
+    /* None for the handle with which libcurl closes connections that nobody uses. */
+    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer) == CURLE_OK && transfer)
+        transfer->heard = want;
     watch_set(transfers->watch, fd, WATCH_TRANSFER, transfers->slot, want);
     return 0;
 }
 
 /* ---------------------------------------------------------------- the pool */
 
+static CURLM *multi_new(struct transfers *transfers, const struct agency_config *config)
+{
+    CURLM *multi = curl_multi_init();
+
+    if (!multi)
+        return NULL;
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, transfers);
+    /* One each for a login and a poll beside the deliveries. */
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)config->requests_max + 2);
+    return multi;
+}
+
 enum result transfers_init(struct transfers *transfers, const struct agency_config *config, struct watch *watch,
                            uint32_t slot)
 {
-    CURLM *multi = curl_multi_init();
+    CURLM *multi = multi_new(transfers, config);
 
     if (!multi)
         return RESULT_FULL;
     *transfers = (struct transfers){ .config = config, .watch = watch, .slot = slot, .multi = multi,
                                      .due_ms = NEVER_MS };
-    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, transfers);
-    /* One each for a login and a poll beside the deliveries. */
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)config->requests_max + 2);
     return RESULT_OK;
+}
+
+/* A new multi handle for one that is worn, once nobody uses that any more. */
+static bool start_over(struct transfers *transfers)
+{
+    CURLM *multi = transfers->active ? NULL : multi_new(transfers, transfers->config);
+
+    if (!multi)
+        return false;
+    curl_multi_cleanup(transfers->multi);
+    transfers->multi = multi;
+    transfers->worn = false;
+    return true;
 }
 
 static void transfer_free(struct transfer *transfer)
@@ -233,6 +264,16 @@ static struct transfer *transfer_new(struct transfers *transfers)
         return transfer;
     transfer_free(transfer);
     return NULL;
+}
+
+static struct transfer *idle_or_new(struct transfers *transfers)
+{
+    struct transfer *transfer = transfers->idle;
+
+    if (!transfer)
+        return transfer_new(transfers);
+    transfers->idle = transfer->next;
+    return transfer;
 }
 
 static void make_active(struct transfer *transfer)
@@ -347,13 +388,9 @@ static bool set_request(struct transfer *transfer, int64_t timeout_ms, bool care
 struct transfer *transfer_start(struct transfers *transfers, struct request *request, int64_t timeout_ms, bool careful,
                                 void (*on_done)(void *owner, const struct transfer_result *result), void *owner)
 {
-    struct transfer *transfer = transfers->idle;
+    struct transfer *transfer = transfers->worn && !start_over(transfers) ? NULL : idle_or_new(transfers);
 
     must(timeout_ms > 0);
-    if (transfer)
-        transfers->idle = transfer->next;
-    else
-        transfer = transfer_new(transfers);
     if (!transfer) {
         request_wipe(request);
         return NULL;
@@ -363,7 +400,7 @@ struct transfer *transfer_start(struct transfers *transfers, struct request *req
     transfer->owner = owner;
     transfer->sends = 0;
     transfer->forbidden = transfer->opened = transfer->cut = transfer->headers_too_long = false;
-    transfer->no_memory = false;
+    transfer->no_memory = transfer->heard = transfer->lost = false;
     transfer->header_bytes = transfer->body_bytes = 0;
     make_active(transfer);
     if (set_request(transfer, timeout_ms, careful)
@@ -489,12 +526,30 @@ static void finish(struct transfer *transfer, CURLcode code)
 
 /* ---------------------------------------------------------------- turning */
 
+/* libcurl found no memory to note which socket a transfer waits for. It does not say which transfer; and it may have
+ * left a note for that socket that divides by zero when a transfer is to be added to it, now or on a later socket of
+ * the same number. So: what may be the one ends (it has sent nothing, or nobody watches for its answer; in HTTP/2 all
+ * share one note). The others have their socket. None is opened under this multi handle any more. */
+static void note_lost(struct transfers *transfers)
+{
+    bool shared = transfers->config->http_version == HTTP_2;
+
+    for (struct transfer *transfer = transfers->active; transfer; transfer = transfer->next)
+        transfer->lost = shared || !transfer->sends || !transfer->heard;
+    transfers->lost = transfers->worn = true;
+}
+
 static void act(struct transfers *transfers, curl_socket_t fd, int bits)
 {
     int running;
 
-    must(curl_multi_socket_action(transfers->multi, fd, bits, &running) == CURLM_OK);
     transfers->moved = true;
+    if (transfers->lost)
+        return;                             /* they end first; what there is to read stays there */
+    CURLMcode code = curl_multi_socket_action(transfers->multi, fd, bits, &running);
+    must(code == CURLM_OK || code == CURLM_OUT_OF_MEMORY);
+    if (code != CURLM_OK)
+        note_lost(transfers);
 }
 
 void transfers_event(struct transfers *transfers, const struct watch_event *event)
@@ -517,6 +572,19 @@ static void read_finished(struct transfers *transfers)
             must(curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer) == CURLE_OK && transfer);
             finish(transfer, code);
         }
+}
+
+/* Those whose answer has come are not among them any more; on_done() starts no others meanwhile. */
+static void end_lost(struct transfers *transfers)
+{
+    struct transfer *next;
+
+    transfers->lost = false;
+    for (struct transfer *transfer = transfers->active; transfer; transfer = next) {
+        next = transfer->next;
+        if (transfer->lost)
+            finish(transfer, CURLE_OUT_OF_MEMORY);
+    }
 }
 
 /* libcurl would say so itself, with a call for nearly every transfer; to be asked once a turn is enough. */
@@ -542,6 +610,8 @@ void transfers_turn(struct transfers *transfers, int64_t now_ms)
         }
         transfers->moved = false;
         read_finished(transfers);
+        if (transfers->lost)
+            end_lost(transfers);
         acted = true;
     }
     if (acted && transfers->due_ms)

@@ -13,6 +13,8 @@
  * Bounds     total time per request, connect time, response bytes (the beginning is kept; body_cut says that more
  *            came), 64 KiB of response headers.
  * No memory  for an answer is TROUBLE_LOCAL, sent: nothing is judged by a part that memory, not the bound, has cut.
+ *            Where libcurl has none to wait for a socket, that transfer ends at once, and all that have sent nothing
+ *            (in HTTP/2 all), as TROUBLE_LOCAL, sent or not as it was. None is started until the rest have ended.
  * Callbacks  on_done() is called from transfers_turn() only, once per transfer_start(), and may start others.
  * Threads    the loop's only (libcurl's resolver threads are its own affair).
  */
@@ -44,6 +46,8 @@ struct transfers {
     struct transfer *active;
     size_t   active_count;
     bool     moved;                     /* something may be finished */
+    bool     lost;                      /* some have to be ended for want of memory */
+    bool     worn;                      /* the multi handle takes no more transfers */
 };
 
 /* curl_global_init() comes first. RESULT_FULL: no memory, nothing to undo. */
@@ -52,7 +56,7 @@ MUST_USE enum result transfers_init(struct transfers *transfers, const struct ag
 void transfers_done(struct transfers *transfers);           /* takes a zeroed one; drops what is active, silently */
 
 /* Takes the request (and leaves it empty); a body that is lent has to stay until on_done() or transfer_abort().
- * `careful`: see IDLE_S_MAX_CAREFUL. NULL: no memory; the request is gone. */
+ * `careful`: see IDLE_S_MAX_CAREFUL. NULL: no memory, see there; the request is gone. */
 struct transfer *transfer_start(struct transfers *transfers, struct request *request, int64_t timeout_ms, bool careful,
                                 void (*on_done)(void *owner, const struct transfer_result *result), void *owner);
 /* Ends it without on_done(). Returns never_sent. */

@@ -157,13 +157,13 @@ static struct transfer *start(struct world *world, const char *path, const char 
     return transfer;
 }
 
-static void turn(struct world *world)
+static void turn_within(struct world *world, int64_t wait_ms)
 {
     struct watch_event events[WATCH_EVENTS_MAX];
-    int64_t wait_ms = world->transfers.due_ms == INT64_MAX ? -1 : world->transfers.due_ms - clock_monotonic_ms();
+    int64_t due_ms = world->transfers.due_ms, now_ms = clock_monotonic_ms();
 
-    if (wait_ms < 0 && world->transfers.due_ms != INT64_MAX)
-        wait_ms = 0;
+    if (due_ms != INT64_MAX && (wait_ms < 0 || due_ms - now_ms < wait_ms))
+        wait_ms = due_ms > now_ms ? due_ms - now_ms : 0;
     size_t count = watch_wait(&world->watch, (int)wait_ms, events);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(events[i].kind, WATCH_TRANSFER);
@@ -171,6 +171,11 @@ static void turn(struct world *world)
         transfers_event(&world->transfers, &events[i]);
     }
     transfers_turn(&world->transfers, clock_monotonic_ms());
+}
+
+static void turn(struct world *world)
+{
+    turn_within(world, -1);
 }
 
 static void finish(struct world *world, const struct seen *seen)
@@ -511,6 +516,60 @@ static void no_memory_to_start(void **state)
     assert_in_range(failed, 5, 1000);
 }
 
+/* One of libcurl's calls for memory fails in a transfer under way. It ends, and what is said of it is so; the one
+ * beside it does not notice, and the next are well. Returns whether there was such a call. */
+static bool call_fails(struct world *world, unsigned call, bool kept, const char *path, unsigned *lost_sent)
+{
+    struct seen silent, seen;
+    struct transfer *beside = start(world, "/silent", "{}", 20000, &silent);
+
+    while (!atomic_load(&world->server.acted))
+        turn_within(world, 1);
+    if (kept)
+        run(world, "/ok", "{}", &seen);
+    int acted = atomic_load(&world->server.acted);
+    int64_t begun_ms = clock_monotonic_ms();
+    start(world, path, "{}", 200, &seen);
+    fail_at(call);
+    finish(world, &seen);
+    bool failed = calls >= call;
+    fail_at(0);
+    assert_in_range(clock_monotonic_ms() - begun_ms, 0, 10000);
+    if (seen.trouble)
+        assert_int_equal(seen.trouble, failed ? TROUBLE_LOCAL : TROUBLE_TIMEOUT);
+    else
+        assert_true(seen.status == 201 && !seen.cut);
+    assert_false(seen.never_sent && atomic_load(&world->server.acted) > acted);
+    *lost_sent += world->transfers.worn && !seen.never_sent;
+    assert_int_equal(silent.calls, 0);
+    if (world->transfers.worn)
+        assert_null(try_start(world, "/ok", "{}", 20000, &seen));
+    assert_false(transfer_abort(beside));
+    for (int i = 0; i < 2; i++) {
+        run(world, "/ok", "{}", &seen);
+        assert_int_equal(seen.status, 201);
+    }
+    return failed;
+}
+
+/* On a new connection, and on one that was kept: then the request has left before its socket is noted. */
+static void no_memory_under_way(void **state)
+{
+    static const char *const paths[] = { "/ok", "/silent" };
+    unsigned lost_sent = 0;
+
+    for (int i = 0; i < 4; i++) {
+        bool failed = true;
+        for (unsigned call = 1; failed; call++) {
+            setup(state);
+            failed = call_fails(*state, call, i & 1, paths[i / 2], &lost_sent);
+            teardown(state);
+            assert_in_range(call, 1, 1000);
+        }
+    }
+    assert_true(lost_sent);
+}
+
 static void https_spoken_to_a_plain_port(void **state)
 {
     struct world *world = *state;
@@ -565,6 +624,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(not_a_url, setup, teardown),
         cmocka_unit_test_setup_teardown(addresses_on_one_handle, setup, teardown),
         cmocka_unit_test_setup_teardown(no_memory_to_start, setup, teardown),
+        cmocka_unit_test(no_memory_under_way),
         cmocka_unit_test_setup_teardown(https_spoken_to_a_plain_port, setup, teardown),
         cmocka_unit_test_setup_teardown(given_up, setup, teardown),
     };
