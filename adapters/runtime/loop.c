@@ -21,6 +21,7 @@ struct slot {
     const struct agency_config *next;   /* opens when `agency` is closed; NULL: nothing follows */
     int64_t next_due_ms;                /* not before: opening failed */
     int64_t give_up_ms, close_ms;       /* draining: abandon what is in flight; close without acknowledgements */
+    bool    given_up;                   /* only outcomes are left, said or, for want of room, not yet */
 };
 
 struct loop {
@@ -128,6 +129,13 @@ static void close_slot(struct slot *slot)
     agency_close(slot->agency);
     slot->agency = NULL;
     slot->give_up_ms = slot->close_ms = 0;
+    slot->given_up = false;
+}
+
+/* Nothing is left in it that would end by itself. */
+static bool waits_for_acks(const struct slot *slot)
+{
+    return slot->given_up || agency_is_idle(slot->agency);
 }
 
 /* A connection that cannot be used any more is given up and made anew. */
@@ -150,11 +158,12 @@ static void turn_agency(struct loop *loop, struct slot *slot, int64_t boot_ms)
         return;
     if (agency_is_idle(agency) && slot->close_ms > loop->now_ms + ACK_WAIT_MS)
         slot->close_ms = loop->now_ms + ACK_WAIT_MS;
-    if (!agency_is_idle(agency) && loop->now_ms >= slot->give_up_ms) {
+    if (!agency_is_idle(agency) && !slot->given_up && loop->now_ms >= slot->give_up_ms) {
         log_event(LOG_WARN, "given-up", "agency=%s count=%zu", agency->config->code, agency->open);
         agency_abandon(agency);
+        slot->given_up = true;
         slot->close_ms = loop->now_ms + ACK_WAIT_MS;
-    } else if (agency_is_drained(agency) || (agency_is_idle(agency) && loop->now_ms >= slot->close_ms))
+    } else if (agency_is_drained(agency) || (waits_for_acks(slot) && loop->now_ms >= slot->close_ms))
         close_slot(slot);
 }
 
@@ -271,7 +280,7 @@ static int wait_ms(const struct loop *loop)
         const struct slot *slot = &loop->slots[i];
         int64_t slot_ms = slot->agency ? agency_due_ms(slot->agency) : slot->next ? slot->next_due_ms : INT64_MAX;
         if (slot->agency && slot->agency->draining) {
-            int64_t end_ms = agency_is_idle(slot->agency) ? slot->close_ms : slot->give_up_ms;
+            int64_t end_ms = waits_for_acks(slot) ? slot->close_ms : slot->give_up_ms;
             slot_ms = end_ms < slot_ms ? end_ms : slot_ms;
         }
         due_ms = slot_ms < due_ms ? slot_ms : due_ms;

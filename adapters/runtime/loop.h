@@ -3,7 +3,8 @@
  *
  * Stopping   (SIGTERM, SIGINT) takes nothing new, answers what was not begun LATER, lets requests in flight end
  *            within their time, gives up the rest with its true verdict, waits up to ACK_WAIT_MS for the gateway to
- *            acknowledge, returns. A second signal gives up at once.
+ *            acknowledge, or for the client library to take the outcomes, returns. A second signal gives up at once,
+ *            one after that does not wait for the gateway either.
  * Reloading  (SIGHUP) reads the configuration whole; with any fault the old one stays and the log says why. Otherwise
  *            every agency is drained as above and opened anew with the new configuration as soon as it has nothing in
  *            flight: agencies do not wait for each other, and one that is new begins at once.

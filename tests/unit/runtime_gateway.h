@@ -34,8 +34,9 @@ struct lienthong {
     int  fd;
     bool connected, stale, kept, full;
     bool deaf;                          /* it has not heard the last credit yet */
+    bool greeted;                       /* the test's own */
     uint32_t credit;
-    size_t count;                       /* outcomes */
+    size_t tries, count;                /* outcomes, said and taken */
     struct said {
         uint64_t handoff_id;
         uint32_t attempt;
@@ -54,6 +55,15 @@ struct lienthong {
     char codes[8][DOSSIER_CODE_SIZE];
     size_t submits;
 };
+
+/* Called when it processes, and when it is given an outcome. */
+static void (*gateway_play)(struct lienthong *lienthong);
+
+static inline void play(struct lienthong *lienthong)
+{
+    if (gateway_play)
+        gateway_play(lienthong);
+}
 
 enum result lienthong_keys_read(const char *gateway_public_file, const char *secret_file,
                                 struct lienthong_keys *ret_keys, struct text *why)
@@ -115,6 +125,8 @@ enum result lienthong_outcome(struct lienthong *lienthong, const struct lienthon
     struct text fingerprint = text_of(said->fingerprint, sizeof said->fingerprint);
     struct text ref = text_of(said->agency_ref, sizeof said->agency_ref);
 
+    lienthong->tries++;
+    play(lienthong);
     if (lienthong->full)
         return RESULT_FULL;
     must(lienthong->count++ < OUTCOMES_MAX);
@@ -187,6 +199,7 @@ enum result lienthong_process(struct lienthong *lienthong)
     const struct lienthong_callbacks *call = &lienthong->options.callbacks;
     void *context = lienthong->options.context;
 
+    play(lienthong);
     if (lienthong->checkpoints > lienthong->checkpoints_told) {
         lienthong->checkpoints_told++;
         call->on_checkpoint(context, lienthong->checkpoint_id, 1, lienthong->kept);
