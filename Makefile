@@ -188,6 +188,8 @@ WRAPS_test_store_aside := fdatasync
 WRAPS_test_store_blob_pace := fdatasync         # it has it itself
 WRAPS_test_store_backup := fdopendir readdir mdb_env_copyfd2    # it has them itself
 WRAPS_test_runtime_transfer := realloc                          # that test has it
+WRAPS_test_runtime_transfer := realloc          # these two tests have them themselves
+WRAPS_test_runtime_loop := clock_monotonic_ms
 needs_of_test = $(or $(NEEDS_$(word 2,$(subst _, ,$(basename $(notdir $(1)))))),$(NEEDS_all))
 $(foreach test,$(UNIT_SOURCES),$(call program,$(BUILD)/tests/$(basename $(notdir $(test))),$(call object_of,$(test)),\
     unit-shared $(call needs_of_test,$(test)),-lcmocka $(call wraps,$(WRAPS_$(basename $(notdir $(test)))))))

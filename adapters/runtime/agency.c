@@ -222,6 +222,14 @@ bool agency_is_idle(const struct agency *agency)
     return !agency->open;
 }
 
+bool agency_waits_for_line(const struct agency *agency)
+{
+    struct lienthong_status status;
+
+    lienthong_status(agency->gateway, &status);
+    return !status.connected && (status.outcomes_open || agency->open);
+}
+
 bool agency_is_drained(const struct agency *agency)
 {
     struct lienthong_status status;

@@ -74,6 +74,7 @@ int64_t agency_due_ms(const struct agency *agency);             /* when the next
 void agency_drain(struct agency *agency);
 void agency_abandon(struct agency *agency);                     /* gives up what is under way, with its true verdict */
 bool agency_is_idle(const struct agency *agency);               /* no delivery left */
+bool agency_waits_for_line(const struct agency *agency);        /* outcomes are open, and it is not connected */
 bool agency_is_drained(const struct agency *agency);            /* ... and every outcome has been acknowledged */
 
 #endif

@@ -21,6 +21,7 @@ struct slot {
     const struct agency_config *next;   /* opens when `agency` is closed; NULL: nothing follows */
     int64_t next_due_ms;                /* not before: opening failed */
     int64_t give_up_ms, close_ms;       /* draining: abandon what is in flight; close without acknowledgements */
+    bool    held;                       /* stays for its outcomes: see hold() */
     bool    given_up;                   /* only outcomes are left, said or, for want of room, not yet */
 };
 
@@ -29,12 +30,13 @@ struct loop {
     struct watch watch;
     void *zmq_context;
     int signal_fd;
-    struct adapter_config *config, *old;        /* old: agencies of it are still draining */
+    struct adapter_config *config;
+    struct adapter_config *old[SLOTS];  /* an agency of each of them, at least, is still draining */
     struct slot slots[SLOTS];
     int64_t now_ms;
     uint64_t watchdog_us;
     int64_t watchdog_due_ms;
-    bool stopping, reload;
+    bool stopping, reload, reloading;
 };
 
 /* ---------------------------------------------------------------- configuration */
@@ -129,13 +131,31 @@ static void close_slot(struct slot *slot)
     agency_close(slot->agency);
     slot->agency = NULL;
     slot->give_up_ms = slot->close_ms = 0;
-    slot->given_up = false;
+    slot->given_up = slot->held = false;
 }
 
 /* Nothing is left in it that would end by itself. */
 static bool waits_for_acks(const struct slot *slot)
 {
     return slot->given_up || agency_is_idle(slot->agency);
+}
+
+/* At a reload the line to the gateway may be down, and outcomes not acknowledged: closed now, the gateway would never
+ * hear of them, and at an agency that must not hear a thing twice each would wait for a person. So the connection stays
+ * until they are, with ACK_WAIT_MS from when the line is back; unless we stop, or what follows has another gateway:
+ * then this line may be down for good. */
+static void hold(const struct loop *loop, struct slot *slot)
+{
+    const struct agency *agency = slot->agency;
+    bool held = !loop->stopping && waits_for_acks(slot) && agency_waits_for_line(agency)
+                && (!slot->next || strcmp(agency->whole->endpoint, loop->config->endpoint) == 0);
+
+    if (held && !slot->held)
+        log_event(LOG_WARN, "reload-waits", "agency=%s why=\"the gateway has not heard of all outcomes yet\"",
+                  agency->config->code);
+    if (held || slot->held)
+        slot->close_ms = loop->now_ms + ACK_WAIT_MS;
+    slot->held = held;
 }
 
 /* A connection that cannot be used any more is given up and made anew. */
@@ -158,6 +178,7 @@ static void turn_agency(struct loop *loop, struct slot *slot, int64_t boot_ms)
         return;
     if (agency_is_idle(agency) && slot->close_ms > loop->now_ms + ACK_WAIT_MS)
         slot->close_ms = loop->now_ms + ACK_WAIT_MS;
+    hold(loop, slot);
     if (!agency_is_idle(agency) && !slot->given_up && loop->now_ms >= slot->give_up_ms) {
         log_event(LOG_WARN, "given-up", "agency=%s count=%zu", agency->config->code, agency->open);
         agency_abandon(agency);
@@ -175,9 +196,17 @@ static bool is_empty(const struct loop *loop)
     return true;
 }
 
+static bool is_used(const struct loop *loop, const struct adapter_config *config)
+{
+    for (size_t i = 0; i < SLOTS; i++)
+        if (loop->slots[i].agency && loop->slots[i].agency->whole == config)
+            return true;
+    return false;
+}
+
 static void turn_slots(struct loop *loop, int64_t boot_ms)
 {
-    bool old_is_used = false;
+    bool moving = false;
 
     for (size_t i = 0; i < SLOTS; i++) {
         struct slot *slot = &loop->slots[i];
@@ -185,11 +214,15 @@ static void turn_slots(struct loop *loop, int64_t boot_ms)
             open_next(loop, slot);
         if (slot->agency)
             turn_agency(loop, slot, boot_ms);
-        old_is_used |= slot->agency && slot->agency->whole == loop->old;
+        moving |= slot->agency && slot->agency->draining && !slot->held;
     }
-    if (loop->old && !old_is_used) {
-        adapter_config_free(loop->old);
-        loop->old = NULL;
+    for (size_t i = 0; i < SLOTS; i++)
+        if (loop->old[i] && !is_used(loop, loop->old[i])) {
+            adapter_config_free(loop->old[i]);
+            loop->old[i] = NULL;
+        }
+    if (loop->reloading && !moving) {
+        loop->reloading = false;
         log_event(LOG_INFO, "reloaded", "count=%zu", loop->config->agency_count);
         sd_notify(0, "READY=1");
     }
@@ -222,10 +255,23 @@ static void stop(struct loop *loop)
     }
 }
 
-/* One at a time: a second SIGHUP waits until the agencies of the first have moved over. */
+/* Where each of the old ones is used, by as many agencies as there may be, the present one is not. */
+static void set_aside(struct loop *loop)
+{
+    size_t i = 0;
+
+    while (i < SLOTS && loop->old[i])
+        i++;
+    if (i < SLOTS)
+        loop->old[i] = loop->config;
+    else
+        adapter_config_free(loop->config);
+}
+
+/* One at a time: a second SIGHUP waits until the agencies of the first have moved over, but for those that are held. */
 static void reload(struct loop *loop)
 {
-    if (!loop->reload || loop->old || loop->stopping)
+    if (!loop->reload || loop->reloading || loop->stopping)
         return;
     loop->reload = false;
     struct adapter_config *config = read_config(loop->options);
@@ -237,7 +283,8 @@ static void reload(struct loop *loop)
     struct text text = text_of(notice, sizeof notice);
     text_add(&text, "RELOADING=1\nMONOTONIC_USEC=%lld000", (long long)loop->now_ms);
     sd_notify(0, notice);
-    loop->old = loop->config;
+    loop->reloading = true;
+    set_aside(loop);
     loop->config = config;
     assign_slots(loop);
 }
@@ -328,7 +375,8 @@ static void loop_close(struct loop *loop)
     watch_done(&loop->watch);
     if (loop->zmq_context)
         zmq_ctx_term(loop->zmq_context);
-    adapter_config_free(loop->old);
+    for (size_t i = 0; i < SLOTS; i++)
+        adapter_config_free(loop->old[i]);
     adapter_config_free(loop->config);
     free(loop);
 }

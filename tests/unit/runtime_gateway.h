@@ -35,6 +35,8 @@ struct lienthong {
     bool connected, stale, kept, full;
     bool deaf;                          /* it has not heard the last credit yet */
     bool greeted;                       /* the test's own */
+    size_t open;                        /* outcomes that it has not acknowledged */
+    int64_t due_ms;                     /* 0: never */
     uint32_t credit;
     size_t tries, count;                /* outcomes, said and taken */
     struct said {
@@ -58,6 +60,7 @@ struct lienthong {
 
 /* Called when it processes, and when it is given an outcome. */
 static void (*gateway_play)(struct lienthong *lienthong);
+static size_t gateway_dropped;          /* outcomes that were open when a connection was closed */
 
 static inline void play(struct lienthong *lienthong)
 {
@@ -89,6 +92,7 @@ void lienthong_close(struct lienthong *lienthong)
 {
     if (lienthong)
         close(lienthong->fd);
+    gateway_dropped += lienthong ? lienthong->open : 0;
     free(lienthong);
 }
 
@@ -99,13 +103,13 @@ int lienthong_fd(const struct lienthong *lienthong)
 
 int64_t lienthong_due_ms(const struct lienthong *lienthong)
 {
-    (void)lienthong;
-    return INT64_MAX;
+    return lienthong->due_ms ? lienthong->due_ms : INT64_MAX;
 }
 
 void lienthong_status(const struct lienthong *lienthong, struct lienthong_status *ret_status)
 {
-    *ret_status = (struct lienthong_status){ .connected = lienthong->connected, .credit_heard = !lienthong->deaf };
+    *ret_status = (struct lienthong_status){ .connected = lienthong->connected, .credit_heard = !lienthong->deaf,
+                                              .outcomes_open = lienthong->open };
 }
 
 void lienthong_delivery_free(struct lienthong_delivery *delivery)
