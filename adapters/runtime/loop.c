@@ -20,6 +20,8 @@ struct slot {
     struct agency *agency;              /* NULL: free, or to be opened */
     const struct agency_config *next;   /* opens when `agency` is closed; NULL: nothing follows */
     int64_t next_due_ms;                /* not before: opening failed */
+    struct recent recent;               /* of the agency before, for the one that follows if it has the same code */
+    char    recent_code[AGENCY_CODE_SIZE];
     int64_t give_up_ms, close_ms;       /* draining: abandon what is in flight; close without acknowledgements */
     bool    held;                       /* stays for its outcomes: see hold() */
     bool    given_up;                   /* only outcomes are left, said or, for want of room, not yet */
@@ -117,6 +119,9 @@ static void open_next(struct loop *loop, struct slot *slot)
     slot->agency = agency_open(loop->config, slot->next, loop->zmq_context, &loop->watch,
                                (uint32_t)(slot - loop->slots), &why);
     if (slot->agency) {
+        if (strcmp(slot->recent_code, slot->next->code) == 0)
+            recent_move(&slot->agency->recent, &slot->recent);
+        recent_done(&slot->recent);
         slot->next = NULL;
         return;
     }
@@ -128,6 +133,9 @@ static void close_slot(struct slot *slot)
 {
     log_event(LOG_INFO, "agency-closed", "agency=%s count=%llu", slot->agency->config->code,
               (unsigned long long)slot->agency->delivered);
+    struct text code = text_of(slot->recent_code, sizeof slot->recent_code);
+    text_add(&code, "%s", slot->agency->config->code);
+    recent_move(&slot->recent, &slot->agency->recent);
     agency_close(slot->agency);
     slot->agency = NULL;
     slot->give_up_ms = slot->close_ms = 0;
@@ -368,8 +376,10 @@ static void turn(struct loop *loop)
 
 static void loop_close(struct loop *loop)
 {
-    for (size_t i = 0; i < SLOTS; i++)
+    for (size_t i = 0; i < SLOTS; i++) {
         agency_close(loop->slots[i].agency);
+        recent_done(&loop->slots[i].recent);
+    }
     if (loop->signal_fd >= 0)
         close(loop->signal_fd);
     watch_done(&loop->watch);

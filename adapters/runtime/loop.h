@@ -9,7 +9,8 @@
  *            every agency is drained as above and opened anew with the new configuration as soon as it has nothing in
  *            flight: agencies do not wait for each other, and one that is new begins at once. An agency whose line to
  *            the gateway is down keeps its old connection until the line is back and the gateway has acknowledged its
- *            outcomes, unless its new configuration names another gateway.
+ *            outcomes, unless its new configuration names another gateway. Which dossiers were just created (recent.h)
+ *            is handed on.
  * Nothing    in the loop blocks: names are resolved by libcurl's threads, the gateway's side is ZeroMQ's.
  */
 #ifndef ADAPTERS_RUNTIME_LOOP_H

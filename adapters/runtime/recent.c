@@ -41,6 +41,13 @@ void recent_done(struct recent *recent)
     recent->entries = NULL;
 }
 
+void recent_move(struct recent *into, struct recent *from)
+{
+    recent_done(into);
+    *into = *from;
+    *from = (struct recent){ 0 };
+}
+
 void recent_add(struct recent *recent, uint64_t digest, int64_t now_ms)
 {
     if (!recent->entries)

@@ -18,6 +18,7 @@ struct recent {
 };
 
 void recent_done(struct recent *recent);
+void recent_move(struct recent *into, struct recent *from);     /* digests too; `into` is overwritten, `from` empty */
 uint64_t recent_digest(struct recent *recent, const char *dossier_code);            /* for this table only */
 void recent_add(struct recent *recent, uint64_t digest, int64_t now_ms);            /* without memory: forgets */
 bool recent_has(const struct recent *recent, uint64_t digest, int64_t now_ms);

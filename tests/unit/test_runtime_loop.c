@@ -141,12 +141,37 @@ static void a_stop_does_not_wait_for_the_line(void **state)
     assert_in_range(play_down.turns, 12, 19);
 }
 
+static bool created, remembered;
+
+/* One dossier is created; SIGHUP; the one that follows is asked whether it knows it. */
+static void forgets_nothing(struct lienthong *gateway)
+{
+    struct agency *agency = gateway->options.context;
+
+    if (gateway->tries && !created) {
+        created = true;
+        raise(SIGHUP);
+    } else if (!gateway->greeted && !created)
+        greet(gateway, 7);
+    else if (!gateway->tries && created) {
+        remembered = recent_has(&agency->recent, recent_digest(&agency->recent, HANDED_CODE), clock_monotonic_ms());
+        raise(SIGTERM);
+    }
+}
+
+static void a_reload_remembers_what_was_created(void **state)
+{
+    assert_int_equal(run(*state, forgets_nothing), RESULT_OK);
+    assert_true(remembered);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_outcome_that_cannot_be_handed_over, setup, teardown),
         cmocka_unit_test_setup_teardown(a_reload_waits_for_the_line, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stop_does_not_wait_for_the_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_reload_remembers_what_was_created, setup, teardown),
     };
     curl_global_init(CURL_GLOBAL_DEFAULT);
     assert_int_equal(hash_start(), RESULT_OK);
