@@ -187,7 +187,6 @@ WRAPS_test_broker_sync := $(WRAPS_test_broker_turn) fdatasync    # and this one 
 WRAPS_test_store_aside := fdatasync
 WRAPS_test_store_blob_pace := fdatasync         # it has it itself
 WRAPS_test_store_backup := fdopendir readdir mdb_env_copyfd2    # it has them itself
-WRAPS_test_runtime_transfer := realloc                          # that test has it
 WRAPS_test_runtime_transfer := realloc          # these two tests have them themselves
 WRAPS_test_runtime_loop := clock_monotonic_ms
 needs_of_test = $(or $(NEEDS_$(word 2,$(subst _, ,$(basename $(notdir $(1)))))),$(NEEDS_all))

@@ -118,7 +118,11 @@ void watch_set(struct watch *watch, int fd, enum watch_kind kind, uint32_t slot,
 void watch_opened(struct watch *watch, int fd)
 {
     must(fd >= 0 && (size_t)fd < watch->size);
-    watch->table[fd].told = true;
+    struct watched *watched = &watch->table[fd];
+
+    /* One that libcurl closed before it was connected has gone without a word, and this one has its number. */
+    watched->want = watched->known = 0;
+    watched->told = true;
 }
 
 void watch_closed(struct watch *watch, int fd)
