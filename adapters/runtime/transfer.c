@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "adapters/runtime/socket_rules.h"
+#include "adapters/runtime/transfer_trouble.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/version.h"
 
@@ -439,59 +440,6 @@ bool transfer_abort(struct transfer *transfer)
 
 /* ---------------------------------------------------------------- what became of it */
 
-/* libcurl's code in our words, as if it had come before anything was sent. */
-static enum trouble trouble_before_sending(const struct transfer *transfer, CURLcode code)
-{
-    bool proxy = transfer->transfers->config->proxy[0];
-
-    switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return TROUBLE_RESOLVE;
-    case CURLE_COULDNT_RESOLVE_PROXY: case CURLE_PROXY:
-        return TROUBLE_PROXY;
-    case CURLE_COULDNT_CONNECT:
-        return transfer->forbidden && !transfer->opened ? TROUBLE_ADDRESS_FORBIDDEN : TROUBLE_CONNECT;
-    case CURLE_OPERATION_TIMEDOUT:
-        return TROUBLE_CONNECT_TIMEOUT;
-    case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS: case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-        return TROUBLE_TLS_CERTIFICATE;
-    case CURLE_SSL_CONNECT_ERROR: case CURLE_SSL_CIPHER: case CURLE_SSL_CERTPROBLEM: case CURLE_SSL_CLIENTCERT:
-        return TROUBLE_TLS;
-    case CURLE_URL_MALFORMAT: case CURLE_UNSUPPORTED_PROTOCOL: case CURLE_LOGIN_DENIED:   /* a name before an @ */
-        return TROUBLE_URL;
-    case CURLE_SEND_ERROR: case CURLE_RECV_ERROR: case CURLE_GOT_NOTHING:
-        return proxy ? TROUBLE_PROXY : TROUBLE_CONNECT;
-    default:
-        return TROUBLE_LOCAL;
-    }
-}
-
-/* The same codes mean something else when a connection had come to the point of sending: then no trouble may be named
- * that could only come before it. */
-static enum trouble trouble_after_sending(const struct transfer *transfer, CURLcode code)
-{
-    switch (code) {
-    case CURLE_ABORTED_BY_CALLBACK:
-        return transfer->sends > 1 ? TROUBLE_SECOND_SEND : TROUBLE_LOCAL;
-    /* The second connection, on which the request was to be sent again, did not even come about. */
-    case CURLE_COULDNT_RESOLVE_HOST: case CURLE_COULDNT_RESOLVE_PROXY: case CURLE_PROXY: case CURLE_COULDNT_CONNECT:
-    case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS: case CURLE_SSL_PINNEDPUBKEYNOTMATCH: case CURLE_SSL_CONNECT_ERROR:
-        return TROUBLE_SECOND_SEND;
-    case CURLE_OPERATION_TIMEDOUT:
-        return TROUBLE_TIMEOUT;
-    case CURLE_WRITE_ERROR:                     /* ours: stopped reading before there was a status to judge */
-        return transfer->no_memory ? TROUBLE_LOCAL : TROUBLE_ANSWER_TOO_LARGE;
-    case CURLE_GOT_NOTHING: case CURLE_SEND_ERROR: case CURLE_RECV_ERROR: case CURLE_PARTIAL_FILE:
-        return TROUBLE_CLOSED;
-    case CURLE_OUT_OF_MEMORY: case CURLE_FAILED_INIT:
-        return TROUBLE_LOCAL;
-    default:                                    /* not HTTP (CURLE_UNSUPPORTED_PROTOCOL: HTTP/0.9), bad length ... */
-        return TROUBLE_ANSWER_BROKEN;
-    }
-}
-
 static void take_answer(struct transfer *transfer, struct http_answer *answer)
 {
     struct curl_header *header;
@@ -512,10 +460,13 @@ static void finish(struct transfer *transfer, CURLcode code)
     take_answer(transfer, &result.answer);
     bool cut = code == CURLE_WRITE_ERROR && transfer->cut && !transfer->headers_too_long && !transfer->no_memory;
     bool answered = code == CURLE_OK || cut;
+    const struct transfer_end end = {
+        .code = code, .sends = transfer->sends, .no_memory = transfer->no_memory,
+        .proxy = transfer->transfers->config->proxy[0], .address_forbidden = transfer->forbidden && !transfer->opened,
+    };
     if (!answered || !result.answer.http_status) {
         result.never_sent = transfer_never_sent(transfer);
-        result.trouble = !transfer->sends ? trouble_before_sending(transfer, code)
-                                          : trouble_after_sending(transfer, code);
+        result.trouble = transfer_trouble(&end);
         result.answer = (struct http_answer){ .retry_after_ms = -1 };
     }
     /* Out of libcurl's hands before the owner hears of it: it may start the next on this connection. */

@@ -495,10 +495,10 @@ void connection_turn(struct lienthong *lienthong, int64_t now_ms)
         lienthong->ping_due = true;
     if (lienthong->link == LINK_DOWN && now_ms >= lienthong->link_due_ms) {
         enum result result = socket_open(lienthong, now_ms);
-        if (result != RESULT_OK && !lienthong->connection_made)
-            lienthong->broken = result;
+        if (result != RESULT_OK && lienthong->connection_made)
+            connection_down(lienthong, now_ms);     /* no descriptors, no memory: that passes, and what we hold stays */
         else if (result != RESULT_OK)
-            lienthong->broken = RESULT_BROKEN;
+            lienthong->broken = result;
         else
             lienthong->connection_made = true;
     }

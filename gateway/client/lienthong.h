@@ -33,8 +33,8 @@
  *             until it returns, except a delivery, which becomes yours.
  * Errors      RESULT_INVALID: the message is not what it should be, the problem says which field. RESULT_BUSY: the
  *             window or the room for kept messages is full: process, then again. RESULT_FULL: no memory.
- *             RESULT_BROKEN: the socket cannot be made or the folder for kept messages cannot be written. RESULT_FULL
- *             also: the disk of that folder is full.
+ *             RESULT_BROKEN: the first socket cannot be made (a later one is tried again) or the folder for kept
+ *             messages cannot be written. RESULT_FULL also: the disk of that folder is full.
  * Threads     one per struct lienthong.
  */
 #ifndef GATEWAY_CLIENT_LIENTHONG_H

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -163,6 +164,34 @@ static void a_killed_gateway_is_found_again(void **state)
     assert_int_equal(play->welcomes, 2);
     assert_int_equal(lienthong_fd(play->client), fd);
     assert_int_equal(play_status(play).connections, 2);
+}
+
+/* For want of descriptors just then: what is held for the gateway is not given up, and a later try succeeds. */
+static void a_socket_that_cannot_be_made_is_tried_again(void **state)
+{
+    struct play *play = *state;
+    struct rlimit before, none;
+
+    fake_open(play);
+    play_client_open(play);
+    fake_welcome(play, (struct welcome){ 0 });
+    fake_close(play);
+    play_until(play, !play_status(play).connected);
+    fake_open(play);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){ .rlim_cur = 3, .rlim_max = before.rlim_max };
+    for (int i = 0; i < 3; i++) {
+        next_connection(play);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+        enum result result = lienthong_process(play->client);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+        assert_int_equal(result, RESULT_OK);
+        assert_int_equal(play->client->link, LINK_DOWN);
+        assert_true(play->client->link_due_ms > clock_test_ms);
+    }
+    next_connection(play);
+    fake_welcome(play, (struct welcome){ 0 });
+    assert_int_equal(play->welcomes, 2);
 }
 
 /* The connection looks fine and nobody answers: after a lease (20 s at most) without a word there is a new one. */
@@ -404,6 +433,7 @@ int main(void)
         TEST(a_wrong_gateway_key_is_told_the_second_time),
         TEST(no_gateway_is_tried_with_longer_pauses),
         TEST(a_killed_gateway_is_found_again),
+        TEST(a_socket_that_cannot_be_made_is_tried_again),
         TEST(silence_is_noticed),
         TEST(a_pong_is_life),
         TEST(an_ended_session_begins_anew),
