@@ -17,7 +17,8 @@
  *            that it did not act (a refused token or session, an answer that names the next call).
  * Ownership  agency and job are borrowed until the sequence is done. struct request owns its bytes, but for a payload
  *            sent as it came, which it borrows from the job: request_wipe().
- * Secrets    come in struct credentials at the last moment and stand only in the request, which request_wipe() wipes.
+ * Secrets    come in struct credentials at the last moment and stand only in the request, which request_wipe() wipes,
+ *            and in the trees it is made from, which are wiped as they are freed (pointer.c).
  */
 #ifndef ADAPTERS_KINDS_DIALECT_H
 #define ADAPTERS_KINDS_DIALECT_H

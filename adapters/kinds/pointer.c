@@ -139,10 +139,10 @@ static void *noting_malloc(size_t size)
     return memory;
 }
 
-/* Before there are threads. */
-__attribute__((constructor)) static void note_what_jansson_lacks(void)
+/* Before there are threads. Wiped: a login's request and answer are trees too, and so is what is told of people. */
+__attribute__((constructor)) static void set_what_jansson_uses(void)
 {
-    json_set_alloc_funcs(noting_malloc, pool_free);
+    json_set_alloc_funcs(noting_malloc, pool_wipe_and_free);
 }
 
 json_t *json_of_bytes(struct span bytes)

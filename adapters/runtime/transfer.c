@@ -307,6 +307,9 @@ static void make_idle(struct transfer *transfer)
         return;
     }
     request_wipe(&transfer->request);
+    if (transfer->body_bytes)                   /* a token, or what is told of people */
+        explicit_bzero(transfer->body, transfer->body_bytes);
+    transfer->body_bytes = 0;
     if (transfer->body_room > BODY_KEPT_BYTES) {
         free(transfer->body);
         transfer->body = NULL;

@@ -1,5 +1,6 @@
 #include "gateway/base/pool.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -235,6 +236,14 @@ void pool_free(void *piece)
         keep(place);
     else
         free(piece);
+}
+
+void pool_wipe_and_free(void *piece)
+{
+    if (!piece)
+        return;
+    explicit_bzero(piece, is_ours(piece) ? class_bytes(class_at(place_of(piece))) : malloc_usable_size(piece));
+    pool_free(piece);
 }
 
 void *pool_realloc(void *piece, size_t size)

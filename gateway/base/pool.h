@@ -34,5 +34,7 @@ void *pool_calloc(size_t count, size_t size);
 void *pool_realloc(void *piece, size_t size);
 char *pool_strdup(const char *string);
 void  pool_free(void *piece);
+/* The same, and nobody who is given the piece next, or reads this memory, finds in it what was there. */
+void  pool_wipe_and_free(void *piece);
 
 #endif

@@ -292,6 +292,30 @@ static void *free_what_is_handed(void *context)
     return good ? handing : NULL;
 }
 
+static void what_is_wiped_is_found_by_nobody(void **state)
+{
+    (void)state;
+    for (int keeping = 0; keeping <= 1; keeping++) {
+        if (keeping)
+            pool_begin();
+        for (size_t size = 1; size <= 40000; size = size * 2 + 5) {
+            unsigned char *piece = pool_malloc(size), *again;
+            assert_non_null(piece);
+            memset(piece, 0xA5, size);
+            pool_wipe_and_free(piece);
+            if (!keeping || size > POOL_PIECE_BYTES_MAX)
+                continue;                               /* malloc's: it may write its own notes into it */
+            again = pool_malloc(size);
+            assert_ptr_equal(again, piece);
+            for (size_t i = 0; i < size; i++)
+                assert_int_equal(again[i], 0);
+            pool_free(again);
+        }
+        pool_wipe_and_free(NULL);
+    }
+    pool_end();
+}
+
 static void others_may_free_what_it_took(void **state)
 {
     static struct handing handing;
@@ -391,6 +415,7 @@ int main(void)
         cmocka_unit_test(what_is_kept_is_bounded),
         cmocka_unit_test(of_the_smallest_there_is_an_end),
         cmocka_unit_test(only_one_thread_keeps),
+        cmocka_unit_test(what_is_wiped_is_found_by_nobody),
         cmocka_unit_test(others_may_free_what_it_took),
         cmocka_unit_test(a_piece_may_outlive_the_end),
         cmocka_unit_test(what_is_kept_may_not_be_touched),
