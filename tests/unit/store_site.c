@@ -1,5 +1,6 @@
 #include "tests/unit/store_site.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -77,6 +78,22 @@ void site_close(struct site *site)
 {
     store_close(site->store);
     site->store = NULL;
+}
+
+bool site_has(const struct site *site, const char *name)
+{
+    char path[SITE_PATH_SIZE];
+    site_path(site, name, path);
+    return access(path, F_OK) == 0;
+}
+
+void site_write(const struct site *site, const char *name, const char *text)
+{
+    char path[SITE_PATH_SIZE];
+    site_path(site, name, path);
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
+    close(file);
 }
 
 struct turn_end site_turn(struct site *site, int64_t now_ms, turn_work *work, void *context)

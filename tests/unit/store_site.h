@@ -32,6 +32,8 @@ void site_run_work(void **state);
 void site_open(struct site *site);              /* asserts that it works */
 void site_close(struct site *site);
 void site_path(const struct site *site, const char *name, char ret_path[SITE_PATH_SIZE]);    /* in site->folder */
+bool site_has(const struct site *site, const char *name);                                       /* whatever it is */
+void site_write(const struct site *site, const char *name, const char *text);                   /* a file, 0600 */
 /* Asserts RESULT_OK. */
 struct turn_end site_turn(struct site *site, int64_t now_ms, turn_work *work, void *context);
 void site_read(struct site *site, turn_work *work, void *context);

@@ -46,22 +46,6 @@ static void backup_sample(struct site *site)
     site_close(site);
 }
 
-static bool is_there(const struct site *site, const char *name)
-{
-    char path[SITE_PATH_SIZE];
-    site_path(site, name, path);
-    return access(path, F_OK) == 0;
-}
-
-static void write_note(const struct site *site, const char *name, const char *text)
-{
-    char path[SITE_PATH_SIZE];
-    site_path(site, name, path);
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert_true(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
-    close(file);
-}
-
 static void note_is(const struct site *site, const char *name, const char *text)
 {
     char path[SITE_PATH_SIZE], found[32] = "";
@@ -82,7 +66,7 @@ static void a_note_is_whole_or_that_of_before(void **state)
     struct rlimit before, limit;
 
     backup_sample(site);
-    write_note(site, "a.epoch.new", "half of one that was cut off");
+    site_write(site, "a.epoch.new", "half of one that was cut off");
     assert_int_equal(try_restore(site, "a", 6).epoch, 7);
     note_is(site, "a.epoch", "7\n");
     note_is(site, "backup/restored-as", "7\n");
@@ -101,8 +85,8 @@ static void a_note_is_whole_or_that_of_before(void **state)
         fail_msg("%s", tried.words);
     note_is(site, "a.epoch", "7\n");
     note_is(site, "backup/restored-as", "7\n");
-    assert_false(is_there(site, "a.epoch.new") || is_there(site, "backup/restored-as.new"));
-    assert_false(is_there(site, "a/restoring.mdb") || is_there(site, "a/data.mdb"));
+    assert_false(site_has(site, "a.epoch.new") || site_has(site, "backup/restored-as.new"));
+    assert_false(site_has(site, "a/restoring.mdb") || site_has(site, "a/data.mdb"));
     assert_int_equal(try_restore(site, "a", 0).epoch, 8);
     note_is(site, "a.epoch", "8\n");
 }
@@ -117,14 +101,14 @@ static void a_note_that_says_nothing(void **state)
 
     backup_sample(site);
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
-        write_note(site, "a.epoch", notes[i]);
+        site_write(site, "a.epoch", notes[i]);
         struct try tried = try_restore(site, "a", 0);
         if (tried.result != RESULT_INVALID || !strstr(tried.words, "the note of the last epoch holds no epoch"))
             fail_msg("\"%s\": %s", notes[i], tried.words);
         assert_non_null(strstr(tried.words, "a.epoch)"));
         note_is(site, "a.epoch", notes[i]);
-        assert_false(is_there(site, "a/restoring.mdb") || is_there(site, "a/data.mdb"));
-        assert_false(is_there(site, "backup/restored-as"));
+        assert_false(site_has(site, "a/restoring.mdb") || site_has(site, "a/data.mdb"));
+        assert_false(site_has(site, "backup/restored-as"));
     }
     site_path(site, "a.epoch", path);
     assert_int_equal(unlink(path), 0);
@@ -134,7 +118,7 @@ static void a_note_that_says_nothing(void **state)
     assert_non_null(strstr(tried.words, "cannot read the .epoch file beside the store"));
     assert_non_null(strstr(tried.words, "(Is a directory)"));
     assert_int_equal(rmdir(path), 0);
-    write_note(site, "a.epoch", "41");                                      /* by hand, as the sentence says */
+    site_write(site, "a.epoch", "41");                                      /* by hand, as the sentence says */
     assert_int_equal(try_restore(site, "a", 0).epoch, 42);
 
     /* Of the backup's nothing is asked, whatever lies there. */

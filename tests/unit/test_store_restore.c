@@ -79,22 +79,6 @@ static struct store_check check_whole(struct site *site, const char *name)
     return check;
 }
 
-static bool is_there(const struct site *site, const char *name)
-{
-    char path[SITE_PATH_SIZE];
-    site_path(site, name, path);
-    return access(path, F_OK) == 0;
-}
-
-static void write_file(const struct site *site, const char *name, const char *text)
-{
-    char path[SITE_PATH_SIZE];
-    site_path(site, name, path);
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert_true(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
-    close(file);
-}
-
 /* ---- it is the store again */
 
 static void look_at_it(struct turn *turn, void *context)
@@ -154,7 +138,7 @@ static void it_is_the_store_again(void **state)
         assert_int_equal(stat(path, &file), 0);
         assert_int_equal(file.st_mode & 07777, files[i].mode);
     }
-    assert_false(is_there(site, "new/restoring.mdb"));
+    assert_false(site_has(site, "new/restoring.mdb"));
     struct store_check check = check_whole(site, "new");
     assert_int_equal(check.events, SAMPLE_EVENTS);
     assert_int_equal(check.turns, SAMPLE_TURNS);
@@ -189,7 +173,7 @@ static void no_epoch_twice(void **state)
     site_path(site, "a", from);
     site_path(site, "a-lost", to);
     assert_int_equal(rename(from, to), 0);
-    write_file(site, "backup/restored-as", "not a number");
+    site_write(site, "backup/restored-as", "not a number");
     assert_int_equal(try_restore(site, "backup", "a", 0).epoch, 3);         /* the place remembers */
     assert_int_equal(try_restore(site, "backup", "c", 41).epoch, 42);       /* a person remembers */
     assert_int_equal(try_restore(site, "c", "d", 0).epoch, 43);             /* the store itself does */
@@ -215,16 +199,16 @@ static void a_folder_with_something_in_it_is_left_alone(void **state)
     check_whole(site, "store");
     site_path(site, "other", path);
     assert_int_equal(mkdir(path, 0755), 0);
-    write_file(site, "other/letter.txt", "mine");
+    site_write(site, "other/letter.txt", "mine");
     assert_int_equal(try_restore(site, "backup", "other", 0).result, RESULT_INVALID);
-    assert_true(is_there(site, "other/letter.txt") && !is_there(site, "other/data.mdb"));
+    assert_true(site_has(site, "other/letter.txt") && !site_has(site, "other/data.mdb"));
     /* Keys alone are somebody's. */
     site_path(site, "keys-only", path);
     assert_int_equal(mkdir(path, 0700), 0);
     site_path(site, "keys-only/keys", path);
     assert_int_equal(mkdir(path, 0700), 0);
     assert_int_equal(try_restore(site, "backup", "keys-only", 0).result, RESULT_INVALID);
-    assert_true(is_there(site, "keys-only/keys"));
+    assert_true(site_has(site, "keys-only/keys"));
     /* A disk of its own. */
     site_path(site, "disk", path);
     assert_int_equal(mkdir(path, 0700), 0);
@@ -245,14 +229,14 @@ static void one_that_was_cut_off_begins_anew(void **state)
     assert_int_equal(mkdir(folder, 0700), 0);
     site_path(site, "new/keys", path);
     assert_int_equal(mkdir(path, 0700), 0);
-    write_file(site, "new/keys/day-20990101.key", "half");
-    write_file(site, "new/restoring.mdb", "half");
+    site_write(site, "new/keys/day-20990101.key", "half");
+    site_write(site, "new/restoring.mdb", "half");
     struct store_options options = { .folder = folder, .no_sync = true };
     assert_int_equal(store_open(&store, &options, &why), RESULT_INVALID);
     assert_non_null(strstr(words, "a restore was cut off here"));
-    assert_false(is_there(site, "new/data.mdb"));
+    assert_false(site_has(site, "new/data.mdb"));
     assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_OK);
-    assert_false(is_there(site, "new/keys/day-20990101.key"));
+    assert_false(site_has(site, "new/keys/day-20990101.key"));
     check_whole(site, "new");
 }
 
@@ -271,7 +255,7 @@ static void a_faulty_backup_is_not_restored_from(void **state)
     assert_int_equal(tried.result, RESULT_INVALID);
     assert_true(tried.faults > 0);
     assert_non_null(strstr(tried.words, "the backup has faults"));
-    assert_false(is_there(site, "new"));
+    assert_false(site_has(site, "new"));
     assert_int_equal(try_restore(site, "nowhere", "new", 0).result, RESULT_NOT_FOUND);
 }
 
@@ -320,7 +304,7 @@ static void a_backup_with_a_bad_attachment_is_not_restored_from(void **state)
     assert_int_equal(tried.result, RESULT_INVALID);
     assert_int_equal(tried.faults, 1);
     assert_non_null(strstr(tried.words, "attachments that are damaged or missing"));
-    assert_false(is_there(site, "new"));
+    assert_false(site_has(site, "new"));
     byte ^= 0x80;
     assert_true(pwrite(file, &byte, 1, 40) == 1);
     close(file);
@@ -331,7 +315,7 @@ static void a_backup_with_a_bad_attachment_is_not_restored_from(void **state)
     tried = try_restore(site, "backup", "new", 0);
     assert_int_equal(tried.result, RESULT_INVALID);
     assert_int_equal(tried.faults, 1);
-    assert_false(is_there(site, "new"));
+    assert_false(site_has(site, "new"));
     assert_int_equal(rename(aside, path), 0);
     assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_OK);
 }
@@ -353,17 +337,17 @@ static void half_copied_attachments_begin_anew(void **state)
         assert_int_equal(mkdir(path, 0700), 0);
     }
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        write_file(site, files[i], "half");
+        site_write(site, files[i], "half");
     sample_blob_name(SAMPLE_NAMED, path);               /* the very file, half, under its name */
     path[8] = 0;
     assert_in_range(snprintf(twice, sizeof twice, "%s/new/%s", site->folder, path), 1, sizeof twice - 1);
     assert_int_equal(mkdir(twice, 0700), 0);
     sample_blob_name(SAMPLE_NAMED, path);
     assert_in_range(snprintf(twice, sizeof twice, "new/%s", path), 1, sizeof twice - 1);
-    write_file(site, twice, "half");
+    site_write(site, twice, "half");
     assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_OK);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        assert_false(is_there(site, files[i]));
+        assert_false(site_has(site, files[i]));
     assert_int_equal(check_whole(site, "new").blobs, 2);
 }
 
@@ -377,9 +361,9 @@ static void attachments_alone_are_somebodys(void **state)
     assert_int_equal(mkdir(path, 0700), 0);
     site_path(site, "new/blobs", path);
     assert_int_equal(mkdir(path, 0700), 0);
-    write_file(site, "new/blobs/letter", "mine");
+    site_write(site, "new/blobs/letter", "mine");
     assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_INVALID);
-    assert_true(is_there(site, "new/blobs/letter"));
+    assert_true(site_has(site, "new/blobs/letter"));
 }
 
 static void a_clock_that_is_behind_the_backup(void **state)
@@ -391,7 +375,7 @@ static void a_clock_that_is_behind_the_backup(void **state)
     clock_ms = 0;
     assert_int_equal(tried.result, RESULT_INVALID);
     assert_non_null(strstr(tried.words, "set it right first"));
-    assert_false(is_there(site, "new"));
+    assert_false(site_has(site, "new"));
 }
 
 static void a_key_that_cannot_be_read(void **state)
@@ -405,7 +389,7 @@ static void a_key_that_cannot_be_read(void **state)
     struct try tried = try_restore(site, "backup", "new", 0);
     assert_int_equal(tried.result, RESULT_BROKEN);
     assert_non_null(strstr(tried.words, "cannot read a key"));
-    assert_false(is_there(site, "new/restoring.mdb") || is_there(site, "new/data.mdb") || is_there(site, "new/keys"));
+    assert_false(site_has(site, "new/restoring.mdb") || site_has(site, "new/data.mdb") || site_has(site, "new/keys"));
     assert_int_equal(rmdir(key), 0);
     assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_OK);
 }
@@ -423,7 +407,7 @@ static void a_key_that_is_not_there(void **state)
     assert_int_equal(tried.result, RESULT_INVALID);
     assert_int_equal(tried.faults, 1);
     assert_non_null(strstr(tried.words, "the backup has faults"));
-    assert_false(is_there(site, "new"));
+    assert_false(site_has(site, "new"));
     assert_int_equal(rename(aside, key), 0);
     assert_int_equal(try_restore(site, "backup", "new", 0).result, RESULT_OK);
 }
@@ -436,7 +420,7 @@ static void a_store_that_is_being_written(void **state)
     backup_sample(site);
     site_path(site, "new", path);
     assert_int_equal(mkdir(path, 0700), 0);
-    write_file(site, "new/writer.lock", "");
+    site_write(site, "new/writer.lock", "");
     site_path(site, "new/writer.lock", path);
     int lock = open(path, O_RDWR);
     assert_int_equal(flock(lock, LOCK_EX), 0);
@@ -487,7 +471,7 @@ static void another_schema_is_refused_with_what_to_do(void **state)
     struct try tried = try_restore(site, "backup", "new", 0);
     assert_int_equal(tried.result, RESULT_INVALID);
     assert_non_null(strstr(tried.words, "schema 5"));
-    assert_false(is_there(site, "new"));
+    assert_false(site_has(site, "new"));
 }
 
 /* As a store of schema 1 was: without the newer tables. */
