@@ -263,7 +263,7 @@ static enum result give_name(struct restore *restore)
 static enum result check_backup(struct restore *restore)
 {
     const struct store_restore *wanted = restore->wanted;
-    struct store_check check;
+    struct store_check check = { 0 };           /* read also where it could not be made */
 
     enum result result = store_check(restore->copy.from, wanted->each_fault, wanted->context, &check);
     if (result == RESULT_OK)
